@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+# The CPU kernels: the same sources compiled once for each instruction set, into namespace graft::cpu::<isa>.
+file(GLOB graft_kernel_sources CONFIGURE_DEPENDS kernels/cpu/*.cpp)
+set(graft_kernel_choice ${CMAKE_CURRENT_SOURCE_DIR}/kernels/cpu/choose.cpp)
+list(REMOVE_ITEM graft_kernel_sources ${graft_kernel_choice})
+
+# What is compiled once, for the baseline processor: the choice of the table.
+add_library(graft_kernels OBJECT ${graft_kernel_choice})
+graft_compile_options(graft_kernels)
+target_include_directories(graft_kernels PRIVATE kernels)
+
+set(graft_isas baseline)
+set(graft_flags_baseline "")
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  set(graft_isas baseline avx2 avx512 avx512_bf16)
+  set(graft_flags_baseline -march=x86-64-v2)
+  set(graft_flags_avx2 -march=x86-64-v3)
+  set(graft_flags_avx512 -march=x86-64-v4 -mprefer-vector-width=512)
+  set(graft_flags_avx512_bf16 -march=x86-64-v4 -mprefer-vector-width=512 -mavx512vnni -mavx512bf16)
+endif()
+
+function(graft_cpu_tables target)
+  foreach(isa IN LISTS graft_isas)
+    set(object graft_kernels_${isa})
+    add_library(${object} OBJECT ${graft_kernel_sources})
+    graft_compile_options(${object})
+    target_include_directories(${object} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/kernels)
+    target_include_directories(${object} SYSTEM PRIVATE ${EIGEN3_INCLUDE_DIRS})
+    target_compile_definitions(${object} PRIVATE GRAFT_ISA=${isa} Eigen=Eigen_${isa} EIGEN_DONT_PARALLELIZE
+      EIGEN_NO_DEBUG EIGEN_NO_IO)
+    target_compile_options(${object} PRIVATE ${graft_flags_${isa}} -fno-math-errno -fno-trapping-math -fno-exceptions
+      -fno-rtti)
+    target_sources(${target} PRIVATE $<TARGET_OBJECTS:${object}>)
+    target_compile_definitions(graft_kernels PRIVATE GRAFT_HAS_${isa})
+  endforeach()
+endfunction()

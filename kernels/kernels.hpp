@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The one interface between the library and a backend: a table of function pointers. `cpu/baseline`, `cpu/avx2`,
+// `cpu/avx512` … are values of `Kernels`; a test may copy one and replace an entry.
+//
+// Matrices are dense and row-major. Forward kernels write their outputs; backward kernels add to gradients, and a null
+// gradient is one that nobody wants. Kernels neither allocate nor throw, and their result does not depend on the number
+// of workers: work is cut by shape, and every sum has one order.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "dtype.hpp"
+
+namespace graft::inline v0 {
+
+// Where a kernel runs. On the CPU: a pool of workers and their scratch memory. One thread at a time uses a Stream.
+struct Stream {
+  void* context = nullptr;  // of the backend
+  int workers = 1;
+  // Calls body(argument, task, worker) once for each task in [0, tasks), worker in [0, workers), and returns when all
+  // are done.
+  void (*parallel)(void* context, int tasks, void (*body)(void* argument, int task, int worker),
+                   void* argument) = nullptr;
+  // Memory for the kernel that is running, aligned to 64 bytes; the next call of scratch ends its life. One call a
+  // kernel. The only call in a kernel that may throw (before the kernel has written anything).
+  void* (*scratch)(void* context, size_t bytes) = nullptr;
+};
+
+// The least precise product that a call may use. A table without a fast product of that kind uses a finer one.
+enum class Compute : uint8_t { f32, bf16, int8 };
+
+// A weight as the products read it: `rows` outputs by `cols` inputs, in the packed form made by `pack`.
+struct PackedMatrix {
+  const void* data = nullptr;
+  Dtype dtype = Dtype::f32;
+  int rows = 0, cols = 0;
+};
+
+// A float matrix, or its transpose when `transposed`: element (i, j) is data[i * stride + j], or data[j * stride + i].
+struct Operand {
+  const float* data = nullptr;
+  int64_t stride = 0;
+  bool transposed = false;
+};
+
+// Consecutive keys and values of one sequence; row r of a head h begins at data + (r * stride + h * head_width)
+// elements.
+struct KeyValueSpan {
+  const void* k = nullptr;
+  const void* v = nullptr;
+  int rows = 0;
+  int64_t stride = 0;
+};
+
+// Query rows [first, first + queries) attend to the keys of `spans`. Query i stands at position keys - queries + i.
+struct AttentionSequence {
+  int first = 0, queries = 0, keys = 0;
+  const KeyValueSpan* spans = nullptr;
+  int span_count = 0;
+};
+
+// Queries are cut into tiles of at most kAttentionTile rows; a tile never crosses a sequence.
+inline constexpr int kAttentionTile = 32;
+struct AttentionTile {
+  int sequence = 0, first_query = 0;
+};
+
+// All sequences of a batch; the tiles cover every query once.
+struct AttentionBatch {
+  const AttentionSequence* sequences = nullptr;
+  int sequence_count = 0;
+  const AttentionTile* tiles = nullptr;
+  int tile_count = 0;
+};
+
+struct AttentionShape {
+  int heads = 0, kv_heads = 0, head_width = 0;
+  float scale = 1;
+  bool causal = true;
+  int window = 0;      // a causal query sees the last `window` keys, itself included; 0: all
+  float soft_cap = 0;  // scores become cap * tanh(score / cap); 0: none
+  Dtype cache = Dtype::f32;  // of the keys and values: f32 or bf16
+};
+
+// Counted random numbers: Philox keyed by (seed, step) and (site, element), the same on every backend.
+struct RandomKey {
+  uint64_t seed = 0, step = 0, site = 0;
+};
+
+struct AdamW {
+  float rate, beta1, beta2, epsilon, weight_decay;
+  int step;     // counted from 1
+  float scale;  // of the gradient: clipping and normalisation
+};
+
+struct Kernels {
+  const char* name;  // "cpu/avx2"
+
+  // ---- weights ----
+
+  // Whether the packed form differs from row-major data of the dtype; where it does not, data in a mapped file serves.
+  bool (*packs)(Dtype);
+  // Bytes of the packed form of a rows × cols matrix.
+  size_t (*packed_bytes)(Dtype, int rows, int cols);
+  // Packs `count` rows, of row-major data of the same dtype, as rows [first, first + count) of the packed matrix.
+  // `first` is a multiple of 32; `count` too, unless they are the last rows.
+  void (*pack)(const Stream&, Dtype, const void* rows, int first, int count, void* packed, int total_rows, int cols);
+  // The opposite, as floats: rows [first, first + count) of the packed matrix. Any first and count.
+  void (*unpack)(const Stream&, const PackedMatrix&, int first, int count, float* rows);
+  // Row-major data of any dtype as floats, and floats as f16, bf16, q8_0, q4_0, q4_1, q5_0 or q5_1. `count` is a
+  // multiple of the block.
+  void (*decode)(const Stream&, Dtype, const void* data, float* out, int64_t count);
+  void (*encode)(const Stream&, Dtype, const float* data, void* out, int64_t count);
+
+  // ---- products ----
+
+  // y[rows, w.rows] = x[rows, w.cols] · wᵀ (+ bias) for each of `count` weights that share one input.
+  void (*linear)(const Stream&, Compute, const float* x, int rows, const PackedMatrix* weights,
+                 const float* const* bias, float* const* y, int count);
+  // dx[rows, w.cols] += Σ dy[rows, w.rows] · w
+  void (*linear_backward)(const Stream&, Compute, const float* const* dy, int rows, const PackedMatrix* weights,
+                          int count, float* dx);
+  // c[m, n] = alpha · a[m, k] · b[k, n] (+ c when `add`). The operands are rounded to bf16 with Compute::bf16.
+  void (*matmul)(const Stream&, Compute, Operand a, Operand b, float* c, int64_t c_stride, int m, int n, int k,
+                 float alpha, bool add);
+  // sum[cols] += Σ over rows of x[rows, cols]
+  void (*column_sum)(const Stream&, const float* x, int rows, int cols, float* sum);
+
+  // ---- embedding ----
+
+  // y[i, :] = table[ids[i], :]
+  void (*embedding)(const Stream&, const PackedMatrix& table, const int32_t* ids, int rows, float* y);
+  void (*embedding_backward)(const Stream&, const int32_t* ids, const float* dy, int rows, int cols, int table_rows,
+                             float* dtable);
+
+  // ---- norms ----
+
+  // y = x / rms(x) * weight; keeps 1 / rms of each row in `inverse` unless null (Zhang & Sennrich 2019).
+  void (*rms_norm)(const Stream&, const float* x, const float* weight, float* y, float* inverse, int rows, int cols,
+                   float epsilon);
+  void (*rms_norm_backward)(const Stream&, const float* x, const float* weight, const float* inverse, const float* dy,
+                            float* dx, float* dweight, int rows, int cols);
+
+  // ---- rotary positions (Su et al. 2021) ----
+
+  // cosine, sine[rows, half] = scale * cos, sin(positions[row] * inverse_frequency[i])
+  void (*rotary_table)(const Stream&, const int32_t* positions, const float* inverse_frequency, float scale, int rows,
+                       int half, float* cosine, float* sine);
+  // Turns pairs (i, i + half) of each head of x[rows, heads * head_width] by the angle of the row, or back when
+  // `inverse`. Columns of a head from 2 * half on stay. y may be x; adds to y when `add`.
+  void (*rotary)(const Stream&, const float* x, const float* cosine, const float* sine, float* y, int rows, int heads,
+                 int head_width, int half, bool inverse, bool add);
+
+  // ---- attention (Dao et al. 2022: blocks with online softmax, backward from one log-sum-exp) ----
+
+  // y[row, heads * head_width] = softmax(scale · q kᵀ) v; lse[row, head] keeps the log of the sum of exponentials of
+  // each row's scores unless null.
+  void (*attention)(const Stream&, const AttentionShape&, const float* q, const AttentionBatch&, float* y,
+                    float* lse);
+  // Spans are f32 and one a sequence; dk and dv have the layout of k and v of the spans with all sequences' rows one
+  // after the other (stride kv_heads * head_width). dq, dk, dv are all present.
+  void (*attention_backward)(const Stream&, const AttentionShape&, const float* q, const AttentionBatch&,
+                             const float* y, const float* lse, const float* dy, float* dq, float* dk,
+                             float* dv);
+  // The probabilities themselves, for observers: p[head, query, key] of one sequence.
+  void (*attention_probabilities)(const Stream&, const AttentionShape&, const float* q, const AttentionSequence&,
+                                  const float* lse, float* p);
+  // Floats as f32, bf16 or f16, for the cache and for saved activations.
+  void (*convert)(const Stream&, const float* x, Dtype, void* out, int64_t count);
+
+  // ---- elementwise ----
+
+  void (*add)(const Stream&, const float* a, const float* b, float* y, int64_t count);
+  void (*accumulate)(const Stream&, const float* x, float scale, float* y, int64_t count);  // y += scale * x
+  // y = silu(gate) * up (Shazeer 2020)
+  void (*silu_gate)(const Stream&, const float* gate, const float* up, float* y, int64_t count);
+  void (*silu_gate_backward)(const Stream&, const float* gate, const float* up, const float* dy, float* dgate,
+                             float* dup, int64_t count);
+  // y = x / (1 - rate) where kept, else 0. Element e of row r draws number rows_key[r] * cols + e of the key, so the
+  // mask of a row does not depend on its place in the batch. rows_key null: the row itself. Adds to y when `add`.
+  void (*dropout)(const Stream&, RandomKey, const int64_t* rows_key, float rate, const float* x, float* y, int rows,
+                  int cols, bool add);
+
+  // ---- loss ----
+
+  // log_probability[row] = log softmax(logits[row])[target[row]], and logits become weight[row] · d(-log p)/d logits
+  // when weight is not null. A negative target gives 0 and a zero row.
+  void (*cross_entropy)(const Stream&, float* logits, const int32_t* targets, const float* weights, int rows, int cols,
+                        float* log_probability);
+
+  // ---- optimizers ----
+
+  // Decoupled weight decay (Loshchilov & Hutter 2019), bias-corrected.
+  void (*adamw)(const Stream&, const AdamW&, const float* gradient, float* parameter, float* mean, float* variance,
+                int64_t count);
+  // Σ x², in double and in one order.
+  double (*square_sum)(const Stream&, const float* x, int64_t count);
+};
+
+// The tables that this build holds and this processor can run, finest last; never empty.
+struct KernelTables {
+  const Kernels* const* tables;
+  int count;
+};
+KernelTables kernel_tables();
+
+}  // namespace graft::v0
