@@ -135,6 +135,9 @@ struct Kernels {
   void (*embedding_backward)(const Stream&, const int32_t* ids, const float* dy, int rows, int cols, int table_rows,
                              float* dtable);
 
+  // y[i, :] = x[rows[i], :]; its backward is embedding_backward.
+  void (*gather_rows)(const Stream&, const float* x, const int32_t* rows, int count, int cols, float* y);
+
   // ---- norms ----
 
   // y = x / rms(x) * weight; keeps 1 / rms of each row in `inverse` unless null (Zhang & Sennrich 2019).

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+//   const auto model = graft::Model::load("SmolLM2-135M-Instruct.gguf");
+//   std::cout << model.chat("What is the capital of France?").text;
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <graft/device.hpp>
+#include <graft/export.hpp>
+#include <graft/generate.hpp>
+#include <graft/message.hpp>
+#include <graft/session.hpp>
+#include <graft/tokenizer.hpp>
+
+namespace graft::inline v0 {
+
+struct LoadOptions {
+  DeviceOptions device = {};
+  Precision precision = Precision::automatic;
+  // Read the file into memory instead of mapping it. A mapped file that another process truncates faults.
+  bool read_all = false;
+  // Where the tokenizer is when it does not lie beside the weights: a folder or a tokenizer.json.
+  std::filesystem::path tokenizer = {};
+};
+
+struct ModelInfo {
+  std::string family;         // "LlamaForCausalLM"
+  int64_t parameters = 0;
+  size_t weight_bytes = 0;    // resident, or mapped
+  std::string weight_types;   // "q4_1, q8_0"
+  int context = 0;            // the most tokens of a sequence
+  int layers = 0, width = 0, vocabulary = 0;
+  std::string kernels;        // "cpu/avx512"
+  int threads = 0;
+};
+
+struct MergeReport {
+  int matrices = 0;                    // that changed
+  float largest_logit_change = 0;      // between the adapter beside the model and merged into it, on a probe text
+};
+
+// A loaded network with its tokenizer. A handle: copies are the same model, and the last one frees it. All const calls
+// may be made from many threads at once. While a Trainer tunes the model itself, or merge runs, every other use throws
+// ResourceError (busy).
+class GRAFT_EXPORT Model {
+ public:
+  // A Hugging Face folder (config.json, safetensors, tokenizer.json) or a GGUF file. Throws FileError or
+  // UnsupportedError that names the file and the field.
+  static Model load(const std::filesystem::path& path, const LoadOptions& options = {});
+  // A GGUF file in memory, which must outlive the model.
+  static Model load(std::span<const std::byte> gguf, const LoadOptions& options = {});
+  // A new network from the text of a config.json, with random weights drawn from `seed`, to be trained.
+  static Model create(std::string_view config, const Tokenizer& tokenizer, uint64_t seed = 0,
+                      const DeviceOptions& device = {});
+
+  // Continues raw text. Throws ArgumentError for an empty prompt, options out of range, or a prompt beyond the context.
+  Generation generate(std::string_view prompt, const GenerateOptions& options = {}) const;
+  // Several prompts in one batch. The callbacks see tokens of all of them.
+  std::vector<Generation> generate(std::span<const std::string> prompts, const GenerateOptions& options = {}) const;
+  // Answers one message, or a conversation, with the model's chat template. Keeps no memory: see session().
+  Generation chat(std::string_view message, const GenerateOptions& options = {}) const;
+  Generation chat(std::span<const Message> conversation, const GenerateOptions& options = {}) const;
+
+  // A conversation with memory. Cheap; each belongs to one thread at a time and keeps the model alive.
+  Session session(const SessionOptions& options = {}) const;
+
+  // The log-probability of each token of `ids` after the first, in its context.
+  std::vector<float> log_probabilities(std::span<const int32_t> ids, const Adapter* adapter = nullptr) const;
+  // Logits of the next token after `ids`; vocabulary values.
+  std::vector<float> next_logits(std::span<const int32_t> ids, const Adapter* adapter = nullptr) const;
+
+  const Tokenizer& tokenizer() const;
+  ModelInfo info() const;
+
+  // Adds an adapter's change to the weights themselves. Quantised matrices that change become bf16.
+  MergeReport merge(const Adapter& adapter);
+  // Puts back, bit for bit, what the last merge changed. Throws ArgumentError when nothing is merged.
+  void unmerge();
+
+  // Writes a Hugging Face folder that transformers loads. `type`: "f32", "f16" or "bf16".
+  void save(const std::filesystem::path& folder, std::string_view type = "bf16") const;
+  // Writes a GGUF file that llama.cpp loads. `type`: "f32", "f16", "bf16", "q8_0", "q4_0" or "q4_1".
+  void save_gguf(const std::filesystem::path& file, std::string_view type = "q8_0") const;
+
+  struct State;
+  explicit Model(std::shared_ptr<State> state) : state_(std::move(state)) {}
+  const std::shared_ptr<State>& state() const { return state_; }
+
+ private:
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace graft::v0

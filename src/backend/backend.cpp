@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backend/backend.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <new>
+
+#include "support/message.hpp"
+
+namespace graft::inline v0 {
+namespace {
+
+constexpr int kMaxThreads = 1024;
+
+const Kernels& find_kernels(std::string name) {
+  if (const char* forced = std::getenv("GRAFT_KERNELS"); name.empty() && forced) name = forced;
+  const KernelTables all = kernel_tables();
+  if (name.empty()) return *all.tables[all.count - 1];
+  std::string known;
+  for (int i = 0; i < all.count; ++i) {
+    if (all.tables[i]->name == name) return *all.tables[i];
+    known += (i ? ", " : "") + std::string(all.tables[i]->name);
+  }
+  fail<ArgumentError>("kernels: \"", name, "\" is not available on this processor, expected one of ", known);
+}
+
+int thread_count(int wanted) {
+  if (const char* set = std::getenv("GRAFT_THREADS"); wanted == 0 && set) wanted = std::atoi(set);
+  check(wanted >= 0 && wanted <= kMaxThreads, "threads: found ", wanted, ", expected 0 to ", kMaxThreads);
+  return wanted ? wanted : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+}
+
+}  // namespace
+
+std::shared_ptr<const Backend> Backend::create(const DeviceOptions& options) {
+  return std::make_shared<const Backend>(find_kernels(options.kernels), options);
+}
+
+Backend::Backend(const Kernels& kernels, const DeviceOptions& options)
+    : kernels_(kernels), threads_count_(thread_count(options.threads)), executor_(options.executor) {
+  if (!executor_) pool_ = std::make_unique<Threads>(threads_count_);
+}
+
+// The host's executor sees one task a worker; workers take the kernel's tasks from a common counter.
+void Backend::parallel(int tasks, Threads::Body body, void* argument) const {
+  if (pool_) return pool_->parallel(tasks, body, argument);
+  std::atomic<int> next{0};
+  executor_(std::min(tasks, threads_count_), [&](int worker) {
+    for (int task; (task = next.fetch_add(1)) < tasks;) body(argument, task, worker);
+  });
+}
+
+std::vector<std::string> kernel_names() {
+  const KernelTables all = kernel_tables();
+  std::vector<std::string> names;
+  for (int i = 0; i < all.count; ++i) names.emplace_back(all.tables[i]->name);
+  return names;
+}
+
+Lane::Lane(std::shared_ptr<const Backend> backend) : backend_(std::move(backend)) {
+  stream_.context = this;
+  stream_.workers = backend_->threads();
+  stream_.parallel = [](void* lane, int tasks, void (*body)(void*, int, int), void* argument) {
+    static_cast<Lane*>(lane)->backend_->parallel(tasks, body, argument);
+  };
+  stream_.scratch = [](void* lane, size_t bytes) { return static_cast<Lane*>(lane)->scratch(bytes); };
+}
+
+Lane::~Lane() { std::free(scratch_); }
+
+void* Lane::scratch(size_t bytes) {
+  if (bytes <= scratch_bytes_) return scratch_;
+  std::free(scratch_);
+  scratch_bytes_ = 0;
+  const size_t rounded = (bytes + 4095) / 4096 * 4096;
+  scratch_ = std::aligned_alloc(4096, rounded);
+  if (!scratch_) throw std::bad_alloc();
+  scratch_bytes_ = rounded;
+  return scratch_;
+}
+
+}  // namespace graft::v0

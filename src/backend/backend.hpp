@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A place to compute: a table of kernels and the threads that run them. Shared by everything that lives there.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "graft/device.hpp"
+#include "kernels.hpp"
+#include "support/threads.hpp"
+
+namespace graft::inline v0 {
+
+class Backend {
+ public:
+  // Throws ArgumentError when the options name a table that there is not.
+  static std::shared_ptr<const Backend> create(const DeviceOptions& options);
+
+  const Kernels& kernels() const { return kernels_; }
+  int threads() const { return threads_count_; }
+  void parallel(int tasks, Threads::Body body, void* argument) const;
+
+  // For tests: the same backend with another table.
+  Backend(const Kernels& kernels, const DeviceOptions& options);
+
+ private:
+  Kernels kernels_;
+  int threads_count_;
+  Executor executor_;
+  std::unique_ptr<Threads> pool_;
+};
+
+// The names of the tables that this processor runs, the best last.
+std::vector<std::string> kernel_names();
+
+// One caller's way into the backend: its stream, with the scratch memory of its kernels. Used by one thread at a time.
+class Lane {
+ public:
+  explicit Lane(std::shared_ptr<const Backend> backend);
+  ~Lane();
+  Lane(const Lane&) = delete;
+  Lane& operator=(const Lane&) = delete;
+
+  const Stream& stream() const { return stream_; }
+  const Backend& backend() const { return *backend_; }
+  size_t scratch_bytes() const { return scratch_bytes_; }
+
+ private:
+  void* scratch(size_t bytes);
+
+  std::shared_ptr<const Backend> backend_;
+  Stream stream_;
+  void* scratch_ = nullptr;
+  size_t scratch_bytes_ = 0;
+};
+
+}  // namespace graft::v0

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "models/checkpoint.hpp"
+
+#include "models/gguf_config.hpp"
+#include "support/message.hpp"
+
+namespace graft::inline v0 {
+
+namespace fs = std::filesystem;
+
+Checkpoint::Checkpoint(std::string name, Json config)
+    : name_(std::move(name)),
+      config_json_(std::make_shared<const Json>(std::move(config))),
+      config_(*config_json_, name_) {}
+
+Checkpoint Checkpoint::open(const fs::path& path, FileAccess access) {
+  std::error_code ignored;
+  if (!fs::is_directory(path, ignored)) {
+    check<FileError>(fs::exists(path, ignored), path.string(), ": no such file or folder, expected a model");
+    return open(MappedFile::open(path, access));
+  }
+  Checkpoint checkpoint((path / "config.json").string(), read_json(path / "config.json"));
+  checkpoint.folder_ = path;
+  if (fs::exists(path / "generation_config.json", ignored))
+    checkpoint.generation_config_ = read_json(path / "generation_config.json");
+  checkpoint.safetensors_ = std::make_shared<const SafetensorsFolder>(SafetensorsFolder::open(path, access));
+  return checkpoint;
+}
+
+Checkpoint Checkpoint::open(MappedFile file) {
+  auto gguf = std::make_shared<const GgufFile>(GgufFile::open(std::move(file)));
+  Checkpoint checkpoint(gguf->name(), config_of(*gguf));
+  checkpoint.gguf_ = std::move(gguf);
+  return checkpoint;
+}
+
+std::optional<Checkpoint::Tensor> Checkpoint::find(std::string_view name) const {
+  if (gguf_) {
+    const GgufTensor* tensor = gguf_->find(name);
+    if (!tensor) return std::nullopt;
+    return Tensor{tensor->dtype, tensor->shape, tensor->data, gguf_->name()};
+  }
+  const TensorView* tensor = safetensors_->find(name);
+  if (!tensor) return std::nullopt;
+  const std::string& file = safetensors_->file_of(*tensor);
+  check<UnsupportedError>(tensor->dtype.has_value(), file, ": \"", name, "\" is of type ", tensor->stored_dtype,
+                          ", expected F32, F16 or BF16");
+  return Tensor{*tensor->dtype, tensor->shape, tensor->data, file};
+}
+
+std::shared_ptr<const void> Checkpoint::owner() const {
+  return gguf_ ? std::shared_ptr<const void>(gguf_) : std::shared_ptr<const void>(safetensors_);
+}
+
+void Checkpoint::release(std::string_view name) const {
+  if (gguf_) return gguf_->release(gguf_->require(name).data);
+  safetensors_->release(safetensors_->require(name));
+}
+
+}  // namespace graft::v0

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "models/gguf_config.hpp"
+
+#include "models/family.hpp"
+#include "models/limits.hpp"
+#include "support/message.hpp"
+#include "support/quoted.hpp"
+
+namespace graft::inline v0 {
+namespace {
+
+enum class Kind { integer, number };
+
+// "gguf" stands behind the architecture: "llama.block_count".
+struct Field {
+  std::string_view gguf, config;
+  Kind kind;
+};
+
+constexpr Field kFields[] = {
+    {"embedding_length", "hidden_size", Kind::integer},
+    {"block_count", "num_hidden_layers", Kind::integer},
+    {"attention.head_count", "num_attention_heads", Kind::integer},
+    {"attention.head_count_kv", "num_key_value_heads", Kind::integer},
+    {"attention.key_length", "head_dim", Kind::integer},
+    {"feed_forward_length", "intermediate_size", Kind::integer},
+    {"context_length", "max_position_embeddings", Kind::integer},
+    {"vocab_size", "vocab_size", Kind::integer},
+    {"attention.layer_norm_rms_epsilon", "rms_norm_eps", Kind::number},
+    {"rope.freq_base", "rope_theta", Kind::number},
+};
+
+void read_rope_scaling(const GgufMetadata& metadata, const std::string& prefix, Json& config) {
+  const std::string kind(metadata.text_or(prefix + "rope.scaling.type", "none"));
+  if (kind == "none") return;
+  Json scaling = {{"rope_type", kind}, {"factor", metadata.number_or(prefix + "rope.scaling.factor", 1)}};
+  if (metadata.has(prefix + "rope.scaling.original_context_length"))
+    scaling["original_max_position_embeddings"] =
+        metadata.number(prefix + "rope.scaling.original_context_length");
+  config["rope_scaling"] = scaling;
+}
+
+}  // namespace
+
+Json config_of(const GgufFile& file) {
+  const GgufMetadata& metadata = file.metadata();
+  const std::string architecture(metadata.text("general.architecture"));
+  Json config = {{"model_type", architecture}};
+  for (const Family* family : families())
+    if (family->model_type == architecture) config["architectures"] = {std::string(family->architecture)};
+  const std::string prefix = architecture + ".";
+  for (const Field& field : kFields) {
+    const std::string key = prefix + std::string(field.gguf);
+    if (!metadata.has(key)) continue;
+    if (field.kind == Kind::integer)
+      config[std::string(field.config)] = metadata.integer(key, 0, kMaxContext);
+    else
+      config[std::string(field.config)] = metadata.number(key);
+  }
+  if (const GgufTensor* table = file.find("token_embd.weight"); table && !table->shape.empty())
+    config["vocab_size"] = table->shape[0];
+  config["tie_word_embeddings"] = file.find("output.weight") == nullptr;
+  read_rope_scaling(metadata, prefix, config);
+  return config;
+}
+
+void write_config(const JsonObject& config, GgufWriter& writer) {
+  const std::string prefix = config.text("model_type") + ".";
+  for (const Field& field : kFields) {
+    if (!config.has(field.config)) continue;
+    const std::string key = prefix + std::string(field.gguf);
+    if (field.kind == Kind::integer)
+      writer.set(key, uint32_t(config.integer(field.config, 0, kMaxContext)));
+    else
+      writer.set(key, float(config.number(field.config)));
+  }
+}
+
+}  // namespace graft::v0

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The loaded network: what is shared by everything that uses a model. Const after loading, but for full tuning.
+#pragma once
+
+#include <atomic>
+#include <memory>
+
+#include "models/checkpoint.hpp"
+#include "nn/transformer.hpp"
+
+namespace graft::inline v0 {
+
+struct Trunk {
+  Trunk(std::shared_ptr<const Backend> backend, Json config, const std::string& where);
+
+  std::shared_ptr<const Backend> backend;
+  std::shared_ptr<Memory> memory;  // of the weights
+  Json config_json;                // as config.json has it
+  JsonObject config;
+  const Family& family;
+  Parameters parameters;
+  Transformer transformer;
+
+  size_t weight_bytes() const;
+  // True when every weight is exact in f32.
+  bool is_float() const;
+};
+
+// Reads every weight. Throws FileError that names the file and the tensor.
+std::unique_ptr<Trunk> load_trunk(const Checkpoint& checkpoint, std::shared_ptr<const Backend> backend);
+
+// A model with the initial weights of the family's paper, drawn from `seed`.
+std::unique_ptr<Trunk> create_trunk(Json config, std::shared_ptr<const Backend> backend, uint64_t seed);
+
+// The order in which a GGUF file has the rows of a query or key projection: row i of the result is the file's row for
+// the checkpoint's row i. The rotated part of a head lies there as pairs.
+std::vector<int> rotary_row_order(int rows, int head_width);
+
+}  // namespace graft::v0

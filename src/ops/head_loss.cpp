@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Head and cross-entropy over chunks of rows: a chunk's logits become their own gradient in place and are used up
+// before the next chunk, so a vocabulary of 50,000 costs a few rows of memory and not a batch of them.
+#include <algorithm>
+
+#include "ops/ops.hpp"
+#include "support/message.hpp"
+
+namespace graft::inline v0 {
+namespace {
+
+constexpr int64_t kChunkLogits = int64_t{1} << 23;  // 32 MiB of floats
+
+struct HeadChunk {
+  int first, rows;  // of the targets
+};
+
+class Head {
+ public:
+  Head(Run& run, const Tensor& x, const Projection& head, const Targets& targets, bool recorded)
+      : run_(run), head_(head), targets_(targets), compute_(run.compute(head.weight->dtype())) {
+    if (recorded && run.tape->watches(x)) dx_ = Tensor::zeros(*run.memory, int(targets.rows.size()), x.cols());
+    recorded_ = recorded;
+  }
+
+  // Log-probabilities of the chunk, and its gradients.
+  void add(const Tensor& x, HeadChunk chunk, float* log_probabilities) {
+    const Kernels& kernels = run_.kernels();
+    const PackedMatrix weight = head_.weight->matrix();
+    const Tensor logits = run_.tensor(chunk.rows, weight.rows);
+    const float* bias = head_.bias ? head_.bias->vector() : nullptr;
+    float* out = logits.data();
+    kernels.linear(run_.stream(), compute_, x.data(), chunk.rows, &weight, &bias, &out, 1);
+    kernels.cross_entropy(run_.stream(), out, &targets_.tokens[chunk.first],
+                          recorded_ ? &targets_.weights[chunk.first] : nullptr, chunk.rows, weight.rows,
+                          log_probabilities);
+    if (!recorded_) return;
+    const float* dlogits = out;
+    if (dx_)
+      kernels.linear_backward(run_.stream(), compute_, &dlogits, chunk.rows, &weight, 1,
+                              dx_.data() + size_t(chunk.first) * weight.cols);
+    if (float* dweight = gradient(head_.weight))
+      kernels.matmul(run_.stream(), compute_, {dlogits, weight.rows, true}, {x.data(), weight.cols}, dweight,
+                     weight.cols, weight.rows, weight.cols, chunk.rows, 1, true);
+    if (float* dbias = gradient(head_.bias))
+      kernels.column_sum(run_.stream(), dlogits, chunk.rows, weight.rows, dbias);
+  }
+
+  const Tensor& dx() const { return dx_; }
+
+ private:
+  float* gradient(const Weight* weight) const {
+    return weight && weight->parameter() ? run_.tape->gradient(weight->parameter()) : nullptr;
+  }
+
+  Run& run_;
+  const Projection& head_;
+  const Targets& targets_;
+  Compute compute_;
+  bool recorded_ = false;
+  Tensor dx_;
+};
+
+}  // namespace
+
+HeadLoss head_loss(Run& run, const Tensor& x, const Projection& head, const Targets& targets) {
+  check(head.weight->cols() == x.cols(), head.weight->name(), ": takes ", head.weight->cols(), " columns, x has ",
+        x.cols());
+  const int count = int(targets.rows.size());
+  const bool recorded =
+      run.records({x}) || (run.tape && head.weight->parameter() && run.tape->watches(head.weight->parameter()));
+  HeadLoss result{run.tensor(1, 1), std::vector<float>(size_t(count))};
+  Head chunks(run, x, head, targets, recorded);
+  const int step = int(std::clamp<int64_t>(kChunkLogits / head.weight->rows() / 32 * 32, 32, 4096));
+  for (int first = 0; first < count; first += step) {
+    const int rows = std::min(step, count - first);
+    const Tensor chunk = run.tensor(rows, x.cols());
+    run.kernels().gather_rows(run.stream(), x.data(), &targets.rows[first], rows, x.cols(), chunk.data());
+    chunks.add(chunk, {first, rows}, &result.log_probabilities[first]);
+  }
+  double loss = 0;
+  for (int i = 0; i < count; ++i) loss -= double(targets.weights[i]) * result.log_probabilities[i];
+  *result.loss.data() = float(loss);
+
+  if (recorded)
+    run.tape->record({result.loss.identity()}, [run, x, rows = targets.rows, dx = chunks.dx()](Tape& tape) {
+      if (!dx) return;
+      run.kernels().embedding_backward(run.stream(), rows.data(), dx.data(), int(rows.size()), x.cols(), x.rows(),
+                                       tape.gradient(x));
+    });
+  return result;
+}
+
+}  // namespace graft::v0

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "ops/ops.hpp"
+#include "support/message.hpp"
+
+namespace graft::inline v0 {
+namespace {
+
+struct Group {
+  std::vector<Projection> projections;
+  std::vector<std::vector<LowRankPass>> low_rank;  // of each projection
+  std::vector<Identity> outputs;
+  Compute compute = Compute::int8;
+};
+
+bool is_watched(const Run& run, const Tensor& x, const Group& group) {
+  if (!run.tape) return false;
+  const auto watches = [&](const Tensor& tensor) { return run.tape->watches(tensor); };
+  if (watches(x)) return true;
+  for (size_t i = 0; i < group.projections.size(); ++i) {
+    const Projection& at = group.projections[i];
+    if (watches(at.weight->parameter()) || (at.bias && watches(at.bias->parameter()))) return true;
+    for (const LowRankPass& pass : group.low_rank[i])
+      if (watches(pass.edit.up) || watches(pass.edit.down)) return true;
+  }
+  return false;
+}
+
+void backward_parameters(const Run& run, Tape& tape, const Projection& at, Compute compute, const Tensor& x,
+                         const Tensor& dy) {
+  if (at.weight->parameter())
+    if (float* dweight = tape.gradient(at.weight->parameter()))
+      run.kernels().matmul(run.stream(), compute, {dy.data(), dy.cols(), true}, {x.data(), x.cols()}, dweight,
+                           x.cols(), dy.cols(), x.cols(), x.rows(), 1, true);
+  if (at.bias)
+    if (float* dbias = tape.gradient(at.bias->parameter()))
+      run.kernels().column_sum(run.stream(), dy.data(), dy.rows(), dy.cols(), dbias);
+}
+
+void backward(const Run& run, Tape& tape, const Group& group, const Tensor& x) {
+  std::vector<const float*> dys;
+  std::vector<PackedMatrix> weights;
+  for (size_t i = 0; i < group.projections.size(); ++i) {
+    const Tensor dy = tape.upstream(group.outputs[i]);
+    if (!dy) continue;
+    dys.push_back(dy.data());
+    weights.push_back(group.projections[i].weight->matrix());
+    backward_parameters(run, tape, group.projections[i], group.compute, x, dy);
+    for (const LowRankPass& pass : group.low_rank[i])
+      low_rank_backward(run, tape, pass, x, group.projections[i].site, dy);
+  }
+  if (float* dx = tape.gradient(x))
+    run.kernels().linear_backward(run.stream(), group.compute, dys.data(), x.rows(), weights.data(), int(dys.size()),
+                                  dx);
+}
+
+}  // namespace
+
+std::vector<Tensor> linear(Run& run, const Tensor& x, std::span<const Projection> projections) {
+  Group group{{projections.begin(), projections.end()}, {}, {}};
+  std::vector<Tensor> outputs;
+  std::vector<PackedMatrix> weights;
+  std::vector<const float*> biases;
+  std::vector<float*> ys;
+  for (const Projection& at : projections) {
+    check(at.weight->cols() == x.cols(), at.weight->name(), ": takes ", at.weight->cols(), " columns, x has ",
+          x.cols());
+    group.compute = std::min(group.compute, run.compute(at.weight->dtype()));
+    weights.push_back(at.weight->matrix());
+    biases.push_back(at.bias ? at.bias->vector() : nullptr);
+    outputs.push_back(run.tensor(x.rows(), at.weight->rows()));
+    group.outputs.push_back(outputs.back().identity());
+    ys.push_back(outputs.back().data());
+  }
+  run.kernels().linear(run.stream(), group.compute, x.data(), x.rows(), weights.data(), biases.data(), ys.data(),
+                       int(weights.size()));
+  for (size_t i = 0; i < projections.size(); ++i)
+    group.low_rank.push_back(low_rank(run, x, projections[i].site, outputs[i]));
+
+  if (is_watched(run, x, group)) {
+    const std::vector<Identity> identities = group.outputs;
+    run.tape->record(identities, [run, x, group = std::move(group)](Tape& tape) { backward(run, tape, group, x); });
+  }
+  return outputs;
+}
+
+}  // namespace graft::v0

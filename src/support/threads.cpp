@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "support/threads.hpp"
+
+namespace graft::inline v0 {
+namespace {
+
+// About 20 microseconds: longer than the pause between two kernels, short enough not to harm a host.
+constexpr int kSpins = 1000;
+
+void pause() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#else
+  std::this_thread::yield();
+#endif
+}
+
+}  // namespace
+
+Threads::Threads(int count) {
+  for (int worker = 1; worker < count; ++worker) threads_.emplace_back([this, worker] { work(worker); });
+}
+
+Threads::~Threads() {
+  stopping_ = true;
+  ++posted_;
+  posted_.notify_all();
+  for (std::thread& thread : threads_) thread.join();
+}
+
+void Threads::parallel(int tasks, Body body, void* argument) {
+  const std::unique_lock job(job_, std::try_to_lock);
+  if (!job || threads_.empty() || tasks < 2) {
+    for (int task = 0; task < tasks; ++task) body(argument, task, 0);
+    return;
+  }
+  body_ = body;
+  argument_ = argument;
+  tasks_ = tasks;
+  next_ = 0;
+  open_ = true;
+  ++posted_;
+  posted_.notify_all();
+  take_tasks(0);
+  // A worker enters before it looks whether the job is open, so after this store nobody new takes part.
+  open_ = false;
+  for (int spins = 0; inside_ != 0; ++spins)
+    spins < kSpins ? pause() : std::this_thread::yield();
+}
+
+void Threads::take_tasks(int worker) {
+  for (int task; (task = next_.fetch_add(1, std::memory_order_relaxed)) < tasks_;) body_(argument_, task, worker);
+}
+
+bool Threads::wait_for_job(uint32_t& seen) {
+  for (int spins = 0; posted_ == seen; ++spins)
+    spins < kSpins ? pause() : posted_.wait(seen);
+  seen = posted_;
+  return !stopping_;
+}
+
+void Threads::work(int worker) {
+  for (uint32_t seen = 0; wait_for_job(seen);) {
+    ++inside_;
+    if (open_) take_tasks(worker);
+    --inside_;
+  }
+}
+
+}  // namespace graft::v0

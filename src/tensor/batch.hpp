@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Packed tokens: the sequences of a pass one after the other, without padding. Masks do not exist; attention, positions
+// and losses work from the offsets.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "kernels.hpp"
+
+namespace graft::inline v0 {
+
+struct Batch {
+  std::vector<int32_t> tokens;
+  std::vector<int32_t> positions;    // of each token in its sequence, cached tokens counted
+  std::vector<int> offsets = {0};    // sequence i is tokens[offsets[i]] to tokens[offsets[i + 1]]
+  std::vector<int64_t> row_keys;     // names a token for random numbers, wherever it stands in the batch
+  std::vector<AttentionTile> tiles;  // of all sequences
+
+  int rows() const { return static_cast<int>(tokens.size()); }
+  int sequences() const { return static_cast<int>(offsets.size()) - 1; }
+  int length(int sequence) const { return offsets[sequence + 1] - offsets[sequence]; }
+
+  // `first_position`: tokens that a cache already holds. `example` names the sequence for random numbers.
+  void add(std::span<const int32_t> sequence, int first_position = 0, int64_t example = 0) {
+    const int index = sequences();
+    for (int i = 0; i < static_cast<int>(sequence.size()); ++i) {
+      tokens.push_back(sequence[i]);
+      positions.push_back(first_position + i);
+      row_keys.push_back(example << 24 | (first_position + i));
+      if (i % kAttentionTile == 0) tiles.push_back({index, i});
+    }
+    offsets.push_back(rows());
+  }
+};
+
+}  // namespace graft::v0

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tensor/kv_cache.hpp"
+
+#include <algorithm>
+
+#include "tensor/dtype.hpp"
+
+namespace graft::inline v0 {
+namespace {
+
+constexpr int kChunkRows = 256;
+
+}  // namespace
+
+KeyValueCache::KeyValueCache(std::shared_ptr<Memory> memory, int layers, int width, Dtype dtype)
+    : memory_(std::move(memory)), width_(width), dtype_(dtype), layers_(layers) {}
+
+std::byte* KeyValueCache::at(const Tensor& chunk, int row) const {
+  return reinterpret_cast<std::byte*>(chunk.data()) + row_bytes(dtype_, width_) * row;
+}
+
+void KeyValueCache::append(const Lane& lane, int layer, const float* k, const float* v, int rows) {
+  const Kernels& kernels = lane.backend().kernels();
+  std::vector<Chunk>& chunks = layers_[layer];
+  const int chunk_floats = int(row_bytes(dtype_, width_) * kChunkRows / sizeof(float));
+  for (int row = 0; row < rows;) {
+    const int to = length_ + row;
+    if (to / kChunkRows == int(chunks.size()))
+      chunks.push_back({Tensor(*memory_, 1, chunk_floats), Tensor(*memory_, 1, chunk_floats)});
+    const Chunk& chunk = chunks[to / kChunkRows];
+    const int count = std::min(rows - row, kChunkRows - to % kChunkRows);
+    const int64_t from = int64_t(row) * width_, values = int64_t(count) * width_;
+    kernels.convert(lane.stream(), k + from, dtype_, at(chunk.k, to % kChunkRows), values);
+    kernels.convert(lane.stream(), v + from, dtype_, at(chunk.v, to % kChunkRows), values);
+    row += count;
+  }
+}
+
+std::vector<KeyValueSpan> KeyValueCache::spans(int layer, int rows) const {
+  std::vector<KeyValueSpan> spans;
+  for (int first = 0; first < rows; first += kChunkRows) {
+    const Chunk& chunk = layers_[layer][first / kChunkRows];
+    spans.push_back({chunk.k.data(), chunk.v.data(), std::min(kChunkRows, rows - first), width_});
+  }
+  return spans;
+}
+
+}  // namespace graft::v0

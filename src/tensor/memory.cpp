@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tensor/memory.hpp"
+
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstdlib>
+#include <new>
+
+#include "support/message.hpp"
+
+namespace graft::inline v0 {
+namespace {
+
+constexpr size_t kHugePage = size_t{1} << 21;
+
+// Eight classes a power of two: at most an eighth of a block is wasted.
+size_t size_class(size_t bytes) {
+  const size_t least = std::max<size_t>(bytes, 64);
+  const size_t step = std::max<size_t>(std::bit_floor(least) / 8, 64);
+  return (least + step - 1) / step * step;
+}
+
+void* system_allocate(size_t bytes) {
+  const bool large = bytes >= kHugePage;
+  void* block = std::aligned_alloc(large ? kHugePage : 64, large ? (bytes + kHugePage - 1) / kHugePage * kHugePage : bytes);
+  if (!block) throw std::bad_alloc();
+#ifdef MADV_HUGEPAGE
+  if (large) madvise(block, bytes, MADV_HUGEPAGE);  // only advice: nothing depends on its success
+#endif
+  return block;
+}
+
+}  // namespace
+
+std::shared_ptr<Memory> Memory::create(size_t budget) { return std::shared_ptr<Memory>(new Memory(budget)); }
+
+Memory::~Memory() { trim_locked(); }
+
+std::shared_ptr<float> Memory::allocate(size_t floats) {
+  const size_t bytes = size_class(floats * sizeof(float));
+  return {static_cast<float*>(take(bytes)),
+          [self = shared_from_this(), bytes](float* block) { self->give_back(block, bytes); }};
+}
+
+void* Memory::take(size_t bytes) {
+  const std::lock_guard lock(mutex_);
+  void* block = nullptr;
+  if (auto found = free_.find(bytes); found != free_.end() && !found->second.empty()) {
+    block = found->second.back();
+    found->second.pop_back();
+    cached_ -= bytes;
+  } else {
+    if (budget_ && used_ + cached_ + bytes > budget_) trim_locked();
+    check<ResourceError>(!budget_ || used_ + bytes <= budget_, "memory budget: ", used_ + bytes,
+                         " bytes needed, but the budget is ", budget_);
+    block = system_allocate(bytes);
+  }
+  used_ += bytes;
+  peak_ = std::max(peak_, used_ + cached_);
+  return block;
+}
+
+void Memory::give_back(void* block, size_t bytes) {
+  const std::lock_guard lock(mutex_);
+  used_ -= bytes;
+  cached_ += bytes;
+  free_[bytes].push_back(block);
+}
+
+void Memory::trim() {
+  const std::lock_guard lock(mutex_);
+  trim_locked();
+}
+
+void Memory::trim_locked() {
+  for (auto& [bytes, blocks] : free_)
+    for (void* block : blocks) std::free(block);
+  free_.clear();
+  cached_ = 0;
+}
+
+size_t Memory::peak_bytes() const {
+  const std::lock_guard lock(mutex_);
+  return peak_;
+}
+
+size_t Memory::used_bytes() const {
+  const std::lock_guard lock(mutex_);
+  return used_;
+}
+
+void Memory::reset_peak() {
+  const std::lock_guard lock(mutex_);
+  peak_ = used_ + cached_;
+}
+
+}  // namespace graft::v0

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The explicit context of one pass, the first parameter of every operation and module. Nothing is thread-local.
+#pragma once
+
+#include <span>
+
+#include "backend/backend.hpp"
+#include "tensor/batch.hpp"
+#include "tensor/edits.hpp"
+#include "tensor/observer.hpp"
+#include "tensor/tape.hpp"
+
+namespace graft::inline v0 {
+
+class KeyValueCache;
+
+struct Run {
+  const Lane& lane;
+  std::shared_ptr<Memory> memory;
+  const Batch& batch;
+  Precision precision = Precision::automatic;
+  Tape* tape = nullptr;                         // null: inference
+  std::span<const EditedRows> edits = {};       // in row order, not overlapping
+  std::span<KeyValueCache* const> caches = {};  // one a sequence, or none at all
+  const Observer* observer = nullptr;
+  bool training = false;  // dropout is on
+  uint64_t seed = 0, step = 0;
+
+  const Kernels& kernels() const { return lane.backend().kernels(); }
+  const Stream& stream() const { return lane.stream(); }
+  Tensor tensor(int rows, int cols) const { return Tensor(*memory, rows, cols); }
+  bool records(std::initializer_list<Tensor> inputs) const { return tape && tape->watches_any(inputs); }
+
+  // The least precise product for a weight of this dtype.
+  Compute compute(Dtype weight) const {
+    switch (precision) {
+      case Precision::f32: return Compute::f32;
+      case Precision::bf16: return Compute::bf16;
+      case Precision::int8: return tape ? Compute::bf16 : Compute::int8;
+      case Precision::automatic: break;
+    }
+    if (weight == Dtype::f32 || weight == Dtype::f16) return Compute::f32;
+    return weight == Dtype::bf16 || tape ? Compute::bf16 : Compute::int8;
+  }
+};
+
+}  // namespace graft::v0

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tensor/tape.hpp"
+
+#include <algorithm>
+
+namespace graft::inline v0 {
+
+bool Tape::watches(const Tensor& tensor) const {
+  const Shape* identity = tensor.identity().get();
+  return identity && (leaves_.watches(identity) || gradients_.contains(identity));
+}
+
+bool Tape::watches_any(std::initializer_list<Tensor> tensors) const {
+  return std::any_of(tensors.begin(), tensors.end(), [&](const Tensor& tensor) { return watches(tensor); });
+}
+
+void Tape::record(std::vector<Identity> outputs, std::function<void(Tape&)> backward) {
+  for (const Identity& output : outputs) gradients_.emplace(output.get(), Tensor());
+  steps_.push_back({std::move(outputs), std::move(backward)});
+}
+
+Tensor Tape::upstream(const Identity& output) const {
+  const auto found = gradients_.find(output.get());
+  return found == gradients_.end() ? Tensor() : found->second;
+}
+
+float* Tape::gradient(const Tensor& input) {
+  if (float* leaf = leaves_.reach(input.identity().get())) return leaf;
+  const auto found = gradients_.find(input.identity().get());
+  if (found == gradients_.end()) return nullptr;
+  if (!found->second) found->second = Tensor::zeros(*memory_, input.rows(), input.cols());
+  return found->second.data();
+}
+
+void Tape::add_gradient(const Tensor& input, Tensor gradient) {
+  const auto found = gradients_.find(input.identity().get());
+  if (found != gradients_.end() && !found->second) {
+    found->second = std::move(gradient);
+  } else if (float* sum = this->gradient(input)) {
+    lane_.backend().kernels().accumulate(lane_.stream(), gradient.data(), 1, sum, int64_t(gradient.size()));
+  }
+}
+
+Tape Tape::nested(const Tensor& x) const {
+  Tape tape(leaves_, memory_, lane_);
+  if (watches(x)) tape.gradients_.emplace(x.identity().get(), Tensor());
+  return tape;
+}
+
+void Tape::backward(const Tensor& loss) {
+  Tensor one(*memory_, 1, 1);
+  *one.data() = 1;
+  backward(loss, one);
+}
+
+void Tape::backward(const Tensor& y, const Tensor& dy) {
+  add_gradient(y, dy);
+  while (!steps_.empty()) {
+    const Step step = std::move(steps_.back());
+    steps_.pop_back();
+    const auto reached = [&](const Identity& output) { return bool(upstream(output)); };
+    if (std::any_of(step.outputs.begin(), step.outputs.end(), reached)) step.backward(*this);
+    for (const Identity& output : step.outputs) gradients_.erase(output.get());
+  }
+}
+
+}  // namespace graft::v0

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A straight list of steps, played backwards. A step is the closure that an operation records beside its forward pass;
+// playing it frees what it kept.
+#pragma once
+
+#include <functional>
+#include <initializer_list>
+#include <unordered_map>
+#include <vector>
+
+#include "backend/backend.hpp"
+#include "tensor/gradients.hpp"
+
+namespace graft::inline v0 {
+
+class Tape {
+ public:
+  // Leaves are what `gradients` watches; everything computed from them is watched too.
+  Tape(Gradients& gradients, std::shared_ptr<Memory> memory, const Lane& lane)
+      : leaves_(gradients), memory_(std::move(memory)), lane_(lane) {}
+
+  bool watches(const Tensor& tensor) const;
+  bool watches_any(std::initializer_list<Tensor> tensors) const;
+
+  // `backward` is called once, with this tape, if a gradient has reached any of the outputs. It must not keep the
+  // outputs themselves alive unless it needs their values.
+  void record(std::vector<Identity> outputs, std::function<void(Tape&)> backward);
+
+  // Inside a backward step: the gradient that has reached an output; an empty tensor if none has.
+  Tensor upstream(const Identity& output) const;
+  // Where a backward step adds the gradient of an input: zero at first, null when nobody watches.
+  float* gradient(const Tensor& input);
+  // Adds a whole tensor to the gradient of an input. The tape takes it over where it is the first, so the step must be
+  // done with it.
+  void add_gradient(const Tensor& input, Tensor gradient);
+
+  // A tape for a part of the network with input x, of the same leaves.
+  Tape nested(const Tensor& x) const;
+
+  // Plays all steps backwards from a 1 × 1 loss. The tape is empty afterwards.
+  void backward(const Tensor& loss);
+  // The same from any output and its gradient.
+  void backward(const Tensor& y, const Tensor& dy);
+
+ private:
+  struct Step {
+    std::vector<Identity> outputs;
+    std::function<void(Tape&)> backward;
+  };
+  Gradients& leaves_;
+  std::shared_ptr<Memory> memory_;
+  const Lane& lane_;
+  std::vector<Step> steps_;
+  std::unordered_map<const Shape*, Tensor> gradients_;  // of outputs; empty tensor: none has arrived yet
+};
+
+}  // namespace graft::v0

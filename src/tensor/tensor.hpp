@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A float matrix, row-major, by shared handle. Copies are the same tensor; what is written through one is seen by all.
+#pragma once
+
+#include <cstring>
+#include <memory>
+#include <span>
+
+#include "tensor/memory.hpp"
+
+namespace graft::inline v0 {
+
+struct Shape {
+  int rows = 0, cols = 0;
+};
+
+// What a tape knows a tensor by; it does not keep the tensor's data.
+using Identity = std::shared_ptr<const Shape>;
+
+class Tensor {
+ public:
+  Tensor() = default;
+  // Not initialised.
+  Tensor(Memory& memory, int rows, int cols)
+      : shape_(std::make_shared<const Shape>(Shape{rows, cols})), data_(memory.allocate(size_t(rows) * cols)) {}
+
+  static Tensor zeros(Memory& memory, int rows, int cols) {
+    Tensor tensor(memory, rows, cols);
+    std::memset(tensor.data(), 0, tensor.size() * sizeof(float));
+    return tensor;
+  }
+
+  explicit operator bool() const { return shape_ != nullptr; }
+  int rows() const { return shape_->rows; }
+  int cols() const { return shape_->cols; }
+  size_t size() const { return size_t(rows()) * cols(); }
+  float* data() const { return data_.get(); }
+  std::span<float> values() const { return {data(), size()}; }
+  const Identity& identity() const { return shape_; }
+
+ private:
+  Identity shape_;
+  std::shared_ptr<float> data_;
+};
+
+}  // namespace graft::v0

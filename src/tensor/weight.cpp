@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tensor/weight.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <vector>
+
+#include "support/message.hpp"
+#include "tensor/dtype.hpp"
+
+namespace graft::inline v0 {
+namespace {
+
+constexpr int kPackRows = 256;  // packed at a time; a multiple of the kernels' panel
+
+// Formats without products of their own: read once, kept as bf16.
+bool is_decoded_at_load(Dtype dtype) { return dtype >= Dtype::iq1_s; }
+bool is_quantised(Dtype dtype) { return dtype >= Dtype::q4_0; }
+
+}  // namespace
+
+void Weight::allocate(const Lane& lane, const std::shared_ptr<Memory>& memory, Dtype dtype) {
+  const size_t bytes = lane.backend().kernels().packed_bytes(dtype, rows_, cols_);
+  const std::shared_ptr<float> data = memory->allocate((bytes + sizeof(float) - 1) / sizeof(float));
+  matrix_ = {data.get(), dtype, rows_, cols_};
+  owner_ = data;
+  resident_bytes_ = bytes;
+}
+
+void Weight::pack_rows(const Lane& lane, const std::byte* data, std::span<const int> row_order) {
+  const Kernels& kernels = lane.backend().kernels();
+  const size_t bytes = row_bytes(matrix_.dtype, cols_);
+  std::vector<std::byte> reordered;
+  for (int first = 0; first < rows_; first += kPackRows) {
+    const int count = std::min(kPackRows, rows_ - first);
+    const std::byte* rows = data + first * bytes;
+    if (!row_order.empty()) {
+      reordered.resize(count * bytes);
+      for (int row = 0; row < count; ++row)
+        std::memcpy(&reordered[row * bytes], data + row_order[first + row] * bytes, bytes);
+      rows = reordered.data();
+    }
+    kernels.pack(lane.stream(), matrix_.dtype, rows, first, count, const_cast<void*>(matrix_.data), rows_, cols_);
+  }
+}
+
+bool Weight::load(const Lane& lane, const std::shared_ptr<Memory>& memory, Dtype dtype,
+                  std::span<const std::byte> data, std::shared_ptr<const void> owner, std::span<const int> row_order) {
+  const Kernels& kernels = lane.backend().kernels();
+  const size_t expected = row_bytes(dtype, cols_) * rows_;
+  check<FileError>(data.size() == expected, name_, ": ", data.size(), " bytes, expected ", expected, " for ", rows_,
+                   " x ", cols_, " of ", graft::name(dtype));
+  if (kind_ == Kind::vector) {
+    vector_ = Tensor(*memory, rows_, cols_);
+    kernels.decode(lane.stream(), dtype, data.data(), vector_.data(), int64_t(vector_.size()));
+    if (!row_order.empty()) {
+      const std::vector<float> source(vector_.data(), vector_.data() + vector_.size());
+      for (size_t i = 0; i < source.size(); ++i) vector_.data()[i] = source[row_order[i]];
+    }
+    resident_bytes_ = vector_.size() * sizeof(float);
+    return true;
+  }
+  if (is_decoded_at_load(dtype)) {
+    std::vector<float> floats(size_t(rows_) * cols_);
+    kernels.decode(lane.stream(), dtype, data.data(), floats.data(), int64_t(floats.size()));
+    std::vector<uint16_t> halves(floats.size());
+    kernels.encode(lane.stream(), Dtype::bf16, floats.data(), halves.data(), int64_t(floats.size()));
+    allocate(lane, memory, Dtype::bf16);
+    pack_rows(lane, reinterpret_cast<const std::byte*>(halves.data()), row_order);
+    return true;
+  }
+  if (!kernels.packs(dtype) && row_order.empty()) {
+    matrix_ = {data.data(), dtype, rows_, cols_};
+    owner_ = std::move(owner);
+    resident_bytes_ = data.size();
+    return false;
+  }
+  allocate(lane, memory, dtype);
+  pack_rows(lane, data.data(), row_order);
+  return true;
+}
+
+void Weight::create(const Lane& lane, const std::shared_ptr<Memory>& memory) {
+  if (kind_ == Kind::vector) {
+    vector_ = Tensor::zeros(*memory, rows_, cols_);
+  } else {
+    master_ = Tensor::zeros(*memory, rows_, cols_);
+    allocate(lane, memory, Dtype::f32);
+    repack(lane);
+  }
+}
+
+Tensor Weight::values(const Lane& lane, Memory& memory) const {
+  if (parameter()) return parameter();
+  Tensor floats(memory, rows_, cols_);
+  lane.backend().kernels().unpack(lane.stream(), matrix_, 0, rows_, floats.data());
+  return floats;
+}
+
+void Weight::thaw(const Lane& lane, const std::shared_ptr<Memory>& memory, bool exact) {
+  if (parameter()) return;
+  master_ = values(lane, *memory);
+  const Dtype trained = exact ? Dtype::f32 : is_quantised(dtype()) || dtype() == Dtype::f16 ? Dtype::bf16 : dtype();
+  if (trained == dtype()) return;
+  allocate(lane, memory, trained);
+  repack(lane);
+}
+
+void Weight::freeze() { master_ = {}; }
+
+void Weight::repack(const Lane& lane) {
+  if (kind_ == Kind::vector) return;
+  const Kernels& kernels = lane.backend().kernels();
+  std::vector<uint16_t> halves;
+  for (int first = 0; first < rows_; first += kPackRows) {
+    const int count = std::min(kPackRows, rows_ - first);
+    const void* rows = master_.data() + size_t(first) * cols_;
+    if (matrix_.dtype != Dtype::f32) {
+      halves.resize(size_t(count) * cols_);
+      kernels.encode(lane.stream(), matrix_.dtype, master_.data() + size_t(first) * cols_, halves.data(),
+                     int64_t(halves.size()));
+      rows = halves.data();
+    }
+    kernels.pack(lane.stream(), matrix_.dtype, rows, first, count, const_cast<void*>(matrix_.data), rows_, cols_);
+  }
+}
+
+}  // namespace graft::v0

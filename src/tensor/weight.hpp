@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A parameter of a model. A matrix has one resident form, the packed one that the products read, or the rows of a
+// mapped file where that serves as it is. A vector (a norm's gain, a bias) is a float tensor. A trainable matrix has a
+// float master beside it, which the optimizer updates and `repack` turns into the packed form again.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "backend/backend.hpp"
+#include "tensor/tensor.hpp"
+
+namespace graft::inline v0 {
+
+class Weight {
+ public:
+  enum class Kind { matrix, vector };
+  Weight(Kind kind, std::string name, int rows, int cols)
+      : kind_(kind), name_(std::move(name)), rows_(rows), cols_(cols) {}
+
+  Kind kind() const { return kind_; }
+  // The checkpoint's own name, with its ending: "model.layers.0.self_attn.q_proj.weight".
+  const std::string& name() const { return name_; }
+  int rows() const { return rows_; }
+  int cols() const { return cols_; }
+  Dtype dtype() const { return matrix_.dtype; }
+  size_t resident_bytes() const { return resident_bytes_; }
+  bool is_loaded() const { return matrix_.data || vector_; }
+
+  // Row-major data of any dtype; its length must be right. `owner` keeps the data alive; where the data is not needed
+  // any more after the call, the result is true. `row_order` (empty: as they are) names the source row of each row.
+  bool load(const Lane& lane, const std::shared_ptr<Memory>& memory, Dtype dtype, std::span<const std::byte> data,
+            std::shared_ptr<const void> owner, std::span<const int> row_order = {});
+  // Zeros, with a float master, for a fresh model.
+  void create(const Lane& lane, const std::shared_ptr<Memory>& memory);
+
+  const PackedMatrix& matrix() const { return matrix_; }
+  const float* vector() const { return vector_.data(); }
+
+  // What an optimizer trains: the vector, or the master of a matrix; an empty tensor while a matrix is frozen.
+  const Tensor& parameter() const { return kind_ == Kind::vector ? vector_ : master_; }
+  // Gives a matrix its master. A quantised matrix becomes bf16, or f32 when `exact`.
+  void thaw(const Lane& lane, const std::shared_ptr<Memory>& memory, bool exact);
+  // Makes sure that the packed form is this weight's alone, so that it may be written.
+  void own(const Lane& lane, const std::shared_ptr<Memory>& memory) { allocate(lane, memory, dtype()); }
+  // Drops the master, after training.
+  void freeze();
+  // The packed form from the master, after a change to it.
+  void repack(const Lane& lane);
+
+  // The values as floats, row-major, in rows of the checkpoint's order.
+  Tensor values(const Lane& lane, Memory& memory) const;
+
+ private:
+  void allocate(const Lane& lane, const std::shared_ptr<Memory>& memory, Dtype dtype);
+  void pack_rows(const Lane& lane, const std::byte* data, std::span<const int> row_order);
+
+  Kind kind_;
+  std::string name_;
+  int rows_, cols_;
+  Tensor vector_, master_;
+  PackedMatrix matrix_;
+  std::shared_ptr<const void> owner_;  // of matrix_.data
+  size_t resident_bytes_ = 0;
+};
+
+}  // namespace graft::v0
