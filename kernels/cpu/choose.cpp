@@ -5,6 +5,48 @@
 
 namespace graft::inline v0 {
 
-KernelTables kernel_tables() { return {nullptr, 0}; }
+namespace cpu::baseline {
+extern const Kernels table;
+}
+#ifdef GRAFT_HAS_avx2
+namespace cpu::avx2 {
+extern const Kernels table;
+}
+namespace cpu::avx512 {
+extern const Kernels table;
+}
+namespace cpu::avx512_bf16 {
+extern const Kernels table;
+}
+#endif
 
-}  // namespace graft::v0
+namespace {
+
+struct Choice {
+  const Kernels* tables[4] = {&cpu::baseline::table};
+  int count = 1;
+
+  Choice() {
+#ifdef GRAFT_HAS_avx2
+    __builtin_cpu_init();
+    if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma") || !__builtin_cpu_supports("bmi2")) return;
+    tables[count++] = &cpu::avx2::table;
+    if (!__builtin_cpu_supports("avx512f") || !__builtin_cpu_supports("avx512bw") ||
+        !__builtin_cpu_supports("avx512dq") || !__builtin_cpu_supports("avx512vl") ||
+        !__builtin_cpu_supports("avx512cd"))
+      return;
+    tables[count++] = &cpu::avx512::table;
+    if (!__builtin_cpu_supports("avx512vnni") || !__builtin_cpu_supports("avx512bf16")) return;
+    tables[count++] = &cpu::avx512_bf16::table;
+#endif
+  }
+};
+
+}  // namespace
+
+KernelTables kernel_tables() {
+  static const Choice choice;
+  return {choice.tables, choice.count};
+}
+
+}  // namespace graft::inline v0

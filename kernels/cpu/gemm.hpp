@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Products of packed operands, blocked as Goto & van de Geijn (2008): a piece of a panel stays in the first cache while
+// the tiles of a block of rows pass by, and the block of rows stays in the second while the panels of a group do. A
+// task is one block of rows by one group of panels.
+#pragma once
+
+#include "cpu/tile.hpp"
+
+namespace graft::inline v0::cpu::GRAFT_ISA {
+
+inline constexpr int kDepth = 256;      // floats of the depth a piece; twice as many of bf16
+inline constexpr int kBlockRows = 480;  // of the left operand a task
+inline constexpr int kGroupPanels = 8;  // of the right operand a task, at most
+
+constexpr int depth_of(Form form) { return kDepth * elements_of(form); }
+
+// Rows of the left operand, packed in tiles of `height` rows (the last may have fewer).
+struct Left {
+  uint32_t* words;
+  Form form;
+  int rows, depth, height;
+
+  Left(Form f, int row_count, int depth_count, uint32_t* memory)
+      : words(memory), form(f), rows(row_count), depth(depth_count), height(tile_height(row_count)) {}
+
+  static int tile_height(int rows) { return static_cast<int>(ceil_div(rows, ceil_div(rows, kTileRows))); }
+  // The depth is filled up to an even number, since a step may take two.
+  static int64_t row_words(Form form, int depth) { return words_of(form, round_up(depth, 2)); }
+  static int64_t bytes(Form form, int rows, int depth) {
+    return scratch_bytes<uint32_t>(rows * row_words(form, depth));
+  }
+
+  int tiles() const { return static_cast<int>(ceil_div(rows, height)); }
+  int tile_rows(int64_t tile) const { return static_cast<int>(min<int64_t>(height, rows - tile * height)); }
+  int tiles_per_block(int block_rows) const { return max(1, block_rows / height); }
+  uint32_t* tile(int64_t tile) const { return words + tile * height * row_words(form, depth); }
+};
+
+// Packs the tiles of a group; a task of `pack_left`.
+void pack_tiles(const Left&, const Operand&, int64_t first_tile, int64_t end_tile);
+void pack_left(const Stream&, const Left&, const Operand&);
+
+// Pieces of consecutive panels: panel p of a group begins at data + p * stride.
+struct Pieces {
+  const char* data;
+  int64_t stride;
+};
+
+struct Output {
+  float* c;
+  int64_t stride;
+  int cols;
+  const float* bias;
+  float alpha;
+  bool adds;
+};
+
+// The task that multiplies tiles [first_tile, end_tile) by panels [first_panel, end_panel). pieces(k, depth) gives the
+// panels' elements [k, k + depth) of the depth.
+template <class PiecesAt>
+void multiply_block(const ProductTable& product, const Left& left, int64_t first_tile, int64_t end_tile,
+                    int64_t first_panel, int64_t end_panel, const PiecesAt& pieces, const Output& out) {
+  const int piece_depth = depth_of(product.form);
+  for (int k = 0; k < max(1, left.depth); k += piece_depth) {
+    const int depth = min(piece_depth, left.depth - k);
+    const int steps = static_cast<int>(ceil_div(depth, product.elements));
+    const Pieces right = pieces(k, depth);
+    for (int64_t panel = first_panel; panel < end_panel; ++panel) {
+      const int64_t col = panel * kPanel;
+      for (int64_t tile = first_tile; tile < end_tile; ++tile) {
+        const int rows = left.tile_rows(tile);
+        const TileOutput to = {out.c + tile * left.height * out.stride + col,
+                               out.stride,
+                               static_cast<int>(min<int64_t>(kPanel, out.cols - col)),
+                               k == 0 && out.bias ? out.bias + col : nullptr,
+                               out.alpha,
+                               out.adds || k > 0};
+        const uint32_t* words = left.tile(tile) + static_cast<int64_t>(k / elements_of(left.form)) * rows;
+        product.tiles[rows - 1](words, right.data + (panel - first_panel) * right.stride, steps, to);
+      }
+    }
+  }
+}
+
+// Panels a task, so that small products still make some tasks.
+inline int group_panels(int64_t row_blocks, int64_t panels) {
+  return static_cast<int>(max<int64_t>(1, min<int64_t>(kGroupPanels, row_blocks * panels / 32)));
+}
+
+}  // namespace graft::inline v0::cpu::GRAFT_ISA

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cpu/gemm.hpp"
+#include "cpu/table.hpp"
+
+namespace graft::inline v0::cpu::GRAFT_ISA {
+namespace {
+
+void pack_right(const Stream& stream, Form form, const Operand& b, int n, int k, char* out, int64_t stride) {
+  parallel_for(stream, ceil_div(n, kPanel), [&](int64_t panel, int) {
+    const int64_t col = panel * kPanel;
+    const int cols = static_cast<int>(min<int64_t>(kPanel, n - col));
+    uint32_t* words = reinterpret_cast<uint32_t*>(out + panel * stride);
+    if (b.transposed)
+      pack_floats(form, b.data + col * b.stride, b.stride, cols, kPanel, k, words);
+    else
+      pack_columns(form, b.data + col, b.stride, cols, kPanel, k, words);
+  });
+}
+
+}  // namespace
+
+void matmul(const Stream& stream, Compute compute, Operand a, Operand b, float* c, int64_t c_stride, int m, int n,
+            int k, float alpha, bool add) {
+  if (m == 0 || n == 0) return;
+  const Form form = compute != Compute::f32 && kMultipliesBf16 ? Form::bf16 : Form::f32;
+  const ProductTable& product = form == Form::bf16 ? kBf16ByBf16 : kFloatByFloat;
+  const int64_t panels = ceil_div(n, kPanel), stride = words_of(form, k) * kPanel * 4;
+  Scratch scratch = {static_cast<char*>(
+      stream.scratch(stream.context, static_cast<size_t>(Left::bytes(form, m, k) + panels * stride)))};
+  const Left left(form, m, k, scratch.take<uint32_t>(m * Left::row_words(form, k)));
+  char* right = scratch.take<char>(panels * stride);
+  pack_left(stream, left, a);
+  pack_right(stream, form, b, n, k, right, stride);
+
+  const int block = left.tiles_per_block(kBlockRows);
+  const int64_t blocks = ceil_div(left.tiles(), block), group = group_panels(blocks, panels);
+  const int64_t groups = ceil_div(panels, group);
+  const Output out = {c, c_stride, n, nullptr, alpha, add};
+  parallel_for(stream, blocks * groups, [&](int64_t task, int) {
+    const int64_t tile = task / groups * block, panel = task % groups * group;
+    const auto pieces = [&](int at, int) {
+      return Pieces{right + panel * stride + at / product.elements * product.right_bytes, stride};
+    };
+    multiply_block(product, left, tile, min<int64_t>(left.tiles(), tile + block), panel, min(panels, panel + group),
+                   pieces, out);
+  });
+}
+
+}  // namespace graft::inline v0::cpu::GRAFT_ISA

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cpu/panels.hpp"
+
+#include "cpu/decode.hpp"
+#include "cpu/table.hpp"
+
+namespace graft::inline v0::cpu::GRAFT_ISA {
+namespace {
+
+// Rows of 16-bit floats, two elements a word; `cols` may be odd.
+void pack_bf16(const uint16_t* data, int rows, int cols, uint32_t* out) {
+  const auto words = [&](int r, int k) {
+    Quad quad = {};
+    memcpy(&quad, data + static_cast<int64_t>(r) * cols + 2 * k,
+           static_cast<size_t>(min(8, cols - 2 * k)) * sizeof(uint16_t));
+    return quad;
+  };
+  pack_rows(words, rows, kPanel, static_cast<int>(ceil_div(cols, 2)), out);
+}
+
+void pack_f16(const uint16_t* data, int rows, int cols, uint16_t* out) {
+  for (int k = 0; k < cols; ++k)
+    for (int r = 0; r < kPanel; ++r) out[k * kPanel + r] = r < rows ? data[static_cast<int64_t>(r) * cols + k] : 0;
+}
+
+void pack_panel(Dtype dtype, const void* data, int rows, int cols, void* out) {
+  switch (dtype) {
+    case Dtype::bf16:
+      return pack_bf16(static_cast<const uint16_t*>(data), rows, cols, static_cast<uint32_t*>(out));
+    case Dtype::f16:
+      return pack_f16(static_cast<const uint16_t*>(data), rows, cols, static_cast<uint16_t*>(out));
+    default:
+      return pack_floats(Form::f32, static_cast<const float*>(data), cols, rows, kPanel, cols,
+                         static_cast<uint32_t*>(out));
+  }
+}
+
+}  // namespace
+
+bool packs(Dtype dtype) { return is_packed(dtype); }
+
+size_t packed_bytes(Dtype dtype, int rows, int cols) {
+  if (!is_packed(dtype)) return row_bytes(dtype, static_cast<int64_t>(rows) * cols);
+  return static_cast<size_t>(ceil_div(rows, kPanel) * panel_bytes(dtype, cols));
+}
+
+void pack(const Stream& stream, Dtype dtype, const void* rows, int first, int count, void* packed, int, int cols) {
+  const char* from = static_cast<const char*>(rows);
+  char* to = static_cast<char*>(packed);
+  if (!is_packed(dtype)) {
+    memcpy(to + row_bytes(dtype, static_cast<int64_t>(first) * cols), from,
+           row_bytes(dtype, static_cast<int64_t>(count) * cols));
+    return;
+  }
+  parallel_for(stream, ceil_div(count, kPanel), [&](int64_t task, int) {
+    const int64_t row = task * kPanel;
+    pack_panel(dtype, from + row_bytes(dtype, row * cols), static_cast<int>(min<int64_t>(kPanel, count - row)), cols,
+               to + (first / kPanel + task) * panel_bytes(dtype, cols));
+  });
+}
+
+void unpack_row(const PackedMatrix& w, int64_t row, float* out) {
+  if (!is_packed(w.dtype)) return row_decoder(w.dtype)(blocks_of(w, row, 0), out, w.cols);
+  const char* panel = panel_of(w, row / kPanel);
+  const int r = static_cast<int>(row % kPanel);
+  const uint16_t* halves = reinterpret_cast<const uint16_t*>(panel);
+  const float* floats = reinterpret_cast<const float*>(panel);
+  for (int64_t k = 0; k < w.cols; ++k) switch (w.dtype) {
+      case Dtype::bf16:
+        out[k] = from_bf16(halves[(k / 2 * kPanel + r) * 2 + k % 2]);
+        break;
+      case Dtype::f16:
+        out[k] = from_f16(halves[k * kPanel + r]);
+        break;
+      default:
+        out[k] = floats[k * kPanel + r];
+    }
+}
+
+void unpack(const Stream& stream, const PackedMatrix& w, int first, int count, float* rows) {
+  parallel_ranges(stream, count, w.cols, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) unpack_row(w, first + i, rows + i * w.cols);
+  });
+}
+
+}  // namespace graft::inline v0::cpu::GRAFT_ISA

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Work on the workers of a Stream, cut by shape and never by the number of workers.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "kernels.hpp"
+
+namespace graft::inline v0::cpu::GRAFT_ISA {
+
+constexpr int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+constexpr int64_t round_up(int64_t a, int64_t b) { return ceil_div(a, b) * b; }
+template <class T>
+constexpr T min(T a, T b) {
+  return a < b ? a : b;
+}
+template <class T>
+constexpr T max(T a, T b) {
+  return a < b ? b : a;
+}
+
+// body(task, worker) for each task in [0, tasks).
+template <class Body>
+void parallel_for(const Stream& stream, int64_t tasks, const Body& body) {
+  if (tasks == 1) return body(0, 0);
+  if (tasks <= 0) return;
+  stream.parallel(
+      stream.context, static_cast<int>(tasks),
+      [](void* argument, int task, int worker) { (*static_cast<const Body*>(argument))(task, worker); },
+      const_cast<void*>(static_cast<const void*>(&body)));
+}
+
+// Elements a task: enough to hide the cost of handing it out.
+inline constexpr int64_t kTaskElements = 1 << 14;
+
+// body(begin, end) for ranges that cover [0, count); `cost` elements of work stand behind each.
+template <class Body>
+void parallel_ranges(const Stream& stream, int64_t count, int64_t cost, const Body& body) {
+  const int64_t size = max<int64_t>(1, kTaskElements / max<int64_t>(1, cost));
+  parallel_for(stream, ceil_div(count, size),
+               [&](int64_t task, int) { body(task * size, min(count, (task + 1) * size)); });
+}
+
+// A piece of scratch memory, cut from the front; pieces are aligned to 64 bytes.
+struct Scratch {
+  char* next;
+
+  template <class T>
+  T* take(int64_t count) {
+    char* piece = next;
+    next += round_up(count * static_cast<int64_t>(sizeof(T)), 64);
+    return reinterpret_cast<T*>(piece);
+  }
+};
+
+// Sizes pieces of scratch as Scratch::take cuts them.
+template <class T>
+constexpr int64_t scratch_bytes(int64_t count) {
+  return round_up(count * static_cast<int64_t>(sizeof(T)), 64);
+}
+
+}  // namespace graft::inline v0::cpu::GRAFT_ISA

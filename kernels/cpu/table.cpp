@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cpu/table.hpp"
+
+#define GRAFT_TEXT_OF(x) #x
+#define GRAFT_TEXT(x) GRAFT_TEXT_OF(x)
+
+namespace graft::inline v0::cpu::GRAFT_ISA {
+
+const Kernels table = {
+    .name = "cpu/" GRAFT_TEXT(GRAFT_ISA),
+    .packs = packs,
+    .packed_bytes = packed_bytes,
+    .pack = pack,
+    .unpack = unpack,
+    .decode = decode,
+    .encode = encode,
+    .linear = linear,
+    .linear_backward = linear_backward,
+    .matmul = matmul,
+    .column_sum = column_sum,
+    .embedding = embedding,
+    .embedding_backward = embedding_backward,
+    .rms_norm = rms_norm,
+    .rms_norm_backward = rms_norm_backward,
+    .rotary_table = rotary_table,
+    .rotary = rotary,
+    .attention = attention,
+    .attention_backward = attention_backward,
+    .attention_probabilities = attention_probabilities,
+    .convert = convert,
+    .add = add,
+    .accumulate = accumulate,
+    .silu_gate = silu_gate,
+    .silu_gate_backward = silu_gate_backward,
+    .dropout = dropout,
+    .cross_entropy = cross_entropy,
+    .adamw = adamw,
+    .square_sum = square_sum,
+};
+
+}  // namespace graft::inline v0::cpu::GRAFT_ISA

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The kernels of one instruction set, each declared with the type of its field; defined in the files of their names.
+#pragma once
+
+#include "kernels.hpp"
+
+namespace graft::inline v0::cpu::GRAFT_ISA {
+
+template <class Pointer>
+struct Pointee;
+template <class Function>
+struct Pointee<Function*> {
+  using Type = Function;
+};
+template <class Pointer>
+using Entry = typename Pointee<Pointer>::Type;
+
+Entry<decltype(Kernels::packs)> packs;
+Entry<decltype(Kernels::packed_bytes)> packed_bytes;
+Entry<decltype(Kernels::pack)> pack;
+Entry<decltype(Kernels::unpack)> unpack;
+Entry<decltype(Kernels::decode)> decode;
+Entry<decltype(Kernels::encode)> encode;
+Entry<decltype(Kernels::linear)> linear;
+Entry<decltype(Kernels::linear_backward)> linear_backward;
+Entry<decltype(Kernels::matmul)> matmul;
+Entry<decltype(Kernels::column_sum)> column_sum;
+Entry<decltype(Kernels::embedding)> embedding;
+Entry<decltype(Kernels::embedding_backward)> embedding_backward;
+Entry<decltype(Kernels::rms_norm)> rms_norm;
+Entry<decltype(Kernels::rms_norm_backward)> rms_norm_backward;
+Entry<decltype(Kernels::rotary_table)> rotary_table;
+Entry<decltype(Kernels::rotary)> rotary;
+Entry<decltype(Kernels::attention)> attention;
+Entry<decltype(Kernels::attention_backward)> attention_backward;
+Entry<decltype(Kernels::attention_probabilities)> attention_probabilities;
+Entry<decltype(Kernels::convert)> convert;
+Entry<decltype(Kernels::add)> add;
+Entry<decltype(Kernels::accumulate)> accumulate;
+Entry<decltype(Kernels::silu_gate)> silu_gate;
+Entry<decltype(Kernels::silu_gate_backward)> silu_gate_backward;
+Entry<decltype(Kernels::dropout)> dropout;
+Entry<decltype(Kernels::cross_entropy)> cross_entropy;
+Entry<decltype(Kernels::adamw)> adamw;
+Entry<decltype(Kernels::square_sum)> square_sum;
+
+extern const Kernels table;
+
+}  // namespace graft::inline v0::cpu::GRAFT_ISA

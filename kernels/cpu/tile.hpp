@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The innermost product: a few packed rows of the left operand by vectors of a panel of the right one, with all sums in
+// registers. Every element is one sum over the depth in order, however many rows there are.
+#pragma once
+
+#include "cpu/panels.hpp"
+
+namespace graft::inline v0::cpu::GRAFT_ISA {
+
+// Rows of a tile: as many as the registers hold beside two vectors of the panel.
+#if defined(__AVX512F__)
+inline constexpr int kTileRows = 12;
+#else
+inline constexpr int kTileRows = 6;
+#endif
+
+// A product is a form of the left operand and one of the panel. A step reads kLeftWords words of each left row and
+// kRightBytes of the panel, of which `load` takes the part for vector v.
+struct FloatByFloat {
+  static constexpr int kLeftWords = 1, kRightBytes = kPanel * 4;
+  using Right = Vec;
+  static Right load(const char* panel, int v) { return load_as<Vec>(panel + v * sizeof(Vec)); }
+  static void add(Vec& sum, const float* left, int, Right right) { sum += *left * right; }
+};
+
+struct FloatByF16 {
+  static constexpr int kLeftWords = 1, kRightBytes = kPanel * 2;
+  using Right = Vec;
+  static Right load(const char* panel, int v) { return from_f16(load_as<Half>(panel + v * sizeof(Half))); }
+  static void add(Vec& sum, const float* left, int, Right right) { sum += *left * right; }
+};
+
+struct FloatByBf16 {
+  static constexpr int kLeftWords = 2, kRightBytes = kPanel * 4;
+  struct Right {
+    Vec even, odd;
+  };
+  static Right load(const char* panel, int v) {
+    const UInt pairs = load_as<UInt>(panel + v * sizeof(UInt));
+    return {bits<Vec>(pairs << 16), bits<Vec>(pairs & 0xffff0000u)};
+  }
+  static void add(Vec& sum, const float* left, int rows, const Right& right) {
+    sum += left[0] * right.even;
+    sum += left[rows] * right.odd;
+  }
+};
+
+#if defined(__AVX512BF16__)
+struct Bf16ByBf16 {
+  static constexpr int kLeftWords = 1, kRightBytes = kPanel * 4;
+  using Right = UInt;
+  static Right load(const char* panel, int v) { return load_as<UInt>(panel + v * sizeof(UInt)); }
+  static void add(Vec& sum, const float* left, int, Right right) {
+    const UInt pair = UInt{} + bits<uint32_t>(*left);
+    sum = _mm512_dpbf16_ps(sum, bits<__m512bh>(pair), bits<__m512bh>(right));
+  }
+};
+#else
+using Bf16ByBf16 = FloatByBf16;  // never chosen
+#endif
+
+// Where a tile goes: c = alpha * sum (+ bias) (+ c when `adds`).
+struct TileOutput {
+  float* c;
+  int64_t stride;
+  int cols;
+  const float* bias;
+  float alpha;
+  bool adds;
+};
+
+inline void put_tile(const float* sums, int rows, int width, const TileOutput& out) {
+  for (int r = 0; r < rows; ++r)
+    for (int v = 0; v < min(width, out.cols); v += kLanes) {
+      const int lanes = min(kLanes, out.cols - v);
+      float* c = out.c + r * out.stride + v;
+      Vec y = load(sums + r * width + v) * out.alpha;
+      if (out.bias) y += load(out.bias + v, lanes);
+      if (out.adds) y += load(c, lanes);
+      store(c, y, lanes);
+    }
+}
+
+template <class Product, int rows, int vectors>
+void multiply_vectors(const uint32_t* left, const char* panel, int steps, const TileOutput& out) {
+  Vec sums[rows][vectors] = {};
+  const float* words = reinterpret_cast<const float*>(left);
+  for (int step = 0; step < steps; ++step) {
+    typename Product::Right right[vectors];
+#pragma GCC unroll 8
+    for (int v = 0; v < vectors; ++v) right[v] = Product::load(panel, v);
+#pragma GCC unroll 12
+    for (int r = 0; r < rows; ++r)
+#pragma GCC unroll 8
+      for (int v = 0; v < vectors; ++v) Product::add(sums[r][v], words + r, rows, right[v]);
+    words += Product::kLeftWords * rows;
+    panel += Product::kRightBytes;
+  }
+  alignas(64) float put[rows * vectors * kLanes];
+#pragma GCC unroll 12
+  for (int r = 0; r < rows; ++r)
+#pragma GCC unroll 8
+    for (int v = 0; v < vectors; ++v) store(put + (r * vectors + v) * kLanes, sums[r][v]);
+  put_tile(put, rows, vectors * kLanes, out);
+}
+
+// The whole panel in as many strips as the registers ask for.
+template <class Product, int rows>
+void multiply_tile(const uint32_t* left, const char* panel, int steps, const TileOutput& out) {
+  constexpr int kVectors = rows <= 2 ? min(4, kPanel / kLanes) : 2;
+  constexpr int kBytes = Product::kRightBytes / kPanel * kLanes * kVectors;
+  for (int strip = 0; strip * kVectors * kLanes < min(kPanel, out.cols); ++strip) {
+    const int col = strip * kVectors * kLanes;
+    const TileOutput part = {out.c + col, out.stride, out.cols - col, out.bias ? out.bias + col : nullptr,
+                             out.alpha,   out.adds};
+    if constexpr (kVectors > 1)
+      if (part.cols <= kLanes) {
+        multiply_vectors<Product, rows, 1>(left, panel + strip * kBytes, steps, part);
+        continue;
+      }
+    multiply_vectors<Product, rows, kVectors>(left, panel + strip * kBytes, steps, part);
+  }
+}
+
+using MultiplyTile = void (*)(const uint32_t* left, const char* panel, int steps, const TileOutput&);
+
+// The product for each number of rows from 1 on.
+struct ProductTable {
+  int left_words;   // a step
+  int elements;     // of the depth a step
+  int right_bytes;  // a step
+  Form form;        // of the left operand
+  MultiplyTile tiles[kTileRows];
+};
+
+extern const ProductTable kFloatByFloat, kFloatByF16, kFloatByBf16, kBf16ByBf16;
+
+}  // namespace graft::inline v0::cpu::GRAFT_ISA

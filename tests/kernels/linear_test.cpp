@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <catch2/catch.hpp>
+
+#include "blocks.hpp"
+#include "support/kernel_list.hpp"
+
+namespace graft {
+namespace {
+
+// A weight in its packed form, and the floats that it stands for.
+struct TestWeight {
+  std::vector<char> packed;
+  std::vector<float> values;
+  PackedMatrix matrix;
+
+  TestWeight(const Kernels& kernels, Dtype dtype, int rows, int cols, unsigned seed)
+      : values(noise(rows * cols, seed)) {
+    TestStream stream;
+    std::vector<char> raw(row_bytes(dtype, static_cast<int64_t>(rows) * cols));
+    if (dtype == Dtype::q4_k) {
+      // No encoder: small scales and any bits.
+      std::mt19937 random(seed);
+      for (char& byte : raw) byte = static_cast<char>(random());
+      for (size_t at = 0; at < raw.size(); at += sizeof(BlockQ4_K)) raw[at + 1] = 0x0c, raw[at + 3] = 0x0c;
+    } else {
+      kernels.encode(stream, dtype, values.data(), raw.data(), rows * cols);
+    }
+    kernels.decode(stream, dtype, raw.data(), values.data(), rows * cols);
+    packed.resize(kernels.packed_bytes(dtype, rows, cols));
+    const int first = std::min(rows, 32);
+    kernels.pack(stream, dtype, raw.data(), 0, first, packed.data(), rows, cols);
+    kernels.pack(stream, dtype, raw.data() + row_bytes(dtype, static_cast<int64_t>(first) * cols), first, rows - first,
+                 packed.data(), rows, cols);
+    matrix = {packed.data(), dtype, rows, cols};
+  }
+};
+
+constexpr Dtype kTested[] = {Dtype::f32, Dtype::f16, Dtype::bf16, Dtype::q8_0, Dtype::q4_0, Dtype::q4_1, Dtype::q4_k};
+constexpr Compute kComputes[] = {Compute::f32, Compute::bf16, Compute::int8};
+
+int cols_of(Dtype dtype, int cols) {
+  const int block = block_size(dtype).elements;
+  return (cols + block - 1) / block * block;
+}
+
+// The error that a product may have: of its rounded operands where it is coarse, of the sums otherwise.
+double tolerance(Compute compute, int depth) {
+  return (compute == Compute::f32 ? 1e-6 : 0.02) * std::sqrt(static_cast<double>(depth)) * 4;
+}
+
+std::vector<double> reference(const std::vector<float>& x, const TestWeight& w, const float* bias, int rows) {
+  std::vector<double> y(static_cast<size_t>(rows) * w.matrix.rows);
+  for (int i = 0; i < rows; ++i)
+    for (int j = 0; j < w.matrix.rows; ++j) {
+      double sum = bias ? bias[j] : 0;
+      for (int k = 0; k < w.matrix.cols; ++k)
+        sum += static_cast<double>(x[i * w.matrix.cols + k]) * w.values[j * w.matrix.cols + k];
+      y[i * w.matrix.rows + j] = sum;
+    }
+  return y;
+}
+
+double scale_of(const TestWeight& w) {
+  double sum = 0;
+  for (const float value : w.values) sum += static_cast<double>(value) * value;
+  return std::sqrt(sum / static_cast<double>(w.values.size()));
+}
+
+}  // namespace
+
+TEST_CASE("unpack gives what pack was given", "[kernels]") {
+  for (const Kernels* kernels : kernel_list())
+    for (const Dtype dtype : kTested) {
+      const TestWeight w(*kernels, dtype, 75, cols_of(dtype, 37), 1);
+      INFO(kernels->name << " dtype " << static_cast<int>(dtype));
+      TestStream stream(2);
+      std::vector<float> rows(40 * w.matrix.cols);
+      kernels->unpack(stream, w.matrix, 30, 40, rows.data());
+      CHECK(difference(rows, std::span(w.values).subspan(30 * w.matrix.cols, rows.size())) == 0);
+      const std::vector<int32_t> ids = {74, 0, 31, 31, 64};
+      std::vector<float> y(ids.size() * w.matrix.cols);
+      kernels->embedding(stream, w.matrix, ids.data(), 5, y.data());
+      for (size_t i = 0; i < ids.size(); ++i)
+        CHECK(difference(std::span(y).subspan(i * w.matrix.cols, w.matrix.cols),
+                         std::span(w.values).subspan(ids[i] * w.matrix.cols, w.matrix.cols)) == 0);
+    }
+}
+
+TEST_CASE("linear agrees with sums in double", "[kernels]") {
+  const int shapes[][3] = {{1, 1, 1},  {1, 70, 300}, {2, 33, 31},  {3, 65, 128}, {5, 32, 1025}, {6, 100, 64},
+                           {7, 31, 7}, {8, 40, 96},  {12, 17, 50}, {13, 64, 40}, {25, 96, 530}, {100, 50, 33}};
+  for (const Kernels* kernels : kernel_list())
+    for (const Dtype dtype : kTested)
+      for (const Compute compute : kComputes)
+        for (const auto& [rows, outputs, depth] : shapes) {
+          const int cols = cols_of(dtype, depth);
+          INFO(kernels->name << " dtype " << static_cast<int>(dtype) << " compute " << static_cast<int>(compute)
+                             << " shape " << rows << " " << outputs << " " << cols);
+          const TestWeight w(*kernels, dtype, outputs, cols, 2);
+          const std::vector<float> x = noise(rows * cols, 3), bias = noise(outputs, 4);
+          const float* bias_data = rows % 2 == 1 ? bias.data() : nullptr;
+          const auto y = run_on_workers(std::vector<float>(rows * outputs, NAN), [&](Stream stream, float* out) {
+            kernels->linear(stream, compute, x.data(), rows, &w.matrix, rows % 2 == 1 ? &bias_data : nullptr, &out, 1);
+          });
+          CHECK(difference(y, reference(x, w, bias_data, rows)) < tolerance(compute, cols) * scale_of(w));
+        }
+}
+
+TEST_CASE("linear multiplies a group of weights of several dtypes", "[kernels]") {
+  for (const Kernels* kernels : kernel_list())
+    for (const int rows : {1, 40}) {
+      INFO(kernels->name << " rows " << rows);
+      const TestWeight a(*kernels, Dtype::f32, 40, 64, 5), b(*kernels, Dtype::bf16, 300, 64, 6);
+      const TestWeight c(*kernels, Dtype::q4_0, 33, 64, 7);
+      const PackedMatrix weights[] = {a.matrix, b.matrix, c.matrix};
+      const std::vector<float> x = noise(rows * 64, 8), bias = noise(300, 9);
+      const float* biases[] = {nullptr, bias.data(), nullptr};
+      const size_t outputs = static_cast<size_t>(rows) * 373;
+      const auto y = run_on_workers(std::vector<float>(outputs, NAN), [&](Stream stream, float* out) {
+        float* parts[] = {out, out + rows * 40, out + rows * 340};
+        kernels->linear(stream, Compute::bf16, x.data(), rows, weights, biases, parts, 3);
+      });
+      std::vector<double> expected = reference(x, a, nullptr, rows);
+      for (const auto& part : {reference(x, b, bias.data(), rows), reference(x, c, nullptr, rows)})
+        expected.insert(expected.end(), part.begin(), part.end());
+      CHECK(difference(y, expected) < tolerance(Compute::bf16, 64));
+    }
+}
+
+TEST_CASE("linear of one row has the bits that it has among many", "[kernels]") {
+  for (const Kernels* kernels : kernel_list())
+    for (const Dtype dtype : {Dtype::f32, Dtype::bf16, Dtype::q8_0}) {
+      INFO(kernels->name << " dtype " << static_cast<int>(dtype));
+      const TestWeight w(*kernels, dtype, 70, 1056, 10);
+      const std::vector<float> x = noise(30 * 1056, 11);
+      std::vector<float> y(30 * 70), row(70);
+      TestStream stream;
+      float* out = y.data();
+      kernels->linear(stream, Compute::bf16, x.data(), 30, &w.matrix, nullptr, &out, 1);
+      out = row.data();
+      kernels->linear(stream, Compute::bf16, x.data() + 17 * 1056, 1, &w.matrix, nullptr, &out, 1);
+      CHECK(difference(row, std::span(y).subspan(17 * 70, 70)) == 0);
+    }
+}
+
+TEST_CASE("linear_backward adds the products with the transposes", "[kernels]") {
+  const int shapes[][3] = {{1, 1, 1}, {1, 70, 300}, {5, 33, 31}, {13, 600, 40}, {30, 97, 290}};
+  for (const Kernels* kernels : kernel_list())
+    for (const Dtype dtype : kTested)
+      for (const Compute compute : kComputes)
+        for (const auto& [rows, outputs, depth] : shapes) {
+          const int cols = cols_of(dtype, depth);
+          INFO(kernels->name << " dtype " << static_cast<int>(dtype) << " compute " << static_cast<int>(compute)
+                             << " shape " << rows << " " << outputs << " " << cols);
+          const TestWeight w(*kernels, dtype, outputs, cols, 12), v(*kernels, Dtype::bf16, 5, cols, 13);
+          const std::vector<float> dy = noise(rows * outputs, 14), dz = noise(rows * 5, 15),
+                                   start = noise(rows * cols, 16);
+          const PackedMatrix weights[] = {w.matrix, v.matrix};
+          const float* gradients[] = {dy.data(), dz.data()};
+          const auto dx = run_on_workers(start, [&](Stream stream, float* out) {
+            kernels->linear_backward(stream, compute, gradients, rows, weights, 2, out);
+          });
+          std::vector<double> expected(start.begin(), start.end());
+          for (int i = 0; i < rows; ++i)
+            for (int k = 0; k < cols; ++k) {
+              double& sum = expected[i * cols + k];
+              for (int j = 0; j < outputs; ++j)
+                sum += static_cast<double>(dy[i * outputs + j]) * w.values[j * cols + k];
+              for (int j = 0; j < 5; ++j) sum += static_cast<double>(dz[i * 5 + j]) * v.values[j * cols + k];
+            }
+          CHECK(difference(dx, expected) < tolerance(compute, outputs + 5) * std::max(1.0, scale_of(w)));
+        }
+}
+
+TEST_CASE("matmul takes operands and their transposes", "[kernels]") {
+  const int shapes[][3] = {{1, 1, 1}, {16, 16, 300}, {2, 33, 31}, {13, 65, 5}, {100, 40, 64}, {30, 9, 700}, {3, 3, 0}};
+  for (const Kernels* kernels : kernel_list())
+    for (const Compute compute : {Compute::f32, Compute::bf16})
+      for (int flags = 0; flags < 8; ++flags)
+        for (const auto& [m, n, k] : shapes) {
+          const bool at = flags & 1, bt = flags & 2, add = flags & 4;
+          INFO(kernels->name << " compute " << static_cast<int>(compute) << " shape " << m << " " << n << " " << k
+                             << " flags " << flags);
+          const int a_stride = (at ? m : k) + 3, b_stride = (bt ? k : n) + 2, c_stride = n + 1;
+          const std::vector<float> a = noise(a_stride * ((at ? k : m) + 1), 17), start = noise(m * c_stride, 19);
+          const std::vector<float> b = noise(b_stride * ((bt ? n : k) + 1), 18);
+          const auto c = run_on_workers(start, [&](Stream stream, float* out) {
+            kernels->matmul(stream, compute, {a.data(), a_stride, at}, {b.data(), b_stride, bt}, out, c_stride, m, n, k,
+                            0.5f, add);
+          });
+          std::vector<double> expected(start.begin(), start.end());
+          for (int i = 0; i < m; ++i)
+            for (int j = 0; j < n; ++j) {
+              double sum = 0;
+              for (int l = 0; l < k; ++l)
+                sum += static_cast<double>(a[at ? l * a_stride + i : i * a_stride + l]) *
+                       b[bt ? j * b_stride + l : l * b_stride + j];
+              expected[i * c_stride + j] = 0.5 * sum + (add ? expected[i * c_stride + j] : 0);
+            }
+          CHECK(difference(c, expected) < tolerance(compute, k + 1));
+        }
+}
+
+}  // namespace graft

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the tests of kernels share: the tables, noise, and comparison with a reference in double.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <random>
+#include <span>
+#include <vector>
+
+#include "kernels.hpp"
+#include "support/stream.hpp"
+
+namespace graft {
+
+inline std::span<const Kernels* const> kernel_list() {
+  const KernelTables all = kernel_tables();
+  return {all.tables, static_cast<size_t>(all.count)};
+}
+
+inline std::vector<float> noise(size_t count, unsigned seed, float scale = 1) {
+  std::mt19937 random(seed);
+  std::normal_distribution<float> normal(0, scale);
+  std::vector<float> x(count);
+  for (float& value : x) value = normal(random);
+  return x;
+}
+
+// The largest difference, or NaN.
+template <class A, class B>
+double difference(const A& found, const B& expected) {
+  double worst = found.size() == expected.size() ? 0 : NAN;
+  for (size_t i = 0; i < std::min(found.size(), expected.size()); ++i) {
+    const double d = std::abs(static_cast<double>(found[i]) - static_cast<double>(expected[i]));
+    worst = std::isnan(d) ? d : std::max(worst, d);
+    if (std::isnan(d)) return d;
+  }
+  return worst;
+}
+
+// run(stream, out) leaves the same bits for one worker and for three; gives them.
+template <class Run>
+std::vector<float> run_on_workers(std::vector<float> out, const Run& run) {
+  TestStream one(1), three(3);
+  std::vector<float> other = out;
+  run(Stream(one), out.data());
+  run(Stream(three), other.data());
+  if (std::memcmp(out.data(), other.data(), out.size() * sizeof(float)) != 0) out.assign(out.size(), NAN);
+  return out;
+}
+
+}  // namespace graft
