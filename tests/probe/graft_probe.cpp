@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// graft-probe FORMAT PATH [--base DIR] [--action NAME] [--input FILE]
+//
+// Loads PATH as FORMAT and does the action. Ends with 0 when all went well, with 1 and a message on standard error when
+// the library refused, and never otherwise.
+#include <cstring>
+#include <exception>
+#include <filesystem>
+#include <iostream>
+#include <string>
+
+#include "formats/gguf.hpp"
+#include "formats/safetensors_folder.hpp"
+#include "graft/error.hpp"
+#include "support/message.hpp"
+
+namespace graft {
+namespace {
+
+struct Request {
+  std::filesystem::path path, base, input;
+  std::string action;
+};
+
+void load_safetensors(const Request& request) { SafetensorsFile::open(request.path); }
+void load_safetensors_folder(const Request& request) { SafetensorsFolder::open(request.path); }
+void load_gguf_container(const Request& request) { GgufFile::open(request.path); }
+
+struct Format {
+  const char* name;
+  void (*load)(const Request&);
+};
+constexpr Format kFormats[] = {
+    {"safetensors", load_safetensors},
+    {"safetensors-index", load_safetensors_folder},
+    {"gguf-container", load_gguf_container},
+};
+
+void run(int count, char** arguments) {
+  check(count >= 3 && count % 2 == 1, "graft-probe FORMAT PATH [--base DIR] [--action NAME] [--input FILE]");
+  Request request;
+  request.path = arguments[2];
+  for (int i = 3; i < count; i += 2) {
+    const std::string option = arguments[i], value = arguments[i + 1];
+    if (option == "--base") {
+      request.base = value;
+    } else if (option == "--input") {
+      request.input = value;
+    } else {
+      check(option == "--action", "unknown option ", option);
+      request.action = value;
+    }
+  }
+  for (const Format& format : kFormats)
+    if (std::strcmp(format.name, arguments[1]) == 0) return format.load(request);
+  fail<ArgumentError>("unknown format ", arguments[1]);
+}
+
+}  // namespace
+}  // namespace graft
+
+int main(int count, char** arguments) try {
+  graft::run(count, arguments);
+  return 0;
+} catch (const std::exception& error) {
+  std::cerr << error.what() << '\n';
+  return 1;
+}
