@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tokenizers/decode.hpp"
+
+#include <cstring>
+#include <utility>
+
+#include "support/utf8.hpp"
+
+namespace graft::inline v0 {
+namespace {
+
+constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
+
+// The length of the valid beginning of `text` from `at` on. Plain ASCII is passed over eight bytes at a time.
+size_t valid_until(std::string_view text, size_t at) {
+  constexpr uint64_t kHighBits = 0x8080808080808080u;
+  while (at < text.size()) {
+    if (at + 8 <= text.size()) {
+      uint64_t word = 0;
+      std::memcpy(&word, text.data() + at, 8);
+      if (!(word & kHighBits)) {
+        at += 8;
+        continue;
+      }
+    }
+    if (static_cast<signed char>(text[at]) >= 0) {
+      ++at;
+      continue;
+    }
+    size_t next = at;
+    if (next_code_point(text, next) == 0xFFFD && text.substr(at, next - at) != kReplacement) return at;
+    at = next;
+  }
+  return at;
+}
+
+// Whether the bytes are the beginning of a character that more bytes could complete.
+bool is_unfinished(std::string_view bytes) {
+  const auto lead = static_cast<unsigned char>(bytes[0]);
+  const size_t length = lead >= 0xF0 && lead <= 0xF4 ? 4 : lead >= 0xE0 && lead < 0xF0 ? 3 : lead >= 0xC2 ? 2 : 0;
+  return lead <= 0xF4 && bytes.size() < length;
+}
+
+bool ends_in_replacement(std::string_view text) {
+  return text.size() >= kReplacement.size() && text.substr(text.size() - kReplacement.size()) == kReplacement;
+}
+
+}  // namespace
+
+std::string valid_text(std::string bytes, std::string* tail) {
+  size_t at = valid_until(bytes, 0);
+  if (at == bytes.size()) return bytes;
+  std::string text = bytes.substr(0, at);
+  while (at < bytes.size()) {
+    size_t next = at;
+    next_code_point(bytes, next);
+    const std::string_view broken = std::string_view(bytes).substr(at, next - at);
+    if (tail && next == bytes.size() && is_unfinished(broken)) {
+      *tail = broken;
+      break;
+    }
+    text += kReplacement;
+    at = valid_until(bytes, next);
+    text.append(bytes, next, at - next);
+  }
+  return text;
+}
+
+Decoder::Decoder(TextTable bytes, std::vector<bool> special) : bytes_(std::move(bytes)), special_(std::move(special)) {}
+
+std::string Decoder::decode(std::span<const int32_t> ids, bool skip_special) const {
+  constexpr size_t kSlack = TextTable::kSlack;
+  size_t size = 0;
+  for (const int32_t id : ids) size += bytes(id).size();
+  std::string text(size + kSlack, '\0');
+  char* out = text.data();
+  for (const int32_t id : ids) {
+    if (skip_special && is_special(id)) continue;
+    const std::string_view token = bytes(id);
+    if (token.empty()) continue;
+    // Most tokens are shorter than the slack: one copy of fixed size is quicker than one of the right size.
+    if (token.size() <= kSlack) {
+      std::memcpy(out, token.data(), kSlack);
+    } else {
+      std::memcpy(out, token.data(), token.size());
+    }
+    out += token.size();
+  }
+  text.resize(static_cast<size_t>(out - text.data()));
+  return valid_text(std::move(text));
+}
+
+std::string StreamDecoder::push(int32_t id) {
+  if (skip_special_ && decoder_->is_special(id)) return {};
+  std::string bytes = std::exchange(tail_, {});
+  bytes += decoder_->bytes(id);
+  ready_ += valid_text(std::move(bytes), &tail_);
+  if (!tail_.empty() || ends_in_replacement(ready_)) return {};
+  return std::exchange(ready_, {});
+}
+
+std::string StreamDecoder::flush() {
+  std::string rest = std::exchange(ready_, {});
+  return rest += valid_text(std::exchange(tail_, {}));
+}
+
+}  // namespace graft::v0

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tokenizers/normalize.hpp"
+
+#include <utf8proc.h>
+
+#include <utility>
+
+#include "support/message.hpp"
+#include "support/utf8.hpp"
+#include "tokenizers/pattern.hpp"
+#include "tokenizers/unicode.hpp"
+
+namespace graft::inline v0 {
+namespace {
+
+// What a replacement may make of a text of some size.
+size_t longest_result(size_t bytes) { return 32 * bytes + (64 << 10); }
+
+class Lowercase final : public Normalizer {
+  bool leaves(std::string_view text) const override {
+    for (const char c : text)
+      if ((c >= 'A' && c <= 'Z') || static_cast<signed char>(c) < 0) return false;
+    return true;
+  }
+  void apply(NormalizedText& text) const override {
+    constexpr char32_t kDottedCapitalI = 0x130, kDotAbove = 0x307;
+    std::vector<Rewritten> lower;
+    for (size_t at = 0; at < text.text.size();) {
+      const char32_t c = next_code_point(text.text, at);
+      if (c == kDottedCapitalI) {  // the only capital whose small form is two characters
+        lower.insert(lower.end(), {{'i', 0}, {kDotAbove, 1}});
+      } else {
+        lower.push_back({static_cast<char32_t>(utf8proc_tolower(static_cast<utf8proc_int32_t>(c))), 0});
+      }
+    }
+    rewrite(text, lower);
+  }
+};
+
+void erase(NormalizedText& text, size_t at, size_t count) {
+  text.text.erase(at, count);
+  if (!text.with_origins) return;
+  const auto from = text.origins.begin() + static_cast<ptrdiff_t>(at);
+  text.origins.erase(from, from + static_cast<ptrdiff_t>(count));
+}
+
+class Strip final : public Normalizer {
+ public:
+  Strip(bool left, bool right) : left_(left), right_(right) {}
+  bool leaves(std::string_view) const override { return false; }
+  void apply(NormalizedText& text) const override {
+    size_t begin = 0, end = 0;
+    bool inside = false;
+    for (size_t at = 0; at < text.text.size();) {
+      const Character c = unicode_table().read(text.text, at);
+      if (!(c.classes & kSpace)) {
+        if (!inside) begin = at;
+        inside = true;
+        end = at + c.length;
+      }
+      at += c.length;
+    }
+    if (right_) erase(text, end, text.text.size() - end);
+    if (left_) erase(text, 0, inside ? begin : text.text.size());
+  }
+
+ private:
+  bool left_, right_;
+};
+
+class StripAccents final : public Normalizer {
+  bool leaves(std::string_view text) const override {
+    for (size_t at = 0; at < text.size();) {
+      const Character c = unicode_table().read(text, at);
+      if (c.classes & kMark) return false;
+      at += c.length;
+    }
+    return true;
+  }
+  void apply(NormalizedText& text) const override {
+    NormalizedText kept("", text.with_origins);
+    for (size_t at = 0; at < text.text.size();) {
+      const Character c = unicode_table().read(text.text, at);
+      if (!(c.classes & kMark)) {
+        kept.text.append(text.text, at, c.length);
+        if (text.with_origins) kept.origins.insert(kept.origins.end(), &text.origins[at], &text.origins[at] + c.length);
+      }
+      at += c.length;
+    }
+    text = std::move(kept);
+  }
+};
+
+class Prepend final : public Normalizer {
+ public:
+  explicit Prepend(std::string text) : prefix_(std::move(text)) {}
+  bool leaves(std::string_view text) const override { return text.empty(); }
+  void apply(NormalizedText& text) const override {
+    if (text.text.empty()) return;
+    if (text.with_origins) text.origins.insert(text.origins.begin(), prefix_.size(), text.origins.front());
+    text.text.insert(0, prefix_);
+  }
+
+ private:
+  std::string prefix_;
+};
+
+class Replace final : public Normalizer {
+ public:
+  Replace(Pattern pattern, std::string content, std::string where)
+      : pattern_(std::move(pattern)), content_(std::move(content)), where_(std::move(where)) {}
+  bool leaves(std::string_view) const override { return false; }
+  void apply(NormalizedText& text) const override {
+    const std::string_view before = text.text;
+    NormalizedText after("", text.with_origins);
+    const size_t limit = longest_result(before.size());
+    size_t copied = 0;
+    const auto copy_to = [&](size_t end) {
+      after.text.append(before, copied, end - copied);
+      if (text.with_origins)
+        after.origins.insert(after.origins.end(), text.origins.data() + copied, text.origins.data() + end);
+      copied = end;
+    };
+    pattern_.for_each_match(before, [&](std::string_view match) {
+      const size_t from = static_cast<size_t>(match.data() - before.data());
+      copy_to(from);
+      copied = from + match.size();
+      after.text += content_;
+      if (text.with_origins) after.origins.insert(after.origins.end(), content_.size(), text.origins[copied - 1]);
+      check<ResourceError>(after.text.size() <= limit, where_, ": the text grows beyond the limit of ", limit, " bytes");
+    });
+    copy_to(before.size());
+    text = std::move(after);
+  }
+
+ private:
+  Pattern pattern_;
+  std::string content_, where_;
+};
+
+class Sequence final : public Normalizer {
+ public:
+  explicit Sequence(std::vector<std::unique_ptr<Normalizer>> steps) : steps_(std::move(steps)) {}
+  bool leaves(std::string_view text) const override {
+    for (const auto& step : steps_)
+      if (!step->leaves(text)) return false;
+    return true;
+  }
+  void apply(NormalizedText& text) const override {
+    const size_t limit = longest_result(text.text.size());
+    for (const auto& step : steps_) {
+      step->apply(text);
+      check<ResourceError>(text.text.size() <= limit, "normalizer: the text grows beyond the limit of ", limit,
+                           " bytes");
+    }
+  }
+
+ private:
+  std::vector<std::unique_ptr<Normalizer>> steps_;
+};
+
+}  // namespace
+
+NormalizedText::NormalizedText(std::string_view original, bool origins_wanted)
+    : text(original), with_origins(origins_wanted) {
+  if (!with_origins) return;
+  origins.reserve(text.size());
+  for (size_t at = 0; at < text.size();) {
+    const size_t begin = at;
+    next_code_point(text, at);
+    origins.insert(origins.end(), at - begin, {static_cast<uint32_t>(begin), static_cast<uint32_t>(at)});
+  }
+}
+
+void rewrite(NormalizedText& text, const std::vector<Rewritten>& characters) {
+  NormalizedText after("", text.with_origins);
+  after.text.reserve(text.text.size());
+  size_t at = 0;
+  TextSpan origin{0, 0};
+  for (const Rewritten& c : characters) {
+    if (c.change <= 0 && at < text.text.size()) {
+      if (text.with_origins) origin = text.origins[at];
+      for (int i = c.change; i <= 0 && at < text.text.size(); ++i) next_code_point(text.text, at);
+    }
+    const size_t before = after.text.size();
+    append_utf8(after.text, c.point);
+    if (text.with_origins) after.origins.insert(after.origins.end(), after.text.size() - before, origin);
+    // What is inserted next stands behind the last character that was taken.
+    if (text.with_origins && at > 0) origin = text.origins[at - 1];
+  }
+  text = std::move(after);
+}
+
+std::unique_ptr<Normalizer> lowercase_normalizer() { return std::make_unique<Lowercase>(); }
+std::unique_ptr<Normalizer> strip_normalizer(bool left, bool right) { return std::make_unique<Strip>(left, right); }
+std::unique_ptr<Normalizer> strip_accents_normalizer() { return std::make_unique<StripAccents>(); }
+std::unique_ptr<Normalizer> prepend_normalizer(const std::string& text) { return std::make_unique<Prepend>(text); }
+std::unique_ptr<Normalizer> replace_normalizer(const std::string& pattern, bool is_regex, const std::string& content,
+                                               const std::string& where) {
+  return std::make_unique<Replace>(is_regex ? Pattern(pattern, where) : Pattern::literal(pattern, where), content,
+                                   where);
+}
+std::unique_ptr<Normalizer> sequence_normalizer(std::vector<std::unique_ptr<Normalizer>> steps) {
+  return std::make_unique<Sequence>(std::move(steps));
+}
+
+}  // namespace graft::v0

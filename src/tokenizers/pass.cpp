@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tokenizers/pass.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "support/message.hpp"
+#include "tokenizers/pipeline.hpp"
+#include "tokenizers/unicode.hpp"
+
+namespace graft::inline v0 {
+namespace {
+
+bool is_continuation(char byte) { return (byte & 0xC0) == 0x80; }
+
+// Bytes of white space at the beginning of a text, and at its end.
+std::pair<size_t, size_t> white_ends(std::string_view text) {
+  size_t leading = 0, trailing = 0;
+  bool inside = false;
+  for (size_t at = 0; at < text.size();) {
+    const Character c = unicode_table().read(text, at);
+    const bool space = c.classes & kSpace;
+    inside |= !space;
+    if (!inside) leading += c.length;
+    trailing = space ? trailing + c.length : 0;
+    at += c.length;
+  }
+  return {leading, trailing};
+}
+
+// Spaces alone, as the spelling of tokens shows them.
+std::pair<size_t, size_t> space_ends(std::string_view bytes) {
+  const size_t first = bytes.find_first_not_of(' ');
+  if (first == std::string_view::npos) return {bytes.size(), bytes.size()};
+  return {first, bytes.size() - 1 - bytes.find_last_not_of(' ')};
+}
+
+}  // namespace
+
+Pass::Pass(const PassContext& context, std::string_view text, const PipelineOptions& options, bool with_spans)
+    : context_(context), text_(text), options_(options), with_spans_(with_spans), run_(text.size(), with_spans) {
+  check(text.size() <= std::numeric_limits<int32_t>::max(), "encode: a text of ", text.size(),
+        " bytes, expected less than 2^31");
+  const auto in_original = [&](const AddedToken& token, size_t begin, size_t end) {
+    return admits(token, {static_cast<uint32_t>(begin), static_cast<uint32_t>(end)});
+  };
+  context_.original.split(text, in_original, [&](const AddedTokenFinder::Stretch& stretch) {
+    if (!stretch.token) return normalize(stretch.begin, stretch.end);
+    add_token(*stretch.token, {static_cast<uint32_t>(stretch.begin), static_cast<uint32_t>(stretch.end)});
+  });
+}
+
+bool Pass::admits(const AddedToken& token, TextSpan where) const {
+  if (!token.special) return true;
+  if (!options_.parse_special) return false;
+  const auto behind = std::lower_bound(options_.foreign.begin(), options_.foreign.end(), where.begin,
+                                       [](const TextSpan& span, uint32_t at) { return span.end <= at; });
+  return behind == options_.foreign.end() || behind->begin >= where.end;
+}
+
+void Pass::add_token(const AddedToken& token, TextSpan where) {
+  run_.ids.push_back(token.id);
+  if (!with_spans_) return;
+  const auto [leading, trailing] = white_ends(text_.substr(where.begin, where.end - where.begin));
+  run_.places.push_back({nullptr, 0});
+  spans_.push_back(trimmed(where, leading, trailing));
+}
+
+void Pass::normalize(size_t begin, size_t end) {
+  const std::string_view text = text_.substr(begin, end - begin);
+  const Normalizer* normalizer = context_.parts.normalizer.get();
+  if (!normalizer || normalizer->leaves(text)) return find_normalized({text, nullptr, begin});
+  NormalizedText rewritten(text, with_spans_ || !options_.foreign.empty());
+  normalizer->apply(rewritten);
+  find_normalized({rewritten.text, &rewritten, begin});
+}
+
+void Pass::find_normalized(const Part& part) {
+  const auto in_part = [&](const AddedToken& token, size_t begin, size_t end) {
+    return admits(token, part.rewritten && !part.rewritten->with_origins ? TextSpan{0, 0} : original(part, begin, end));
+  };
+  context_.normalized.split(part.text, in_part, [&](const AddedTokenFinder::Stretch& stretch) {
+    if (!stretch.token) return encode_part(part, stretch.begin, stretch.end);
+    add_token(*stretch.token, with_spans_ ? original(part, stretch.begin, stretch.end) : TextSpan{0, 0});
+  });
+}
+
+void Pass::encode_part(const Part& part, size_t begin, size_t end) {
+  const std::string_view text = part.text.substr(begin, end - begin);
+  const bool prefixed = context_.parts.prefix_space && text.front() != ' ';
+  std::string with_prefix;
+  if (prefixed) with_prefix.append(1, ' ').append(text);
+  const std::string_view pieces = prefixed ? std::string_view(with_prefix) : text;
+  split(0, pieces, !prefixed && !part.rewritten);
+  if (with_spans_) add_spans(part, begin, pieces, prefixed);
+}
+
+void Pass::split(size_t level, std::string_view piece, bool lasting) {
+  if (level == context_.parts.splitters.size()) return context_.model.encode(piece, lasting, run_);
+  context_.parts.splitters[level]->split(piece, [&](std::string_view smaller) { split(level + 1, smaller, lasting); });
+}
+
+// The spans of the tokens that the model has just made of `pieces`, which stand at part.text[begin] behind a prefix.
+void Pass::add_spans(const Part& part, size_t begin, std::string_view pieces, bool prefixed) {
+  for (size_t i = spans_.size(); i < run_.places.size(); ++i) {
+    const BpeRun::Place& place = run_.places[i];
+    const size_t from = static_cast<size_t>(place.bytes - pieces.data()), to = from + place.length;
+    const size_t prefix = prefixed ? 1 : 0;
+    // The prefix itself belongs to the first character.
+    const size_t first = begin + (from < prefix ? 0 : from - prefix);
+    const size_t last = begin + (to <= prefix ? 1 : to - prefix);
+    const auto [leading, trailing] = space_ends({place.bytes, place.length});
+    spans_.push_back(trimmed(original(part, first, last), leading, trailing));
+  }
+}
+
+TextSpan Pass::original(const Part& part, size_t begin, size_t end) const {
+  const auto base = static_cast<uint32_t>(part.base);
+  if (part.rewritten)
+    return {base + part.rewritten->origins[begin].begin, base + part.rewritten->origins[end - 1].end};
+  begin += base;
+  end += base;
+  for (int i = 0; i < 3 && begin > base && is_continuation(text_[begin]); ++i) --begin;
+  for (int i = 0; i < 3 && end < text_.size() && is_continuation(text_[end]); ++i) ++end;
+  return {static_cast<uint32_t>(begin), static_cast<uint32_t>(end)};
+}
+
+TextSpan Pass::trimmed(TextSpan span, size_t leading, size_t trailing) const {
+  const PostProcessor& post = context_.parts.post;
+  if (!post.trim_offsets) return span;
+  const bool begins_text = spans_.empty() || span.begin == 0;
+  if (begins_text && post.prefix_space && leading == 1) leading = 0;
+  const auto start = static_cast<uint32_t>(std::min<size_t>(span.begin + leading, span.end));
+  const auto cut = static_cast<uint32_t>(trailing <= span.end ? trailing : 0);
+  return {start, std::max(span.end - cut, start)};
+}
+
+}  // namespace graft::v0

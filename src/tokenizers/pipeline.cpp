@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tokenizers/pipeline.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <exception>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "support/message.hpp"
+#include "tokenizers/byte_level.hpp"
+#include "tokenizers/pass.hpp"
+
+namespace graft::inline v0 {
+namespace {
+
+// Added tokens are not spelled: what cannot be a spelling stands for itself.
+TextTable decoded_bytes(const Vocabulary& vocabulary) {
+  TextTable bytes;
+  for (int32_t id = 0; id < vocabulary.size(); ++id)
+    bytes.add(bytes_of_spelling(vocabulary.text(id)).value_or(std::string(vocabulary.text(id))));
+  bytes.finish();
+  return bytes;
+}
+
+TextTable model_bytes(const Vocabulary& vocabulary) {
+  TextTable bytes;
+  for (int32_t id = 0; id < vocabulary.size(); ++id)
+    bytes.add(bytes_of_spelling(vocabulary.text(id)).value_or(std::string()));
+  bytes.finish();
+  return bytes;
+}
+
+std::vector<bool> special_ids(const PipelineParts& parts) {
+  std::vector<bool> special(static_cast<size_t>(parts.vocabulary.size()));
+  for (const AddedToken& token : parts.added)
+    if (token.special) special[static_cast<size_t>(token.id)] = true;
+  return special;
+}
+
+AddedTokenFinder finder(const std::vector<AddedToken>& added, bool normalized) {
+  std::vector<AddedToken> tokens;
+  std::copy_if(added.begin(), added.end(), std::back_inserter(tokens),
+               [&](const AddedToken& token) { return token.normalized == normalized; });
+  return AddedTokenFinder(std::move(tokens));
+}
+
+}  // namespace
+
+Pipeline::Pipeline(PipelineParts parts)
+    : parts_(std::move(parts)),
+      decoder_(decoded_bytes(parts_.vocabulary), special_ids(parts_)),
+      bytes_(model_bytes(parts_.vocabulary)),
+      original_(finder(parts_.added, false)),
+      normalized_(finder(parts_.added, true)) {
+  model_ = Bpe(bytes_, parts_.merges, parts_.bpe);
+  parts_.merges = {};
+}
+
+// How many tokens of the texts themselves the truncation lets through.
+size_t Pipeline::text_tokens(const PipelineOptions& options, bool is_pair) const {
+  const size_t added = options.special_tokens ? parts_.post.added_tokens(is_pair) : 0;
+  check(options.truncation.max_length >= added, "encode: truncation to ", options.truncation.max_length,
+        " tokens leaves no room for the ", added, " special tokens of the template");
+  return options.truncation.max_length - added;
+}
+
+std::vector<int32_t> Pipeline::encode(std::string_view text, const PipelineOptions& options) const {
+  std::vector<int32_t> ids = std::move(Pass(context(), text, options, false).ids());
+  if (options.truncation.max_length > 0) {
+    const size_t keep = std::min(ids.size(), text_tokens(options, false));
+    if (options.truncation.side == Side::left) ids.erase(ids.begin(), ids.end() - static_cast<ptrdiff_t>(keep));
+    ids.resize(keep);
+  }
+  if (!options.special_tokens || parts_.post.added_tokens(false) == 0) return ids;
+  std::vector<int32_t> framed;
+  framed.reserve(ids.size() + parts_.post.single.size());
+  for (const TemplateItem& item : parts_.post.single) {
+    if (item.kind == TemplateItem::token) framed.push_back(item.id);
+    if (item.kind == TemplateItem::first_text) framed.insert(framed.end(), ids.begin(), ids.end());
+  }
+  return framed;
+}
+
+Encoding Pipeline::tokens(std::string_view text, const PipelineOptions& options) const {
+  Pass pass(context(), text, options, true);
+  Encoding encoding;
+  encoding.ids = std::move(pass.ids());
+  encoding.offsets = std::move(pass.spans());
+  encoding.type_ids.resize(encoding.size());
+  encoding.special_mask.resize(encoding.size());
+  encoding.sequence.resize(encoding.size());
+  encoding.attention.resize(encoding.size(), 1);
+  return encoding;
+}
+
+Encoding Pipeline::encode_with_offsets(std::string_view text, const PipelineOptions& options) const {
+  Encoding first = tokens(text, options);
+  if (options.truncation.max_length > 0)
+    truncate(first, nullptr, text_tokens(options, false), options.truncation);
+  return parts_.post.process(std::move(first), nullptr, options.special_tokens);
+}
+
+Encoding Pipeline::encode_pair(std::string_view a, std::string_view b, const PipelineOptions& options) const {
+  Encoding first = tokens(a, options), second = tokens(b, options);
+  if (options.truncation.max_length > 0) truncate(first, &second, text_tokens(options, true), options.truncation);
+  return parts_.post.process(std::move(first), &second, options.special_tokens);
+}
+
+std::vector<std::vector<int32_t>> Pipeline::encode_batch(std::span<const std::string> texts,
+                                                         const PipelineOptions& options, int threads) const {
+  check(threads >= 1, "encode_batch: ", threads, " threads, expected at least 1");
+  std::vector<std::vector<int32_t>> all(texts.size());
+  std::atomic<size_t> next = 0;
+  std::exception_ptr failure;
+  std::mutex failing;
+  const auto work = [&] {
+    try {
+      for (size_t i = next++; i < texts.size(); i = next++) all[i] = encode(texts[i], options);
+    } catch (...) {
+      const std::lock_guard lock(failing);
+      failure = std::current_exception();
+      next = texts.size();
+    }
+  };
+  {
+    std::vector<std::jthread> helpers;
+    const size_t wanted = std::min(static_cast<size_t>(threads), texts.size());
+    for (size_t i = 1; i < wanted; ++i) helpers.emplace_back(work);
+    work();
+  }
+  if (failure) std::rethrow_exception(failure);
+  return all;
+}
+
+}  // namespace graft::v0

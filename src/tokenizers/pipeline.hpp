@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A tokenizer as a pipeline: added tokens are cut out, the text between them is normalized and split into pieces, the
+// model makes tokens of each piece, and a template puts special tokens around the whole.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tokenizers/added_tokens.hpp"
+#include "tokenizers/bpe.hpp"
+#include "tokenizers/decode.hpp"
+#include "tokenizers/encoding.hpp"
+#include "tokenizers/normalize.hpp"
+#include "tokenizers/pass.hpp"
+#include "tokenizers/post_process.hpp"
+#include "tokenizers/split.hpp"
+#include "tokenizers/vocabulary.hpp"
+
+namespace graft::inline v0 {
+
+struct PipelineParts {
+  Vocabulary vocabulary;  // of the model and the added tokens
+  std::vector<Merge> merges;
+  BpeOptions bpe;
+  std::vector<AddedToken> added;
+  std::unique_ptr<Normalizer> normalizer;            // null: none
+  std::vector<std::unique_ptr<Splitter>> splitters;  // each cuts the pieces of the one before
+  bool prefix_space = false;                         // text begins with a space, one is put there if need be
+  PostProcessor post;
+};
+
+struct PipelineOptions {
+  bool special_tokens = true;         // add those of the template
+  bool parse_special = true;          // text that spells a special token is that token
+  std::span<const TextSpan> foreign;  // stretches, in order, in which it never is
+  Truncation truncation;
+};
+
+class Pipeline {
+ public:
+  explicit Pipeline(PipelineParts parts);
+  Pipeline(const Pipeline&) = delete;  // parts of it point to each other
+  Pipeline& operator=(const Pipeline&) = delete;
+
+  // The tokens of a text of less than 2³¹ bytes; longer ones are an ArgumentError. All calls are const and may be made
+  // from many threads.
+  std::vector<int32_t> encode(std::string_view text, const PipelineOptions& options = {}) const;
+  Encoding encode_with_offsets(std::string_view text, const PipelineOptions& options = {}) const;
+  Encoding encode_pair(std::string_view first, std::string_view second, const PipelineOptions& options = {}) const;
+  // Each text by itself, on up to `threads` threads.
+  std::vector<std::vector<int32_t>> encode_batch(std::span<const std::string> texts, const PipelineOptions& options,
+                                                 int threads) const;
+
+  const Vocabulary& vocabulary() const { return parts_.vocabulary; }
+  const Decoder& decoder() const { return decoder_; }
+
+ private:
+  PassContext context() const { return {parts_, model_, original_, normalized_}; }
+  size_t text_tokens(const PipelineOptions& options, bool is_pair) const;
+  Encoding tokens(std::string_view text, const PipelineOptions& options) const;
+
+  PipelineParts parts_;
+  Decoder decoder_;
+  Bpe model_;
+  TextTable bytes_;  // of the tokens that the model may make
+  AddedTokenFinder original_, normalized_;
+};
+
+}  // namespace graft::v0

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The sections of a tokenizer.json, one by one. `where` is file and section; it begins the message of every error:
+// FileError for what is damaged, UnsupportedError for a kind that is not known yet.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "support/json.hpp"
+#include "tokenizers/added_tokens.hpp"
+#include "tokenizers/normalize.hpp"
+#include "tokenizers/pipeline.hpp"
+#include "tokenizers/split.hpp"
+
+namespace graft::inline v0 {
+
+std::unique_ptr<Normalizer> read_normalizer(const Json& section, const std::string& where);
+
+struct PreTokenizer {
+  std::vector<std::unique_ptr<Splitter>> splitters;
+  bool byte_level = false;
+  bool prefix_space = false;
+};
+PreTokenizer read_pre_tokenizer(const Json& section, const std::string& where);
+
+PostProcessor read_post_processor(const Json& section, const std::string& where);
+
+// Only says whether the decoder is one that undoes the byte level.
+void check_decoder(const Json& section, const std::string& where);
+
+std::vector<AddedToken> read_added_tokens(const Json& section, const std::string& where);
+
+// The model's vocabulary and merges, together with the added tokens.
+void read_model(const Json& section, const std::string& where, PipelineParts& parts);
+
+}  // namespace graft::v0
