@@ -3,7 +3,7 @@
 
 #include "models/family.hpp"
 #include "support/message.hpp"
-#include "support/quoted.hpp"
+#include "support/in_quotes.hpp"
 
 namespace graft::inline v0 {
 
@@ -24,7 +24,7 @@ const Family& find_family(const JsonObject& config) {
     if (named || (architectures.empty() && type == family->model_type)) return *family;
     known += (known.empty() ? "" : ", ") + std::string(family->architecture);
   }
-  fail<UnsupportedError>("unsupported: family ", quoted(architectures.empty() ? type : architectures[0]),
+  fail<UnsupportedError>("unsupported: family ", in_quotes(architectures.empty() ? type : architectures[0]),
                          " (config.json: \"architectures\", \"model_type\"), expected one of ", known);
 }
 

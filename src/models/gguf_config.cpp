@@ -4,7 +4,7 @@
 #include "models/family.hpp"
 #include "models/limits.hpp"
 #include "support/message.hpp"
-#include "support/quoted.hpp"
+#include "support/in_quotes.hpp"
 
 namespace graft::inline v0 {
 namespace {
