@@ -4,9 +4,10 @@
 namespace graft::inline v0::cpu::GRAFT_ISA {
 
 void pack_tiles(const Left& left, const Operand& x, int64_t first_tile, int64_t end_tile) {
-  constexpr int kStrip = 128;  // of the depth: neighbouring tiles share the lines of a transposed operand
-  for (int k = 0; k < left.depth; k += kStrip) {
-    const int depth = min(kStrip, left.depth - k);
+  // Neighbouring tiles share the lines of a transposed operand, so these go side by side.
+  const int strip = x.transposed ? 128 : max(1, left.depth);
+  for (int k = 0; k < left.depth; k += strip) {
+    const int depth = min(strip, left.depth - k);
     for (int64_t tile = first_tile; tile < end_tile; ++tile) {
       const int rows = left.tile_rows(tile);
       const int64_t row = tile * left.height;

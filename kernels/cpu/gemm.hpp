@@ -9,9 +9,10 @@
 
 namespace graft::inline v0::cpu::GRAFT_ISA {
 
-inline constexpr int kDepth = 256;      // floats of the depth a piece; twice as many of bf16
-inline constexpr int kBlockRows = 480;  // of the left operand a task
-inline constexpr int kGroupPanels = 8;  // of the right operand a task, at most
+inline constexpr int kDepth = 384;       // floats of the depth a piece; twice as many of bf16
+inline constexpr int kBlockRows = 120;   // of the left operand a task
+inline constexpr int kReusedRows = 480;  // where the task makes its panels, so that they serve more rows
+inline constexpr int kGroupPanels = 8;   // of the right operand a task, at most
 
 constexpr int depth_of(Form form) { return kDepth * elements_of(form); }
 
@@ -85,7 +86,7 @@ void multiply_block(const ProductTable& product, const Left& left, int64_t first
 
 // Panels a task, so that small products still make some tasks.
 inline int group_panels(int64_t row_blocks, int64_t panels) {
-  return static_cast<int>(max<int64_t>(1, min<int64_t>(kGroupPanels, row_blocks * panels / 32)));
+  return static_cast<int>(max<int64_t>(1, min<int64_t>(kGroupPanels, row_blocks * panels / 16)));
 }
 
 }  // namespace graft::inline v0::cpu::GRAFT_ISA

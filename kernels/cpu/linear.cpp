@@ -37,13 +37,14 @@ void linear(const Stream& stream, Compute compute, const float* x, int rows, con
             const float* const* bias, float* const* y, int count) {
   if (rows == 0 || count == 0) return;
   const int cols = weights[0].cols;
-  bool uses[2] = {};
+  bool uses[2] = {}, decodes = false;
   int64_t panels = 0, tasks = 0;
   for (int i = 0; i < count; ++i) {
     uses[static_cast<int>(forward_product(weights[i].dtype, compute).form)] = true;
+    decodes = decodes || !is_packed(weights[i].dtype);
     panels += ceil_div(weights[i].rows, kPanel);
   }
-  const int64_t row_blocks = ceil_div(rows, kBlockRows);
+  const int64_t row_blocks = ceil_div(rows, decodes ? kReusedRows : kBlockRows);
   const Group group = {stream, x, rows, weights, bias, y, count, row_blocks, group_panels(row_blocks, panels)};
   for (int i = 0; i < count; ++i) tasks += group.tasks(weights[i]);
 

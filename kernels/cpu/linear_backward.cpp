@@ -27,7 +27,7 @@ void linear_backward(const Stream& stream, Compute compute, const float* const* 
   for (int i = 0; i < count; ++i) pack_left(stream, left_of(i), {dy[i], weights[i].rows, false});
 
   const int64_t panels = ceil_div(cols, kPanel), groups = ceil_div(panels, kGroupPanels);
-  const int64_t tiles = left_of(0).tiles(), blocks = ceil_div(rows, kBlockRows), block = ceil_div(tiles, blocks);
+  const int64_t tiles = left_of(0).tiles(), blocks = ceil_div(rows, kReusedRows), block = ceil_div(tiles, blocks);
   const Output out = {dx, cols, cols, nullptr, 1, true};
   parallel_for(stream, blocks * groups, [&](int64_t task, int worker) {
     const int64_t tile = task / groups * block, first = task % groups * kGroupPanels;

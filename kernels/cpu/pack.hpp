@@ -85,7 +85,8 @@ inline void pack_columns(Form form, const float* data, int64_t stride, int rows,
   for (int k = 0; k < words; ++k, out += width) {
     const float* even = data + static_cast<int64_t>(k) * elements_of(form) * stride;
     if (form == Form::f32) {
-      memcpy(out, even, static_cast<size_t>(rows) * sizeof(float));
+      for_vectors(
+          rows, [&](int64_t i, int lanes) { store(reinterpret_cast<float*>(out) + i, load(even + i, lanes), lanes); });
     } else {
       const bool has_odd = 2 * k + 1 < depth;
       for_vectors(rows, [&](int64_t i, int lanes) {
