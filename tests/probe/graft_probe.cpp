@@ -11,6 +11,7 @@
 #include <string>
 
 #include "formats/gguf.hpp"
+#include "formats/jsonl.hpp"
 #include "formats/safetensors_folder.hpp"
 #include "graft/error.hpp"
 #include "support/message.hpp"
@@ -27,6 +28,13 @@ void load_safetensors(const Request& request) { SafetensorsFile::open(request.pa
 void load_safetensors_folder(const Request& request) { SafetensorsFolder::open(request.path); }
 void load_gguf_container(const Request& request) { GgufFile::open(request.path); }
 
+void load_labelled_rows(const Request& request) {
+  for_each_row(MappedFile::open(request.path), [](const JsonObject& row, size_t) {
+    row.text("text");
+    row.integer("label", 0, 1);
+  });
+}
+
 struct Format {
   const char* name;
   void (*load)(const Request&);
@@ -35,6 +43,7 @@ constexpr Format kFormats[] = {
     {"safetensors", load_safetensors},
     {"safetensors-index", load_safetensors_folder},
     {"gguf-container", load_gguf_container},
+    {"jsonl", load_labelled_rows},
 };
 
 void run(int count, char** arguments) {

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// How the rows of files become examples.
+#include <numeric>
+
+#include "data/dataset_state.hpp"
+#include "formats/jsonl.hpp"
+#include "support/message.hpp"
+#include "support/utf8.hpp"
+
+namespace graft::inline v0 {
+namespace {
+
+using ReadRow = Example (*)(const JsonObject& row, const std::string& where);
+
+Example read_chat(const JsonObject& row, const std::string& where) {
+  const Json* messages = row.find("messages");
+  check<FileError>(messages != nullptr, where, ": \"messages\" is missing");
+  if (!messages->is_array() || messages->empty()) row.refuse("messages", "an array of at least one message");
+  Example example;
+  for (size_t i = 0; i < messages->size(); ++i) {
+    const JsonObject fields((*messages)[i], message(where, ": message ", i + 1));
+    example.messages.push_back({fields.text("role"), fields.text("content")});
+    if (example.messages.back().role.empty()) fields.refuse("role", "a name");
+  }
+  return example;
+}
+
+Example read_completion(const JsonObject& row, const std::string&) {
+  Example example;
+  example.prompt = row.text("prompt");
+  example.completion = row.text("completion");
+  if (example.prompt.empty() && example.completion.empty()) row.refuse("completion", "some text");
+  return example;
+}
+
+Example read_text(const JsonObject& row, const std::string&) {
+  Example example;
+  example.text = row.text("text");
+  if (example.text.empty()) row.refuse("text", "some text");
+  return example;
+}
+
+Example read_any(const JsonObject& row, const std::string& where) {
+  if (row.has("messages")) return read_chat(row, where);
+  if (row.has("prompt") || row.has("completion")) return read_completion(row, where);
+  check<FileError>(row.has("text"), where, ": has neither \"messages\" nor \"prompt\" and \"completion\" nor \"text\"");
+  return read_text(row, where);
+}
+
+std::shared_ptr<const Dataset::State> whole(DatasetRows source) {
+  check<FileError>(!source.rows.empty(), source.file, ": holds no example");
+  std::vector<size_t> order(source.rows.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  return std::make_shared<const Dataset::State>(
+      Dataset::State{std::make_shared<const DatasetRows>(std::move(source)), std::move(order), 0});
+}
+
+std::shared_ptr<const Dataset::State> load_rows(const std::filesystem::path& path, ReadRow read) {
+  const MappedFile file = MappedFile::open(path);
+  DatasetRows source{file.name(), {}};
+  for_each_row(file, [&](const JsonObject& row, size_t line) {
+    source.rows.push_back({read(row, message(file.name(), ":", line)), line});
+  });
+  return whole(std::move(source));
+}
+
+// Documents of a plain text file: runs of lines without a blank one, or everything between the first line and the last
+// that are not blank.
+std::shared_ptr<const Dataset::State> load_plain(const std::filesystem::path& path, const TextOptions& options) {
+  const MappedFile file = MappedFile::open(path);
+  DatasetRows source{file.name(), {}};
+  size_t blank_lines = 0;
+  for_each_line(file.text(), [&](std::string_view line, size_t number) {
+    check<FileError>(is_valid_utf8(line), file.name(), ":", number, ": is not UTF-8");
+    if (line.find_first_not_of(" \t") == line.npos) {
+      ++blank_lines;
+      return;
+    }
+    const bool begins = source.rows.empty() || (options.split_at_blank_lines && blank_lines > 0);
+    if (begins) {
+      source.rows.push_back({Example{}, number});
+    } else {
+      source.rows.back().example.text.append(blank_lines + 1, '\n');
+    }
+    source.rows.back().example.text += line;
+    blank_lines = 0;
+  });
+  return whole(std::move(source));
+}
+
+}  // namespace
+
+Dataset Dataset::chat(const std::filesystem::path& path) { return Dataset(load_rows(path, read_chat)); }
+
+Dataset Dataset::completions(const std::filesystem::path& path) { return Dataset(load_rows(path, read_completion)); }
+
+Dataset Dataset::jsonl(const std::filesystem::path& path) { return Dataset(load_rows(path, read_any)); }
+
+Dataset Dataset::text(const std::filesystem::path& path, const TextOptions& options) {
+  return Dataset(path.extension() == ".jsonl" ? load_rows(path, read_text) : load_plain(path, options));
+}
+
+}  // namespace graft::inline v0

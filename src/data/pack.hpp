@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// From tokenised examples to packed micro-batches.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace graft::inline v0 {
+
+// The tokens of one example. trained[i] says whether ids[i] is learned, from those before it; so trained[0] is false.
+struct TokenRow {
+  std::vector<int32_t> ids;
+  std::vector<bool> trained;
+
+  size_t trained_tokens() const;
+};
+
+enum class TooLong {
+  refuse,    // ArgumentError
+  truncate,  // the first tokens are kept
+  split,     // several rows, for text: each goes on from the last token of the one before, so that none is lost
+};
+
+// The row as rows of at most `max_length` (at least 2) tokens. `where` begins the message of a refusal.
+std::vector<TokenRow> cut(TokenRow row, size_t max_length, TooLong too_long, std::string_view where);
+
+// Groups rows, given by their lengths, into micro-batches of at most `token_budget` tokens: greedy and in order, so
+// the groups are ranges [begin, end) one behind the other. A row that is longer than the budget stands alone.
+struct RowRange {
+  size_t begin = 0, end = 0;
+  bool operator==(const RowRange&) const = default;
+};
+std::vector<RowRange> pack(std::span<const size_t> lengths, size_t token_budget);
+
+}  // namespace graft::inline v0

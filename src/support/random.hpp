@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Random numbers that are counted, not drawn: each is a function of its place, so it is the same on every machine, for
+// any number of threads and in a resumed run.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace graft::inline v0 {
+
+// Philox4x32-10: ten rounds of multiplication and exclusive or, which pass the known batteries of statistical tests
+// (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011).
+std::array<uint32_t, 4> philox(std::array<uint32_t, 4> counter, std::array<uint32_t, 2> key);
+
+// The index-th number of a stream: uniform over all 64 bits. Streams of one seed are independent of each other.
+uint64_t random_number(uint64_t seed, uint64_t stream, uint64_t index);
+
+// The numbers 0 to n - 1 in random order (Fisher and Yates).
+std::vector<size_t> permutation(size_t n, uint64_t seed, uint64_t stream = 0);
+
+}  // namespace graft::inline v0
