@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <string.h>
+
 #include "cpu/panels.hpp"
 #include "cpu/table.hpp"
 
@@ -7,6 +9,13 @@ namespace graft::inline v0::cpu::GRAFT_ISA {
 void embedding(const Stream& stream, const PackedMatrix& table, const int32_t* ids, int rows, float* y) {
   parallel_ranges(stream, rows, 4 * static_cast<int64_t>(table.cols), [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) unpack_row(table, ids[i], y + i * table.cols);
+  });
+}
+
+void gather_rows(const Stream& stream, const float* x, const int32_t* rows, int count, int cols, float* y) {
+  parallel_ranges(stream, count, cols, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i)
+      memcpy(y + i * cols, x + static_cast<int64_t>(rows[i]) * cols, sizeof(float) * cols);
   });
 }
 

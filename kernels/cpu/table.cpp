@@ -20,6 +20,7 @@ const Kernels table = {
     .column_sum = column_sum,
     .embedding = embedding,
     .embedding_backward = embedding_backward,
+    .gather_rows = gather_rows,
     .rms_norm = rms_norm,
     .rms_norm_backward = rms_norm_backward,
     .rotary_table = rotary_table,

@@ -28,6 +28,7 @@ Entry<decltype(Kernels::matmul)> matmul;
 Entry<decltype(Kernels::column_sum)> column_sum;
 Entry<decltype(Kernels::embedding)> embedding;
 Entry<decltype(Kernels::embedding_backward)> embedding_backward;
+Entry<decltype(Kernels::gather_rows)> gather_rows;
 Entry<decltype(Kernels::rms_norm)> rms_norm;
 Entry<decltype(Kernels::rms_norm_backward)> rms_norm_backward;
 Entry<decltype(Kernels::rotary_table)> rotary_table;

@@ -26,7 +26,7 @@ bool fits(const Weight& weight, const std::vector<int64_t>& shape) {
 }
 
 // GGUF files of Llama 3.1 and later hold the factors of its rotary scaling as a tensor.
-void load_rotary_factors(const Checkpoint& checkpoint, const Lane& lane, Trunk& trunk) {
+void load_rotary_factors(const Checkpoint& checkpoint, Trunk& trunk) {
   const std::optional<Checkpoint::Tensor> tensor = checkpoint.find("rope_freqs.weight");
   if (!checkpoint.gguf() || !tensor) return;
   std::vector<float> factors(trunk.transformer.config().inverse_frequency.size());
@@ -89,7 +89,7 @@ std::unique_ptr<Trunk> load_trunk(const Checkpoint& checkpoint, std::shared_ptr<
     if (weight->load(lane, trunk->memory, tensor->dtype, tensor->data, checkpoint.owner(), order))
       checkpoint.release(name);
   }
-  load_rotary_factors(checkpoint, lane, *trunk);
+  load_rotary_factors(checkpoint, *trunk);
   return trunk;
 }
 

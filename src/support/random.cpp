@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "support/random.hpp"
 
+#include <cmath>
+#include <numbers>
 #include <numeric>
 #include <utility>
 
@@ -26,6 +28,15 @@ std::array<uint32_t, 4> philox(std::array<uint32_t, 4> counter, std::array<uint3
 uint64_t random_number(uint64_t seed, uint64_t stream, uint64_t index) {
   const auto words = philox({low(index), high(index), low(stream), high(stream)}, {low(seed), high(seed)});
   return uint64_t{words[1]} << 32 | words[0];
+}
+
+double random_uniform(uint64_t seed, uint64_t stream, uint64_t index) {
+  return std::ldexp(double(random_number(seed, stream, index) >> 11), -53);
+}
+
+double random_normal(uint64_t seed, uint64_t stream, uint64_t index) {
+  const double radius = std::sqrt(-2 * std::log1p(-random_uniform(seed, stream, 2 * index)));
+  return radius * std::cos(2 * std::numbers::pi * random_uniform(seed, stream, 2 * index + 1));
 }
 
 std::vector<size_t> permutation(size_t n, uint64_t seed, uint64_t stream) {

@@ -18,6 +18,10 @@ std::array<uint32_t, 4> philox(std::array<uint32_t, 4> counter, std::array<uint3
 // The index-th number of a stream: uniform over all 64 bits. Streams of one seed are independent of each other.
 uint64_t random_number(uint64_t seed, uint64_t stream, uint64_t index);
 
+// The same as a number from 0 to below 1, and as a standard normal one (Box and Muller).
+double random_uniform(uint64_t seed, uint64_t stream, uint64_t index);
+double random_normal(uint64_t seed, uint64_t stream, uint64_t index);
+
 // The numbers 0 to n - 1 in random order (Fisher and Yates).
 std::vector<size_t> permutation(size_t n, uint64_t seed, uint64_t stream = 0);
 

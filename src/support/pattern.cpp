@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tokenizers/pattern.hpp"
+#include "support/pattern.hpp"
 
 #include <pcre2.h>
 
@@ -72,6 +72,15 @@ void Pattern::for_each_match(std::string_view text, PieceSink take) const {
     if (bounds[1] <= bounds[0])
       for (++at; at < text.size() && (text[at] & 0xC0) == 0x80;) ++at;
   }
+}
+
+bool Pattern::matches_whole(std::string_view text) const {
+  const Matcher matcher(code_.get());
+  const int found = pcre2_match(code_.get(), reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), 0,
+                                PCRE2_ANCHORED | PCRE2_ENDANCHORED, matcher.data.get(), matcher.context.get());
+  check<ResourceError>(found > 0 || found == PCRE2_ERROR_NOMATCH, where_, ": the pattern gives up on \"", text,
+                       "\": ", reason(found));
+  return found > 0;
 }
 
 }  // namespace graft::v0
