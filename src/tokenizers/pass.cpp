@@ -13,7 +13,7 @@ namespace {
 
 bool is_continuation(char byte) { return (byte & 0xC0) == 0x80; }
 
-// Bytes of white space at the beginning of a text, and at its end.
+// Characters of white space at the beginning of a text, and at its end.
 std::pair<size_t, size_t> white_ends(std::string_view text) {
   size_t leading = 0, trailing = 0;
   bool inside = false;
@@ -21,8 +21,8 @@ std::pair<size_t, size_t> white_ends(std::string_view text) {
     const Character c = unicode_table().read(text, at);
     const bool space = c.classes & kSpace;
     inside |= !space;
-    if (!inside) leading += c.length;
-    trailing = space ? trailing + c.length : 0;
+    if (!inside) ++leading;
+    trailing = space ? trailing + 1 : 0;
     at += c.length;
   }
   return {leading, trailing};
@@ -130,9 +130,12 @@ TextSpan Pass::trimmed(TextSpan span, size_t leading, size_t trailing) const {
   if (!post.trim_offsets) return span;
   const bool begins_text = spans_.empty() || span.begin == 0;
   if (begins_text && post.prefix_space && leading == 1) leading = 0;
-  const auto start = static_cast<uint32_t>(std::min<size_t>(span.begin + leading, span.end));
-  const auto cut = static_cast<uint32_t>(trailing <= span.end ? trailing : 0);
-  return {start, std::max(span.end - cut, start)};
+  // Character by character: what a prefix was put before may be longer than the space itself.
+  for (; leading > 0 && span.begin < span.end; --leading)
+    while (++span.begin < span.end && is_continuation(text_[span.begin])) continue;
+  for (; trailing > 0 && span.end > span.begin; --trailing)
+    while (--span.end > span.begin && is_continuation(text_[span.end])) continue;
+  return span;
 }
 
 }  // namespace graft::v0

@@ -16,23 +16,26 @@
 
 namespace graft::inline v0 {
 
-std::unique_ptr<Normalizer> read_normalizer(const Json& section, const std::string& where);
+// The array that a field holds.
+const Json& list(const JsonObject& section, const char* name);
+
+std::unique_ptr<Normalizer> read_normalizer(const Json& json, const std::string& where);
 
 struct PreTokenizer {
   std::vector<std::unique_ptr<Splitter>> splitters;
   bool byte_level = false;
   bool prefix_space = false;
 };
-PreTokenizer read_pre_tokenizer(const Json& section, const std::string& where);
+PreTokenizer read_pre_tokenizer(const Json& json, const std::string& where);
 
-PostProcessor read_post_processor(const Json& section, const std::string& where);
+PostProcessor read_post_processor(const Json& json, const std::string& where);
 
 // Only says whether the decoder is one that undoes the byte level.
-void check_decoder(const Json& section, const std::string& where);
+void check_decoder(const Json& json, const std::string& where);
 
-std::vector<AddedToken> read_added_tokens(const Json& section, const std::string& where);
+std::vector<AddedToken> read_added_tokens(const Json& json, const std::string& where);
 
 // The model's vocabulary and merges, together with the added tokens.
-void read_model(const Json& section, const std::string& where, PipelineParts& parts);
+void read_model(const Json& json, const std::string& where, PipelineParts& parts);
 
 }  // namespace graft::v0

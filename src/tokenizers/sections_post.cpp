@@ -3,7 +3,7 @@
 // post_processor and decoder: what happens to the tokens.
 #include <utility>
 
-#include "tokenizers/json_fields.hpp"
+#include "support/message.hpp"
 #include "tokenizers/sections.hpp"
 
 namespace graft::inline v0 {
@@ -13,50 +13,50 @@ TemplateItem text_item(bool first, int32_t type_id) {
   return {first ? TemplateItem::first_text : TemplateItem::second_text, 0, type_id};
 }
 
+int32_t whole_number(const JsonObject& section, const char* name) {
+  return static_cast<int32_t>(section.integer_or(name, 0, 0, INT32_MAX));
+}
+
 // The ids of a template's special token, by the name that the template gives it.
-std::vector<int32_t> template_ids(const Json& section, const std::string& name, const std::string& where) {
-  const Json& token = member(member(section, "special_tokens"), name.c_str());
+std::vector<int32_t> template_ids(const JsonObject& section, const std::string& name) {
+  const JsonObject token = section.object("special_tokens").object(name);
   std::vector<int32_t> ids;
-  for (const Json& id : read_array(token, "ids", where + ".special_tokens." + name)) {
-    const auto number = as<int32_t>(id);
-    check<FileError>(number.has_value(), where, ".special_tokens.", name, ".ids: found ", id.dump(),
-                     ", expected whole numbers");
-    ids.push_back(*number);
+  for (const Json& id : list(token, "ids")) {
+    if (!id.is_number_unsigned() || id.get<uint64_t>() > INT32_MAX) token.refuse("ids", "whole numbers");
+    ids.push_back(id.get<int32_t>());
   }
   return ids;
 }
 
-std::vector<TemplateItem> read_template(const Json& section, const char* name, const std::string& where) {
+std::vector<TemplateItem> read_template(const JsonObject& section, const char* name, const std::string& where) {
   std::vector<TemplateItem> items;
-  const std::string here = where + "." + name;
-  for (const Json& piece : read_array(section, name, where)) {
-    if (const Json& text = member(piece, "Sequence"); !text.is_null()) {
-      const auto id = read<std::string>(text, "id", here);
-      check<FileError>(id == "A" || id == "B", here, ": found Sequence '", id, "', expected A or B");
-      items.push_back(text_item(id == "A", read_or(text, "type_id", int32_t{0}, here)));
+  for (const Json& json : list(section, name)) {
+    const JsonObject piece(json, where + "." + name);
+    if (piece.has("Sequence")) {
+      const JsonObject text = piece.object("Sequence");
+      if (text.text("id") != "A" && text.text("id") != "B") text.refuse("id", "A or B");
+      items.push_back(text_item(text.text("id") == "A", whole_number(text, "type_id")));
       continue;
     }
-    const Json& token = member(piece, "SpecialToken");
-    check<FileError>(!token.is_null(), here, ": found ", piece.dump().substr(0, 80),
-                     ", expected Sequence or SpecialToken");
-    for (const int32_t id : template_ids(section, read<std::string>(token, "id", here), where))
-      items.push_back({TemplateItem::token, id, read_or(token, "type_id", int32_t{0}, here)});
+    const JsonObject token = piece.object("SpecialToken");
+    for (const int32_t id : template_ids(section, token.text("id")))
+      items.push_back({TemplateItem::token, id, whole_number(token, "type_id")});
   }
   return items;
 }
 
 // ["</s>", 2]
-int32_t read_token(const Json& section, const char* name, const std::string& where) {
-  const Json& pair = read_array(section, name, where);
-  const auto id = pair.size() == 2 ? as<int32_t>(pair[1]) : std::nullopt;
-  check<FileError>(id.has_value(), where, ".", name, ": found ", pair.dump().substr(0, 80), ", expected [token, id]");
-  return *id;
+int32_t read_token(const JsonObject& section, const char* name) {
+  const Json& pair = list(section, name);
+  if (pair.size() != 2 || !pair[1].is_number_unsigned() || pair[1].get<uint64_t>() > INT32_MAX)
+    section.refuse(name, "[token, id]");
+  return pair[1].get<int32_t>();
 }
 
 // BERT: [CLS] A [SEP], or [CLS] A [SEP] B [SEP] with types 0 and 1. RoBERTa has a second separator and only type 0.
-void read_classic(const Json& section, const std::string& where, bool roberta, PostProcessor& result) {
-  const TemplateItem cls{TemplateItem::token, read_token(section, "cls", where), 0};
-  const TemplateItem sep{TemplateItem::token, read_token(section, "sep", where), 0};
+void read_classic(const JsonObject& section, bool roberta, PostProcessor& result) {
+  const TemplateItem cls{TemplateItem::token, read_token(section, "cls"), 0};
+  const TemplateItem sep{TemplateItem::token, read_token(section, "sep"), 0};
   const int32_t second = roberta ? 0 : 1;
   result.single = {cls, text_item(true, 0), sep};
   result.pair = result.single;
@@ -65,14 +65,14 @@ void read_classic(const Json& section, const std::string& where, bool roberta, P
   result.pair.push_back({TemplateItem::token, sep.id, second});
 }
 
-void read_processor(const Json& section, const std::string& where, PostProcessor& result) {
-  const auto type = read<std::string>(section, "type", where);
+void read_processor(const JsonObject& section, const std::string& where, PostProcessor& result) {
+  const auto type = section.text("type");
   if (type == "ByteLevel" || type == "RobertaProcessing") {
-    result.trim_offsets = read_or(section, "trim_offsets", true, where);
-    result.prefix_space = read_or(section, "add_prefix_space", true, where);
-    if (type == "RobertaProcessing") read_classic(section, where, true, result);
+    result.trim_offsets = section.flag_or("trim_offsets", true);
+    result.prefix_space = section.flag_or("add_prefix_space", true);
+    if (type == "RobertaProcessing") read_classic(section, true, result);
   } else if (type == "BertProcessing") {
-    read_classic(section, where, false, result);
+    read_classic(section, false, result);
   } else if (type == "TemplateProcessing") {
     result.single = read_template(section, "single", where);
     result.pair = read_template(section, "pair", where);
@@ -83,22 +83,31 @@ void read_processor(const Json& section, const std::string& where, PostProcessor
 
 }  // namespace
 
-PostProcessor read_post_processor(const Json& section, const std::string& where) {
+const Json& list(const JsonObject& section, const char* name) {
+  const Json* array = section.find(name);
+  if (!array || !array->is_array()) section.refuse(name, "an array");
+  return *array;
+}
+
+PostProcessor read_post_processor(const Json& json, const std::string& where) {
   PostProcessor result;
-  if (section.is_null()) return result;
-  if (read<std::string>(section, "type", where) != "Sequence") {
+  if (json.is_null()) return result;
+  const JsonObject section(json, where);
+  if (section.text("type") != "Sequence") {
     read_processor(section, where, result);
     return result;
   }
   size_t place = 0;
-  for (const Json& step : read_array(section, "processors", where))
-    read_processor(step, where + "[" + std::to_string(place++) + "]", result);
+  for (const Json& step : list(section, "processors")) {
+    const std::string here = where + "[" + std::to_string(place++) + "]";
+    read_processor(JsonObject(step, here), here, result);
+  }
   return result;
 }
 
-void check_decoder(const Json& section, const std::string& where) {
-  if (section.is_null()) return;
-  const auto type = read<std::string>(section, "type", where);
+void check_decoder(const Json& json, const std::string& where) {
+  if (json.is_null()) return;
+  const std::string type = JsonObject(json, where).text("type");
   check<UnsupportedError>(type == "ByteLevel", where, ": decoder ", type, " is not supported yet");
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "support/in_quotes.hpp"
 #include "support/message.hpp"
 
 namespace graft::inline v0 {
@@ -29,15 +30,17 @@ Vocabulary::Vocabulary(const std::vector<Entry>& entries, const std::string& whe
   const int64_t limit = highest_sensible_id(entries.size());
   int32_t highest = -1;
   for (const Entry& entry : entries) {
-    check<FileError>(entry.id >= 0 && entry.id <= limit, where, ": token '", entry.text, "' has id ", entry.id,
+    if (entry.id < 0 || entry.id > limit)
+      fail<FileError>(where, ": token ", in_quotes(entry.text), " has id ", entry.id,
                      ", expected 0 to ", limit);
     highest = std::max(highest, entry.id);
   }
   std::vector<int32_t> by_id(static_cast<size_t>(highest + 1), -1);
   for (size_t i = 0; i < entries.size(); ++i) {
     int32_t& place = by_id[static_cast<size_t>(entries[i].id)];
-    check<FileError>(place < 0, where, ": tokens '", place < 0 ? "" : entries[static_cast<size_t>(place)].text, "' and '",
-                     entries[i].text, "' share id ", entries[i].id, ", expected one token an id");
+    if (place >= 0)
+      fail<FileError>(where, ": tokens ", in_quotes(entries[static_cast<size_t>(place)].text),
+                     " and ", in_quotes(entries[i].text), " share id ", entries[i].id, ", expected one token an id");
     place = static_cast<int32_t>(i);
   }
   present_.resize(by_id.size());

@@ -3,12 +3,25 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <fstream>
+
 #include <catch2/catch.hpp>
 
 #include "support/refusal.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace graft {
+namespace {
+
+// Bytes of files that are resident in this process.
+size_t resident_file_bytes() {
+  size_t total = 0, resident = 0, shared = 0;
+  std::ifstream("/proc/self/statm") >> total >> resident >> shared;
+  return shared * static_cast<size_t>(::sysconf(_SC_PAGESIZE));
+}
+
+}  // namespace
 
 using Catch::Matchers::Contains;
 
@@ -55,6 +68,17 @@ TEST_CASE("released pages are read again", "[support]") {
   const MappedFile file = MappedFile::open(path);
   const std::byte other[8192] = {};
   CHECK_THROWS_AS(file.release(other), ArgumentError);
+}
+
+TEST_CASE("released pages are not resident", "[support]") {
+  constexpr size_t kSize = size_t{16} << 20;
+  const TemporaryFolder folder;
+  const MappedFile file = MappedFile::open(folder.file("a", std::string(kSize, 'x')));
+  REQUIRE(std::count(file.text().begin(), file.text().end(), 'x') == static_cast<ptrdiff_t>(kSize));
+  const size_t before = resident_file_bytes();
+  if (before < kSize) return;  // the system does not tell
+  file.release(file.bytes());
+  CHECK(resident_file_bytes() < before - kSize / 2);
 }
 
 TEST_CASE("bytes of the caller are used where they lie", "[support]") {
