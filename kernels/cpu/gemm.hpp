@@ -9,12 +9,13 @@
 
 namespace graft::inline v0::cpu::GRAFT_ISA {
 
-inline constexpr int kDepth = 384;       // floats of the depth a piece; twice as many of bf16
 inline constexpr int kBlockRows = 120;   // of the left operand a task
 inline constexpr int kReusedRows = 480;  // where the task makes its panels, so that they serve more rows
 inline constexpr int kGroupPanels = 8;   // of the right operand a task, at most
 
-constexpr int depth_of(Form form) { return kDepth * elements_of(form); }
+// Elements of the depth a piece: whole blocks of quantised weights.
+inline constexpr int kLargestDepth = 768;
+constexpr int depth_of(Form form) { return form == Form::bf16 ? kLargestDepth : 256; }
 
 // Rows of the left operand, packed in tiles of `height` rows (the last may have fewer).
 struct Left {

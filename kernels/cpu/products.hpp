@@ -13,8 +13,8 @@ const ProductTable& forward_product(Dtype, Compute);
 const ProductTable& backward_product(Dtype, Compute);
 
 // Memory of one worker for the panels of a group, and for rows on their way into them.
-inline constexpr int64_t kPanelsBytes = int64_t{kGroupPanels} * kPanel * kDepth * 4;
-inline constexpr int64_t kRowsBytes = int64_t{kPanel} * 2 * kDepth * 4;
+inline constexpr int64_t kPanelsBytes = int64_t{kGroupPanels} * kPanel * kLargestDepth * 2;
+inline constexpr int64_t kRowsBytes = int64_t{kPanel} * kLargestDepth * 4;
 struct Workspace {
   char* panels;
   float* rows;
