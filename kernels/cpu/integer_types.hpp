@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Block formats as integers: each 32 elements of a row are `d` times bytes plus `m`. A type says whether its bytes are
+// signed (then m is 0), and whether the halves of 32 have a `d` of their own. `scales` gives d (and m) of up to eight
+// times 32 elements, of which `bytes` gives one.
+#pragma once
+
+#include "cpu/decode.hpp"
+#include "cpu/integer_dot.hpp"
+
+namespace graft::inline v0::cpu::GRAFT_ISA {
+
+// Room for a whole vector, whatever its width.
+struct Scales {
+  float d[16], m[16];
+};
+
+inline void widen_halves(const uint16_t* halves, float* out) {
+  for (int i = 0; i < 8; i += kLanes) store(out + i, from_f16(load_as<Half>(halves + i)));
+}
+
+// d, and m = shift * d, of blocks with one scale.
+template <class Block>
+void block_scales(const Block* blocks, int count, float shift, Scales& scales) {
+  uint16_t halves[16] = {};
+  for (int i = 0; i < count; ++i) halves[i] = blocks[i].d;
+  widen_halves(halves, scales.d);
+  for (int i = 0; i < 8; ++i) scales.m[i] = shift * scales.d[i];
+}
+
+template <class Block>
+void block_scales_and_minima(const Block* blocks, int count, Scales& scales) {
+  uint16_t halves[16] = {};
+  for (int i = 0; i < count; ++i) halves[i] = blocks[i].d;
+  widen_halves(halves, scales.d);
+  for (int i = 0; i < count; ++i) halves[i] = blocks[i].m;
+  widen_halves(halves, scales.m);
+}
+
+struct IntegerQ4_0 {
+  using Block = BlockQ4_0;
+  static constexpr bool kSigned = false, kHalves = false;
+  static void scales(const Block* blocks, int count, Scales& out) { block_scales(blocks, count, -8, out); }
+  static void bytes(const Block* blocks, int i, Bytes& w) { split_nibbles(blocks[i].qs, w); }
+};
+
+struct IntegerQ4_1 {
+  using Block = BlockQ4_1;
+  static constexpr bool kSigned = false, kHalves = false;
+  static void scales(const Block* blocks, int count, Scales& out) { block_scales_and_minima(blocks, count, out); }
+  static void bytes(const Block* blocks, int i, Bytes& w) { split_nibbles(blocks[i].qs, w); }
+};
+
+struct IntegerQ5_0 {
+  using Block = BlockQ5_0;
+  static constexpr bool kSigned = false, kHalves = false;
+  static void scales(const Block* blocks, int count, Scales& out) { block_scales(blocks, count, -16, out); }
+  static void bytes(const Block* blocks, int i, Bytes& w) {
+    Bytes high;
+    split_nibbles(blocks[i].qs, w);
+    spread_fifth_bits(blocks[i].qh, high);
+    w |= high;
+  }
+};
+
+struct IntegerQ5_1 {
+  using Block = BlockQ5_1;
+  static constexpr bool kSigned = false, kHalves = false;
+  static void scales(const Block* blocks, int count, Scales& out) { block_scales_and_minima(blocks, count, out); }
+  static void bytes(const Block* blocks, int i, Bytes& w) {
+    Bytes high;
+    split_nibbles(blocks[i].qs, w);
+    spread_fifth_bits(blocks[i].qh, high);
+    w |= high;
+  }
+};
+
+struct IntegerQ8_0 {
+  using Block = BlockQ8_0;
+  static constexpr bool kSigned = true, kHalves = false;
+  static void scales(const Block* blocks, int count, Scales& out) { block_scales(blocks, count, 0, out); }
+  static void bytes(const Block* blocks, int i, Bytes& w) { load_bytes(blocks[i].qs, w); }
+};
+
+struct IntegerIQ4_NL {
+  using Block = BlockIQ4_NL;
+  static constexpr bool kSigned = true, kHalves = false;
+  static void scales(const Block* blocks, int count, Scales& out) { block_scales(blocks, count, 0, out); }
+  static void bytes(const Block* blocks, int i, Bytes& w) {
+    split_nibbles(blocks[i].qs, w);
+    look_up(kIq4Values, w);
+  }
+};
+
+// The scales and minima of q4_k and q5_k: four six-bit numbers a word, the last ones in pieces.
+template <class Block>
+void k_scales(const Block& block, Scales& scales) {
+  uint32_t packed[3], parts[4];
+  memcpy(packed, block.scales, sizeof(packed));
+  parts[0] = packed[0] & 0x3f3f3f3fu;
+  parts[1] = (packed[2] & 0x0f0f0f0fu) | (packed[0] >> 6 & 0x03030303u) << 4;
+  parts[2] = packed[1] & 0x3f3f3f3fu;
+  parts[3] = (packed[2] >> 4 & 0x0f0f0f0fu) | (packed[1] >> 6 & 0x03030303u) << 4;
+  uint8_t numbers[16];
+  memcpy(numbers, parts, sizeof(numbers));
+  const float d = from_f16(block.d), dmin = -from_f16(block.dmin);
+  for (int i = 0; i < 8; ++i) {
+    scales.d[i] = d * static_cast<float>(numbers[i]);
+    scales.m[i] = dmin * static_cast<float>(numbers[8 + i]);
+  }
+}
+
+struct IntegerQ4_K {
+  using Block = BlockQ4_K;
+  static constexpr bool kSigned = false, kHalves = false;
+  static void scales(const Block* block, int, Scales& out) { k_scales(*block, out); }
+  static void bytes(const Block* block, int i, Bytes& w) {
+    load_bytes(block->qs + i / 2 * 32, w);
+    w = i % 2 == 0 ? w & 15 : w >> 4;
+  }
+};
+
+struct IntegerQ5_K {
+  using Block = BlockQ5_K;
+  static constexpr bool kSigned = false, kHalves = false;
+  static void scales(const Block* block, int, Scales& out) { k_scales(*block, out); }
+  static void bytes(const Block* block, int i, Bytes& w) {
+    Bytes high;
+    load_bytes(block->qs + i / 2 * 32, w);
+    load_bytes(block->qh, high);
+    w = (i % 2 == 0 ? w & 15 : w >> 4) | (high >> i & 1) << 4;
+  }
+};
+
+struct IntegerQ6_K {
+  using Block = BlockQ6_K;
+  static constexpr bool kSigned = true, kHalves = true;
+  static void scales(const Block* block, int, Scales& out) {
+    const float d = from_f16(block->d);
+    for (int i = 0; i < 16; ++i) out.d[i] = d * static_cast<float>(block->scales[i]);
+  }
+  static void bytes(const Block* block, int i, Bytes& w) {
+    Bytes high;
+    load_bytes(block->ql + i / 4 * 64 + i % 2 * 32, w);
+    load_bytes(block->qh + i / 4 * 32, high);
+    w = ((i % 4 < 2 ? w & 15 : w >> 4) | (high >> i % 4 * 2 & 3) << 4) - 32;
+  }
+};
+
+struct IntegerIQ4_XS {
+  using Block = BlockIQ4_XS;
+  static constexpr bool kSigned = true, kHalves = false;
+  static void scales(const Block* block, int, Scales& out) {
+    const float d = from_f16(block->d);
+    for (int i = 0; i < 8; ++i) {
+      const int scale = (block->scales_l[i / 2] >> i % 2 * 4 & 15) | (block->scales_h >> 2 * i & 3) << 4;
+      out.d[i] = d * static_cast<float>(scale - 32);
+    }
+  }
+  static void bytes(const Block* block, int i, Bytes& w) {
+    split_nibbles(block->qs + i * 16, w);
+    look_up(kIq4Values, w);
+  }
+};
+
+}  // namespace graft::inline v0::cpu::GRAFT_ISA

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cpu/linear_quantised.hpp"
+
+#include "cpu/integer_types.hpp"
+
+namespace graft::inline v0::cpu::GRAFT_ISA {
+namespace {
+
+// One output for rows [row, row + rows): Σ over blocks of d · scale · (integer dot) + m · sum.
+template <class Type, int rows>
+void dot_rows(const void* weight, const ByteRows& x, int row, float bias, float* y, int64_t stride) {
+  constexpr int kEach = sizeof(typename Type::Block) > 64 ? 1 : 8;  // blocks of the format a group of 256 elements
+  const auto* blocks = static_cast<const typename Type::Block*>(weight);
+  FloatSums sums[rows] = {}, shifts[rows] = {};
+  for (int64_t first = 0; first * 32 < x.cols; first += 8, blocks += kEach) {
+    const int count = static_cast<int>(min<int64_t>(8, x.cols / 32 - first));
+    Scales scales;
+    Type::scales(blocks, count, scales);
+    if constexpr (!Type::kSigned)
+      for (int r = 0; r < rows; ++r) {
+        FloatSums m, sum;
+        memcpy(&m, scales.m, sizeof(m));
+        memcpy(&sum, x.sums + (row + r) * x.blocks() + first, sizeof(sum));
+        shifts[r] += m * sum;
+      }
+#pragma GCC unroll 8
+    for (int i = 0; i < 8; ++i) {
+      if (i >= count) break;
+      Bytes w;
+      Type::bytes(blocks, i, w);
+#pragma GCC unroll 4
+      for (int r = 0; r < rows; ++r) {
+        const int64_t at = (row + r) * x.blocks() + first + i;
+        Sums dots;
+        if constexpr (Type::kSigned)
+          dot_signed(w, x.bytes + at * 32, dots);
+        else
+          dot_unsigned(w, x.bytes + at * 32, dots);
+        const FloatSums dots_f = __builtin_convertvector(dots, FloatSums);
+        if constexpr (Type::kHalves) {
+          const float low = scales.d[2 * i] * x.scales[at], high = scales.d[2 * i + 1] * x.scales[at];
+          sums[r] += dots_f * FloatSums{low, low, low, low, high, high, high, high};
+        } else {
+          sums[r] += dots_f * (scales.d[i] * x.scales[at]);
+        }
+      }
+    }
+  }
+  for (int r = 0; r < rows; ++r) {
+    const FloatSums all = sums[r] + shifts[r];
+    y[r * stride] = ((all[0] + all[1]) + (all[2] + all[3])) + ((all[4] + all[5]) + (all[6] + all[7])) + bias;
+  }
+}
+
+template <class Type>
+void multiply(const PackedMatrix& w, int64_t first, int64_t end, const ByteRows& x, int rows, const float* bias,
+              float* y, int64_t stride) {
+  for (int64_t output = first; output < end; ++output) {
+    const char* weight = blocks_of(w, output, 0);
+    const float start = bias ? bias[output] : 0;
+    float* out = y + output;
+    int row = 0;
+    for (; row + 4 <= rows; row += 4) dot_rows<Type, 4>(weight, x, row, start, out + row * stride, stride);
+    for (; row + 2 <= rows; row += 2) dot_rows<Type, 2>(weight, x, row, start, out + row * stride, stride);
+    for (; row < rows; ++row) dot_rows<Type, 1>(weight, x, row, start, out + row * stride, stride);
+  }
+}
+
+using Multiply = void (*)(const PackedMatrix&, int64_t, int64_t, const ByteRows&, int, const float*, float*, int64_t);
+
+Multiply integer_product(Dtype dtype) {
+  switch (dtype) {
+    case Dtype::q4_0:
+      return multiply<IntegerQ4_0>;
+    case Dtype::q4_1:
+      return multiply<IntegerQ4_1>;
+    case Dtype::q5_0:
+      return multiply<IntegerQ5_0>;
+    case Dtype::q5_1:
+      return multiply<IntegerQ5_1>;
+    case Dtype::q8_0:
+      return multiply<IntegerQ8_0>;
+    case Dtype::q4_k:
+      return multiply<IntegerQ4_K>;
+    case Dtype::q5_k:
+      return multiply<IntegerQ5_K>;
+    case Dtype::q6_k:
+      return multiply<IntegerQ6_K>;
+    case Dtype::iq4_nl:
+      return multiply<IntegerIQ4_NL>;
+    case Dtype::iq4_xs:
+      return multiply<IntegerIQ4_XS>;
+    default:
+      return nullptr;
+  }
+}
+
+}  // namespace
+
+bool takes_integers(Dtype dtype, Compute compute, int rows) {
+  return compute == Compute::int8 && rows <= kIntegerRows && integer_product(dtype) != nullptr;
+}
+
+int64_t ByteRows::memory(int rows, int cols) {
+  const int64_t blocks = ByteRows(nullptr, 0, cols).blocks() * rows;
+  return scratch_bytes<int8_t>(blocks * 32) + 2 * scratch_bytes<float>(blocks);
+}
+
+ByteRows::ByteRows(char* memory, int rows, int col_count) : cols(col_count) {
+  Scratch scratch = {memory};
+  bytes = scratch.take<int8_t>(blocks() * rows * 32);
+  scales = scratch.take<float>(blocks() * rows);
+  sums = scratch.take<float>(blocks() * rows);
+}
+
+void round_row(const float* x, int row, const ByteRows& out) {
+  const int64_t first = row * out.blocks();
+  for (int64_t block = 0; block < out.blocks(); ++block) {
+    out.scales[first + block] = out.sums[first + block] = 0;
+    if (block * 32 >= out.cols) continue;
+    const float* in = x + block * 32;
+    Vec largest_magnitude = {};
+    for (int i = 0; i < 32; i += kLanes) largest_magnitude = vmax(largest_magnitude, vmax(load(in + i), -load(in + i)));
+    const float peak = largest(largest_magnitude), scale = peak / 127, inverse = peak > 0 ? 127 / peak : 0;
+    int sum = 0;
+    for (int i = 0; i < 32; ++i) {
+      const int q = static_cast<int>(__builtin_rintf(in[i] * inverse));
+      out.bytes[(first + block) * 32 + i] = static_cast<int8_t>(q);
+      sum += q;
+    }
+    out.scales[first + block] = scale;
+    out.sums[first + block] = scale * static_cast<float>(sum);
+  }
+}
+
+void multiply_integers(const PackedMatrix& w, int64_t first, int64_t end, const ByteRows& x, int rows,
+                       const float* bias, float* y, int64_t stride) {
+  integer_product(w.dtype)(w, first, end, x, rows, bias, y, stride);
+}
+
+}  // namespace graft::inline v0::cpu::GRAFT_ISA
