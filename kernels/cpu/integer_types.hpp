@@ -10,31 +10,42 @@
 
 namespace graft::inline v0::cpu::GRAFT_ISA {
 
-// Room for a whole vector, whatever its width.
 struct Scales {
-  float d[16], m[16];
+  alignas(64) float d[16], m[8];
 };
 
-inline void widen_halves(const uint16_t* halves, float* out) {
-  for (int i = 0; i < 8; i += kLanes) store(out + i, from_f16(load_as<Half>(halves + i)));
+// The f16 `field` of up to eight blocks, in a register: going through memory would wait for each store.
+template <class Block>
+void widen_halves(const Block* blocks, int count, uint16_t Block::*field, float* out) {
+  typedef uint16_t Halves __attribute__((vector_size(16)));
+  Halves halves = {};
+  if (count == 8)
+    halves = Halves{blocks[0].*field, blocks[1].*field, blocks[2].*field, blocks[3].*field,
+                    blocks[4].*field, blocks[5].*field, blocks[6].*field, blocks[7].*field};
+  else
+    for (int i = 0; i < count; ++i) halves[i] = blocks[i].*field;
+#if defined(__F16C__)
+  _mm256_storeu_ps(out, _mm256_cvtph_ps(bits<__m128i>(halves)));
+#else
+  for (int i = 0; i < 8; i += kLanes) {
+    Half part = {};
+    for (int j = 0; j < kLanes; ++j) part[j] = halves[i + j];
+    store(out + i, from_f16(part));
+  }
+#endif
 }
 
 // d, and m = shift * d, of blocks with one scale.
 template <class Block>
 void block_scales(const Block* blocks, int count, float shift, Scales& scales) {
-  uint16_t halves[16] = {};
-  for (int i = 0; i < count; ++i) halves[i] = blocks[i].d;
-  widen_halves(halves, scales.d);
+  widen_halves(blocks, count, &Block::d, scales.d);
   for (int i = 0; i < 8; ++i) scales.m[i] = shift * scales.d[i];
 }
 
 template <class Block>
 void block_scales_and_minima(const Block* blocks, int count, Scales& scales) {
-  uint16_t halves[16] = {};
-  for (int i = 0; i < count; ++i) halves[i] = blocks[i].d;
-  widen_halves(halves, scales.d);
-  for (int i = 0; i < count; ++i) halves[i] = blocks[i].m;
-  widen_halves(halves, scales.m);
+  widen_halves(blocks, count, &Block::d, scales.d);
+  widen_halves(blocks, count, &Block::m, scales.m);
 }
 
 struct IntegerQ4_0 {
