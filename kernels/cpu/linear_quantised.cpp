@@ -43,11 +43,19 @@ void add_group(const typename Type::Block* blocks, int count, const ByteRows& x,
   alignas(64) float factors[rows][16];
   Type::scales(blocks, count, scales);
   for (int r = 0; r < rows; ++r) {
-    const int64_t block = r * x.blocks() + at;
-    for (int i = 0; i < (Type::kHalves ? 16 : 8); ++i)
-      factors[r][i] = scales.d[i] * x.scales[block + (Type::kHalves ? i / 2 : i)];
-    if constexpr (!Type::kSigned)
-      for (int i = 0; i < 8; ++i) gathered.shifts[r][i] += scales.m[i] * x.sums[block + i];
+    FloatSums scale, sum;
+    memcpy(&scale, x.scales + r * x.blocks() + at, sizeof(scale));
+    memcpy(&sum, x.sums + r * x.blocks() + at, sizeof(sum));
+    if constexpr (Type::kHalves) {
+      const FloatSums low = scales.d[0] * __builtin_shufflevector(scale, scale, 0, 0, 1, 1, 2, 2, 3, 3);
+      const FloatSums high = scales.d[1] * __builtin_shufflevector(scale, scale, 4, 4, 5, 5, 6, 6, 7, 7);
+      memcpy(factors[r], &low, sizeof(low));
+      memcpy(factors[r] + 8, &high, sizeof(high));
+    } else {
+      const FloatSums factor = scales.d[0] * scale;
+      memcpy(factors[r], &factor, sizeof(factor));
+    }
+    if constexpr (!Type::kSigned) gathered.shifts[r] += scales.m * sum;
   }
   if (count == 8)
 #pragma GCC unroll 8
