@@ -10,31 +10,48 @@
 
 namespace graft::inline v0::cpu::GRAFT_ISA {
 
-// Room for a whole vector, whatever its width.
 struct Scales {
-  float d[16], m[16];
+  FloatSums d[2], m;
 };
 
-inline void widen_halves(const uint16_t* halves, float* out) {
-  for (int i = 0; i < 8; i += kLanes) store(out + i, from_f16(load_as<Half>(halves + i)));
+// The f16 `field` of up to eight blocks, in a register: going through memory would wait for each store.
+template <class Block>
+void widen_halves(const Block* blocks, int count, uint16_t Block::*field, FloatSums& out) {
+  typedef uint16_t Halves __attribute__((vector_size(16)));
+  Halves halves = {};
+  if (count == 8)
+    halves = Halves{blocks[0].*field, blocks[1].*field, blocks[2].*field, blocks[3].*field,
+                    blocks[4].*field, blocks[5].*field, blocks[6].*field, blocks[7].*field};
+  else
+    for (int i = 0; i < count; ++i) halves[i] = blocks[i].*field;
+#if defined(__F16C__)
+  out = bits<FloatSums>(_mm256_cvtph_ps(bits<__m128i>(halves)));
+#else
+  float floats[8];
+  for (int i = 0; i < 8; i += kLanes)
+    store(floats + i, from_f16(load_as<Half>(reinterpret_cast<const char*>(&halves) + 2 * i)));
+  memcpy(&out, floats, sizeof(out));
+#endif
+}
+
+// Eight bytes as floats.
+template <class Byte>
+void widen_bytes(const void* bytes, FloatSums& out) {
+  typedef Byte Eight __attribute__((vector_size(8)));
+  out = __builtin_convertvector(load_as<Eight>(bytes), FloatSums);
 }
 
 // d, and m = shift * d, of blocks with one scale.
 template <class Block>
 void block_scales(const Block* blocks, int count, float shift, Scales& scales) {
-  uint16_t halves[16] = {};
-  for (int i = 0; i < count; ++i) halves[i] = blocks[i].d;
-  widen_halves(halves, scales.d);
-  for (int i = 0; i < 8; ++i) scales.m[i] = shift * scales.d[i];
+  widen_halves(blocks, count, &Block::d, scales.d[0]);
+  scales.m = shift * scales.d[0];
 }
 
 template <class Block>
 void block_scales_and_minima(const Block* blocks, int count, Scales& scales) {
-  uint16_t halves[16] = {};
-  for (int i = 0; i < count; ++i) halves[i] = blocks[i].d;
-  widen_halves(halves, scales.d);
-  for (int i = 0; i < count; ++i) halves[i] = blocks[i].m;
-  widen_halves(halves, scales.m);
+  widen_halves(blocks, count, &Block::d, scales.d[0]);
+  widen_halves(blocks, count, &Block::m, scales.m);
 }
 
 struct IntegerQ4_0 {
@@ -95,19 +112,16 @@ struct IntegerIQ4_NL {
 // The scales and minima of q4_k and q5_k: four six-bit numbers a word, the last ones in pieces.
 template <class Block>
 void k_scales(const Block& block, Scales& scales) {
-  uint32_t packed[3], parts[4];
+  uint32_t packed[3];
   memcpy(packed, block.scales, sizeof(packed));
-  parts[0] = packed[0] & 0x3f3f3f3fu;
-  parts[1] = (packed[2] & 0x0f0f0f0fu) | (packed[0] >> 6 & 0x03030303u) << 4;
-  parts[2] = packed[1] & 0x3f3f3f3fu;
-  parts[3] = (packed[2] >> 4 & 0x0f0f0f0fu) | (packed[1] >> 6 & 0x03030303u) << 4;
-  uint8_t numbers[16];
-  memcpy(numbers, parts, sizeof(numbers));
-  const float d = from_f16(block.d), dmin = -from_f16(block.dmin);
-  for (int i = 0; i < 8; ++i) {
-    scales.d[i] = d * static_cast<float>(numbers[i]);
-    scales.m[i] = dmin * static_cast<float>(numbers[8 + i]);
-  }
+  const uint32_t scale = (packed[2] & 0x0f0f0f0fu) | (packed[0] >> 6 & 0x03030303u) << 4;
+  const uint32_t minimum = (packed[2] >> 4 & 0x0f0f0f0fu) | (packed[1] >> 6 & 0x03030303u) << 4;
+  const uint64_t all_scales = (packed[0] & 0x3f3f3f3fu) | static_cast<uint64_t>(scale) << 32;
+  const uint64_t all_minima = (packed[1] & 0x3f3f3f3fu) | static_cast<uint64_t>(minimum) << 32;
+  widen_bytes<uint8_t>(&all_scales, scales.d[0]);
+  widen_bytes<uint8_t>(&all_minima, scales.m);
+  scales.d[0] *= from_f16(block.d);
+  scales.m *= -from_f16(block.dmin);
 }
 
 struct IntegerQ4_K {
@@ -136,8 +150,10 @@ struct IntegerQ6_K {
   using Block = BlockQ6_K;
   static constexpr bool kSigned = true, kHalves = true;
   static void scales(const Block* block, int, Scales& out) {
-    const float d = from_f16(block->d);
-    for (int i = 0; i < 16; ++i) out.d[i] = d * static_cast<float>(block->scales[i]);
+    for (int half = 0; half < 2; ++half) {
+      widen_bytes<int8_t>(block->scales + 8 * half, out.d[half]);
+      out.d[half] *= from_f16(block->d);
+    }
   }
   static void bytes(const Block* block, int i, Bytes& w) {
     Bytes high;
@@ -151,11 +167,12 @@ struct IntegerIQ4_XS {
   using Block = BlockIQ4_XS;
   static constexpr bool kSigned = true, kHalves = false;
   static void scales(const Block* block, int, Scales& out) {
-    const float d = from_f16(block->d);
-    for (int i = 0; i < 8; ++i) {
-      const int scale = (block->scales_l[i / 2] >> i % 2 * 4 & 15) | (block->scales_h >> 2 * i & 3) << 4;
-      out.d[i] = d * static_cast<float>(scale - 32);
-    }
+    int8_t scales[8];
+    for (int i = 0; i < 8; ++i)
+      scales[i] =
+          static_cast<int8_t>(((block->scales_l[i / 2] >> i % 2 * 4 & 15) | (block->scales_h >> 2 * i & 3) << 4) - 32);
+    widen_bytes<int8_t>(scales, out.d[0]);
+    out.d[0] *= from_f16(block->d);
   }
   static void bytes(const Block* block, int i, Bytes& w) {
     split_nibbles(block->qs + i * 16, w);

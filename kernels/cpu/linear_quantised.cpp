@@ -6,49 +6,76 @@
 namespace graft::inline v0::cpu::GRAFT_ISA {
 namespace {
 
-// One output for rows [row, row + rows): Σ over blocks of d · scale · (integer dot) + m · sum.
-template <class Type, int rows>
-void dot_rows(const void* weight, const ByteRows& x, int row, float bias, float* y, int64_t stride) {
-  constexpr int kEach = sizeof(typename Type::Block) > 64 ? 1 : 8;  // blocks of the format a group of 256 elements
-  const auto* blocks = static_cast<const typename Type::Block*>(weight);
+// What the rows have gathered for one output.
+template <int rows>
+struct Gathered {
   FloatSums sums[rows] = {}, shifts[rows] = {};
-  for (int64_t first = 0; first * 32 < x.cols; first += 8, blocks += kEach) {
-    const int count = static_cast<int>(min<int64_t>(8, x.cols / 32 - first));
-    Scales scales;
-    Type::scales(blocks, count, scales);
-    if constexpr (!Type::kSigned)
-      for (int r = 0; r < rows; ++r) {
-        FloatSums m, sum;
-        memcpy(&m, scales.m, sizeof(m));
-        memcpy(&sum, x.sums + (row + r) * x.blocks() + first, sizeof(sum));
-        shifts[r] += m * sum;
-      }
-#pragma GCC unroll 8
-    for (int i = 0; i < 8; ++i) {
-      if (i >= count) break;
-      Bytes w;
-      Type::bytes(blocks, i, w);
+};
+
+// Adds 32 elements: block i of a group whose factors (d times the rows' scales) are given.
+template <class Type, int rows>
+void add_block(const typename Type::Block* blocks, int i, const ByteRows& x, int64_t at, const float (*factors)[16],
+               Gathered<rows>& gathered) {
+  Bytes w;
+  Type::bytes(blocks, i, w);
 #pragma GCC unroll 4
-      for (int r = 0; r < rows; ++r) {
-        const int64_t at = (row + r) * x.blocks() + first + i;
-        Sums dots;
-        if constexpr (Type::kSigned)
-          dot_signed(w, x.bytes + at * 32, dots);
-        else
-          dot_unsigned(w, x.bytes + at * 32, dots);
-        const FloatSums dots_f = __builtin_convertvector(dots, FloatSums);
-        if constexpr (Type::kHalves) {
-          const float low = scales.d[2 * i] * x.scales[at], high = scales.d[2 * i + 1] * x.scales[at];
-          sums[r] += dots_f * FloatSums{low, low, low, low, high, high, high, high};
-        } else {
-          sums[r] += dots_f * (scales.d[i] * x.scales[at]);
-        }
-      }
+  for (int r = 0; r < rows; ++r) {
+    const int8_t* bytes = x.bytes + (r * x.blocks() + at + i) * 32;
+    Sums dots;
+    if constexpr (Type::kSigned)
+      dot_signed(w, bytes, dots);
+    else
+      dot_unsigned(w, bytes, dots);
+    const FloatSums floats = __builtin_convertvector(dots, FloatSums);
+    if constexpr (Type::kHalves) {
+      const float low = factors[r][2 * i], high = factors[r][2 * i + 1];
+      gathered.sums[r] += floats * FloatSums{low, low, low, low, high, high, high, high};
+    } else {
+      gathered.sums[r] += floats * factors[r][i];
     }
   }
+}
+
+// Up to eight times 32 elements from block `at` of the rows on.
+template <class Type, int rows>
+void add_group(const typename Type::Block* blocks, int count, const ByteRows& x, int64_t at, Gathered<rows>& gathered) {
+  Scales scales;
+  alignas(64) float factors[rows][16];
+  Type::scales(blocks, count, scales);
   for (int r = 0; r < rows; ++r) {
-    const FloatSums all = sums[r] + shifts[r];
-    y[r * stride] = ((all[0] + all[1]) + (all[2] + all[3])) + ((all[4] + all[5]) + (all[6] + all[7])) + bias;
+    FloatSums scale, sum;
+    memcpy(&scale, x.scales + r * x.blocks() + at, sizeof(scale));
+    memcpy(&sum, x.sums + r * x.blocks() + at, sizeof(sum));
+    if constexpr (Type::kHalves) {
+      const FloatSums low = scales.d[0] * __builtin_shufflevector(scale, scale, 0, 0, 1, 1, 2, 2, 3, 3);
+      const FloatSums high = scales.d[1] * __builtin_shufflevector(scale, scale, 4, 4, 5, 5, 6, 6, 7, 7);
+      memcpy(factors[r], &low, sizeof(low));
+      memcpy(factors[r] + 8, &high, sizeof(high));
+    } else {
+      const FloatSums factor = scales.d[0] * scale;
+      memcpy(factors[r], &factor, sizeof(factor));
+    }
+    if constexpr (!Type::kSigned) gathered.shifts[r] += scales.m * sum;
+  }
+  if (count == 8)
+#pragma GCC unroll 8
+    for (int i = 0; i < 8; ++i) add_block<Type, rows>(blocks, i, x, at, factors, gathered);
+  else
+    for (int i = 0; i < count; ++i) add_block<Type, rows>(blocks, i, x, at, factors, gathered);
+}
+
+// One output for rows [row, row + rows): Σ over blocks of d · scale · (integer dot) + m · sum.
+template <class Type, int rows>
+void dot_rows(const void* weight, const ByteRows& all, int row, float bias, float* y, int64_t stride) {
+  constexpr int kEach = sizeof(typename Type::Block) > 64 ? 1 : 8;  // blocks of the format a group of 256 elements
+  const auto* blocks = static_cast<const typename Type::Block*>(weight);
+  const ByteRows x = all.from(row);
+  Gathered<rows> gathered;
+  for (int64_t first = 0; first * 32 < x.cols; first += 8, blocks += kEach)
+    add_group<Type, rows>(blocks, static_cast<int>(min<int64_t>(8, x.cols / 32 - first)), x, first, gathered);
+  for (int r = 0; r < rows; ++r) {
+    const FloatSums v = gathered.sums[r] + gathered.shifts[r];
+    y[r * stride] = ((v[0] + v[1]) + (v[2] + v[3])) + ((v[4] + v[5]) + (v[6] + v[7])) + bias;
   }
 }
 
@@ -102,11 +129,11 @@ bool takes_integers(Dtype dtype, Compute compute, int rows) {
 }
 
 int64_t ByteRows::memory(int rows, int cols) {
-  const int64_t blocks = ByteRows(nullptr, 0, cols).blocks() * rows;
+  const int64_t blocks = ByteRows(cols).blocks() * rows;
   return scratch_bytes<int8_t>(blocks * 32) + 2 * scratch_bytes<float>(blocks);
 }
 
-ByteRows::ByteRows(char* memory, int rows, int col_count) : cols(col_count) {
+ByteRows::ByteRows(char* memory, int rows, int col_count) : ByteRows(col_count) {
   Scratch scratch = {memory};
   bytes = scratch.take<int8_t>(blocks() * rows * 32);
   scales = scratch.take<float>(blocks() * rows);

@@ -15,14 +15,22 @@ bool takes_integers(Dtype, Compute, int rows);
 
 // Rows as bytes: each 32 elements have a scale, and the sum of the elements.
 struct ByteRows {
-  int8_t* bytes;
-  float *scales, *sums;
+  int8_t* bytes = nullptr;
+  float *scales = nullptr, *sums = nullptr;
   int cols;
 
   // Blocks of 32 a row, filled up with zeros.
   int64_t blocks() const { return round_up(ceil_div(cols, 32), 16); }
   static int64_t memory(int rows, int cols);
+  explicit ByteRows(int col_count) : cols(col_count) {}
   ByteRows(char* memory, int rows, int cols);
+  ByteRows from(int row) const {
+    ByteRows rest(cols);
+    rest.bytes = bytes + row * blocks() * 32;
+    rest.scales = scales + row * blocks();
+    rest.sums = sums + row * blocks();
+    return rest;
+  }
 };
 
 void round_row(const float* x, int row, const ByteRows&);
