@@ -80,8 +80,12 @@ void Encoding::append(const Encoding& other) {
 }
 
 Encoding Encoding::slice(size_t begin, size_t end) const {
-  return {part(ids, begin, end),          part(offsets, begin, end),  part(type_ids, begin, end),
-          part(special_mask, begin, end), part(sequence, begin, end), part(attention, begin, end),
+  return {part(ids, begin, end),
+          part(offsets, begin, end),
+          part(type_ids, begin, end),
+          part(special_mask, begin, end),
+          part(sequence, begin, end),
+          part(attention, begin, end),
           {}};
 }
 
@@ -111,4 +115,4 @@ void pad(std::vector<Encoding>& encodings, const Padding& how) {
   for (Encoding& encoding : encodings) pad_one(encoding, length, how);
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -14,7 +14,7 @@ inline constexpr int8_t kNoSequence = -1;
 // Tokens with all that is known about them; every vector has an entry a token.
 struct Encoding {
   std::vector<int32_t> ids;
-  std::vector<TextSpan> offsets;      // bytes of the text that the token comes from
+  std::vector<TextSpan> offsets;  // bytes of the text that the token comes from
   std::vector<int32_t> type_ids;
   std::vector<uint8_t> special_mask;  // 1: added by the template, or padding
   std::vector<int8_t> sequence;       // 0: first text, 1: second, kNoSequence: neither
@@ -50,4 +50,4 @@ struct Padding {
 // Brings all encodings, with what overflows, to one length.
 void pad(std::vector<Encoding>& encodings, const Padding& how);
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

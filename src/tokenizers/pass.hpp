@@ -57,4 +57,4 @@ class Pass {
   std::vector<TextSpan> spans_;
 };
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

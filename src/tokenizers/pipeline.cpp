@@ -97,8 +97,7 @@ Encoding Pipeline::tokens(std::string_view text, const PipelineOptions& options)
 
 Encoding Pipeline::encode_with_offsets(std::string_view text, const PipelineOptions& options) const {
   Encoding first = tokens(text, options);
-  if (options.truncation.max_length > 0)
-    truncate(first, nullptr, text_tokens(options, false), options.truncation);
+  if (options.truncation.max_length > 0) truncate(first, nullptr, text_tokens(options, false), options.truncation);
   return parts_.post.process(std::move(first), nullptr, options.special_tokens);
 }
 
@@ -134,4 +133,4 @@ std::vector<std::vector<int32_t>> Pipeline::encode_batch(std::span<const std::st
   return all;
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -71,4 +71,4 @@ class Pipeline {
   AddedTokenFinder original_, normalized_;
 };
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

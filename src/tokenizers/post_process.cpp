@@ -33,9 +33,8 @@ Encoding apply(const std::vector<TemplateItem>& items, const Encoding& first, co
 
 size_t PostProcessor::added_tokens(bool is_pair) const {
   const std::vector<TemplateItem>& items = is_pair ? pair : single;
-  return static_cast<size_t>(std::count_if(items.begin(), items.end(), [](const TemplateItem& item) {
-    return item.kind == TemplateItem::token;
-  }));
+  return static_cast<size_t>(std::count_if(items.begin(), items.end(),
+                                           [](const TemplateItem& item) { return item.kind == TemplateItem::token; }));
 }
 
 Encoding PostProcessor::process(Encoding first, const Encoding* second, bool special_tokens) const {
@@ -54,4 +53,4 @@ Encoding PostProcessor::process(Encoding first, const Encoding* second, bool spe
   return result;
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -31,4 +31,4 @@ struct PostProcessor {
   Encoding process(Encoding first, const Encoding* second, bool special_tokens) const;
 };
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0
