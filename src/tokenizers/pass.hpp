@@ -8,7 +8,7 @@
 
 #include "tokenizers/added_tokens.hpp"
 #include "tokenizers/bpe.hpp"
-#include "tokenizers/encoding.hpp"
+#include "tokenizers/encoded_text.hpp"
 #include "tokenizers/normalize.hpp"
 
 namespace graft::inline v0 {
