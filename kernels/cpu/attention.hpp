@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// What forward and backward share: keys and values in blocks, and queries in panels. The columns of a panel are the
+// queries of a tile for all heads that share a key head, one head after the other; scores lie as [key, column], so that
+// the softmax of a column needs no sum across a vector.
 #pragma once
 
-#include <math.h>
-
-#include "cpu/simd.hpp"
+#include "cpu/pack.hpp"
+#include "cpu/panels.hpp"
+#include "cpu/strided.hpp"
 
 namespace graft::inline v0::cpu::GRAFT_ISA {
 
-inline constexpr int kKeyBlock = 64;
+// Keys a block; blocks begin at multiples, so that a query's sums do not depend on its tile.
+inline constexpr int kKeyBlock = 96;
 
 // Keys [begin, end) that a query sees.
 struct KeyRange {
@@ -19,25 +24,57 @@ inline KeyRange visible_keys(const AttentionShape& shape, const AttentionSequenc
   return {shape.window > 0 ? max(0, end - shape.window) : 0, end};
 }
 
-inline float capped(const AttentionShape& shape, float product) {
-  const float score = product * shape.scale;
-  return shape.soft_cap > 0 ? shape.soft_cap * tanhf(score / shape.soft_cap) : score;
-}
+// Keys and values [first, first + count) of one head. Rows may be read up to a whole vector.
+struct KeyBlock {
+  Rows k, v;
+  int first, count;
+};
 
-// Key (or value) `at` of a query head as floats.
-inline void read_row(const AttentionShape& shape, const AttentionSequence& sequence, int at, int head, bool value,
-                     float* out) {
-  const KeyValueSpan* span = sequence.spans;
-  for (; at >= span->rows; ++span) at -= span->rows;
-  const int64_t element = at * span->stride + head / (shape.heads / shape.kv_heads) * shape.head_width;
-  const void* data = value ? span->v : span->k;
-  for_vectors(shape.head_width, [&](int64_t i, int lanes) {
-    if (shape.cache == Dtype::f32)
-      return store(out + i, load(static_cast<const float*>(data) + element + i, lanes), lanes);
-    Half half = {};
-    memcpy(&half, static_cast<const uint16_t*>(data) + element + i, static_cast<size_t>(lanes) * 2);
-    store(out + i, from_bf16(half), lanes);
-  });
+// The width of rows in scratch: whole vectors.
+inline int64_t padded(int head_width) { return round_up(head_width, kLanes); }
+
+// In place where the rows are floats that lie together, else copied to `memory` (2 * kKeyBlock * padded width).
+KeyBlock key_block(const AttentionShape&, const AttentionSequence&, int kv_head, int first, int count, float* memory);
+
+// Up to 32 columns of one tile and key head.
+struct QueryPanel {
+  int columns;
+  int64_t at[kPanel];                  // the element of q, y, dy where the column's row begins
+  int64_t statistic[kPanel];           // the element of lse
+  int32_t begin[kPanel], end[kPanel];  // visible keys
+};
+
+struct Tile {
+  const AttentionSequence* sequence;
+  int first_query, queries, kv_head;
+
+  int columns(const AttentionShape& shape) const { return shape.heads / shape.kv_heads * queries; }
+  KeyRange first_range(const AttentionShape& shape) const { return visible_keys(shape, *sequence, first_query); }
+  KeyRange last_range(const AttentionShape& shape) const {
+    return visible_keys(shape, *sequence, first_query + queries - 1);
+  }
+  // Whether each query sees the whole block.
+  bool sees_all(const AttentionShape& shape, const KeyBlock& block) const {
+    return block.first >= last_range(shape).begin && block.first + block.count <= first_range(shape).end;
+  }
+};
+
+// Columns [first, first + 32) of the tile.
+QueryPanel query_panel(const AttentionShape&, const Tile&, int first);
+
+// The columns' rows of x as rows of `padded` width, the rest 0.
+void gather_rows(const QueryPanel&, const float* x, int head_width, float* rows);
+// Those rows as a panel: element (k, column) at k * 32 + column.
+void pack_panel(const QueryPanel&, const float* rows, int head_width, float* panel);
+
+// Scores from products: scaled, capped, and -infinity where a key is hidden.
+inline Vec score(const AttentionShape& shape, Vec product) {
+  const Vec scaled = product * shape.scale;
+  return shape.soft_cap > 0 ? shape.soft_cap * tanh(scaled / shape.soft_cap) : scaled;
+}
+inline Int sees(const QueryPanel& panel, int column, int key) {
+  const Int at = Int{} + key;
+  return (at >= load_as<Int>(panel.begin + column)) & (at < load_as<Int>(panel.end + column));
 }
 
 }  // namespace graft::inline v0::cpu::GRAFT_ISA

@@ -53,15 +53,24 @@ DecodeRow row_decoder(Dtype dtype) {
       return decode_iq4_nl;
     case Dtype::iq4_xs:
       return decode_iq4_xs;
-    case Dtype::iq1_s: return decode_iq1_s;
-    case Dtype::iq1_m: return decode_iq1_m;
-    case Dtype::iq2_xxs: return decode_iq2_xxs;
-    case Dtype::iq2_xs: return decode_iq2_xs;
-    case Dtype::iq2_s: return decode_iq2_s;
-    case Dtype::iq3_xxs: return decode_iq3_xxs;
-    case Dtype::iq3_s: return decode_iq3_s;
-    case Dtype::tq1_0: return decode_tq1_0;
-    case Dtype::tq2_0: return decode_tq2_0;
+    case Dtype::iq1_s:
+      return decode_iq1_s;
+    case Dtype::iq1_m:
+      return decode_iq1_m;
+    case Dtype::iq2_xxs:
+      return decode_iq2_xxs;
+    case Dtype::iq2_xs:
+      return decode_iq2_xs;
+    case Dtype::iq2_s:
+      return decode_iq2_s;
+    case Dtype::iq3_xxs:
+      return decode_iq3_xxs;
+    case Dtype::iq3_s:
+      return decode_iq3_s;
+    case Dtype::tq1_0:
+      return decode_tq1_0;
+    case Dtype::tq2_0:
+      return decode_tq2_0;
     case Dtype::mxfp4:
       return decode_mxfp4;
     case Dtype::nvfp4:

@@ -24,7 +24,7 @@ Tensor add(Run& run, const Tensor& a, const Tensor& b) {
   run.kernels().add(run.stream(), a.data(), b.data(), y.data(), int64_t(y.size()));
 
   if (run.records({a, b}))
-    run.tape->record({y.identity()}, [run, a, b, out = y.identity()](Tape& tape) {
+    run.tape->record({y.identity()}, [run, a = a.identity(), b = b.identity(), out = y.identity()](Tape& tape) {
       const Tensor dy = tape.upstream(out);
       if (float* db = tape.gradient(b)) run.kernels().accumulate(run.stream(), dy.data(), 1, db, int64_t(dy.size()));
       tape.add_gradient(a, dy);
@@ -40,9 +40,9 @@ Tensor dropout(Run& run, const Tensor& x, float rate, int site) {
                         false);
 
   if (run.records({x}))
-    run.tape->record({y.identity()}, [run, x, key, rate, out = y.identity()](Tape& tape) {
+    run.tape->record({y.identity()}, [run, x = x.identity(), key, rate, out = y.identity()](Tape& tape) {
       run.kernels().dropout(run.stream(), key, run.batch.row_keys.data(), rate, tape.upstream(out).data(),
-                            tape.gradient(x), x.rows(), x.cols(), true);
+                            tape.gradient(x), x->rows, x->cols, true);
     });
   return y;
 }

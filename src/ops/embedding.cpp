@@ -25,9 +25,9 @@ Tensor gather_rows(Run& run, const Tensor& x, std::span<const int32_t> rows) {
   run.kernels().gather_rows(run.stream(), x.data(), rows.data(), int(rows.size()), x.cols(), y.data());
 
   if (run.records({x}))
-    run.tape->record({y.identity()}, [run, x, out = y.identity(), at = std::vector(rows.begin(), rows.end())](Tape& tape) {
-      run.kernels().embedding_backward(run.stream(), at.data(), tape.upstream(out).data(), int(at.size()), x.cols(),
-                                       x.rows(), tape.gradient(x));
+    run.tape->record({y.identity()}, [run, x = x.identity(), out = y.identity(), at = std::vector(rows.begin(), rows.end())](Tape& tape) {
+      run.kernels().embedding_backward(run.stream(), at.data(), tape.upstream(out).data(), int(at.size()), x->cols,
+                                       x->rows, tape.gradient(x));
     });
   return y;
 }

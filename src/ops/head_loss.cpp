@@ -84,9 +84,9 @@ HeadLoss head_loss(Run& run, const Tensor& x, const Projection& head, const Targ
   *result.loss.data() = float(loss);
 
   if (recorded)
-    run.tape->record({result.loss.identity()}, [run, x, rows = targets.rows, dx = chunks.dx()](Tape& tape) {
+    run.tape->record({result.loss.identity()}, [run, x = x.identity(), rows = targets.rows, dx = chunks.dx()](Tape& tape) {
       if (!dx) return;
-      run.kernels().embedding_backward(run.stream(), rows.data(), dx.data(), int(rows.size()), x.cols(), x.rows(),
+      run.kernels().embedding_backward(run.stream(), rows.data(), dx.data(), int(rows.size()), x->cols, x->rows,
                                        tape.gradient(x));
     });
   return result;

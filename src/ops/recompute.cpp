@@ -29,7 +29,7 @@ Tensor recompute(Run& run, const Tensor& x, BlockFunction block) {
     Tape inside = tape.nested(x);
     const Tensor y = replay(again, inside, x, block);
     inside.backward(y, tape.upstream(out));
-    if (const Tensor dx = inside.upstream(x.identity())) tape.add_gradient(x, dx);
+    if (const Tensor dx = inside.upstream(x.identity())) tape.add_gradient(x.identity(), dx);
   });
   return y;
 }

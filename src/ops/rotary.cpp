@@ -23,9 +23,9 @@ Tensor rotary(Run& run, const Tensor& x, const RotaryTable& table, int head_widt
 
   // The gradient turns back.
   if (run.records({x}))
-    run.tape->record({y.identity()}, [run, x, table, heads, head_width, half, out = y.identity()](Tape& tape) {
+    run.tape->record({y.identity()}, [run, x = x.identity(), table, heads, head_width, half, out = y.identity()](Tape& tape) {
       run.kernels().rotary(run.stream(), tape.upstream(out).data(), table.cosine.data(), table.sine.data(),
-                           tape.gradient(x), x.rows(), heads, head_width, half, true, true);
+                           tape.gradient(x), x->rows, heads, head_width, half, true, true);
     });
   return y;
 }

@@ -24,16 +24,16 @@ Tensor Tape::upstream(const Identity& output) const {
   return found == gradients_.end() ? Tensor() : found->second;
 }
 
-float* Tape::gradient(const Tensor& input) {
-  if (float* leaf = leaves_.reach(input.identity().get())) return leaf;
-  const auto found = gradients_.find(input.identity().get());
+float* Tape::gradient(const Identity& input) {
+  if (float* leaf = leaves_.reach(input.get())) return leaf;
+  const auto found = gradients_.find(input.get());
   if (found == gradients_.end()) return nullptr;
-  if (!found->second) found->second = Tensor::zeros(*memory_, input.rows(), input.cols());
+  if (!found->second) found->second = Tensor::zeros(*memory_, input->rows, input->cols);
   return found->second.data();
 }
 
-void Tape::add_gradient(const Tensor& input, Tensor gradient) {
-  const auto found = gradients_.find(input.identity().get());
+void Tape::add_gradient(const Identity& input, Tensor gradient) {
+  const auto found = gradients_.find(input.get());
   if (found != gradients_.end() && !found->second) {
     found->second = std::move(gradient);
   } else if (float* sum = this->gradient(input)) {
@@ -54,7 +54,7 @@ void Tape::backward(const Tensor& loss) {
 }
 
 void Tape::backward(const Tensor& y, const Tensor& dy) {
-  add_gradient(y, dy);
+  add_gradient(y.identity(), dy);
   while (!steps_.empty()) {
     const Step step = std::move(steps_.back());
     steps_.pop_back();

@@ -30,10 +30,11 @@ class Tape {
   // Inside a backward step: the gradient that has reached an output; an empty tensor if none has.
   Tensor upstream(const Identity& output) const;
   // Where a backward step adds the gradient of an input: zero at first, null when nobody watches.
-  float* gradient(const Tensor& input);
+  float* gradient(const Identity& input);
+  float* gradient(const Tensor& input) { return gradient(input.identity()); }
   // Adds a whole tensor to the gradient of an input. The tape takes it over where it is the first, so the step must be
   // done with it.
-  void add_gradient(const Tensor& input, Tensor gradient);
+  void add_gradient(const Identity& input, Tensor gradient);
 
   // A tape for a part of the network with input x, of the same leaves.
   Tape nested(const Tensor& x) const;

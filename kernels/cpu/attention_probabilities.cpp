@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cpu/attention.hpp"
+#include "cpu/table.hpp"
+
+namespace graft::inline v0::cpu::GRAFT_ISA {
+
+// A task owns one head and one block of keys.
+void attention_probabilities(const Stream& stream, const AttentionShape& shape, const float* q,
+                             const AttentionSequence& sequence, const float* lse, float* p) {
+  const int64_t stride = padded(shape.head_width), blocks = ceil_div(sequence.keys, kKeyBlock);
+  const int64_t bytes = scratch_bytes<float>(2 * kKeyBlock * stride);
+  char* memory = static_cast<char*>(stream.scratch(stream.context, static_cast<size_t>(bytes * stream.workers)));
+  parallel_for(stream, blocks * shape.heads, [&](int64_t task, int worker) {
+    const int head = static_cast<int>(task / blocks), first = static_cast<int>(task % blocks) * kKeyBlock;
+    const KeyBlock block =
+        key_block(shape, sequence, head / (shape.heads / shape.kv_heads), first, min(kKeyBlock, sequence.keys - first),
+                  reinterpret_cast<float*>(memory + worker * bytes));
+    for (int i = 0; i < sequence.queries; ++i) {
+      const int64_t row = sequence.first + i;
+      const float* query = q + (row * shape.heads + head) * shape.head_width;
+      const KeyRange keys = visible_keys(shape, sequence, i);
+      float* out = p + (static_cast<int64_t>(head) * sequence.queries + i) * sequence.keys + first;
+      for (int j = 0; j < block.count; ++j) {
+        const bool seen = first + j >= keys.begin && first + j < keys.end;
+        const float product = seen ? dot(query, block.k.data + j * block.k.stride, shape.head_width) : 0;
+        out[j] = seen ? exp(score(shape, splat(product)) - lse[row * shape.heads + head])[0] : 0;
+      }
+    }
+  });
+}
+
+}  // namespace graft::inline v0::cpu::GRAFT_ISA

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "api/adapter_state.hpp"
+#include "api/load_tokenizer.hpp"
+#include "api/model_state.hpp"
+#include "models/save.hpp"
+#include "tensor/dtype.hpp"
+
+namespace graft::inline v0 {
+namespace {
+
+std::vector<int32_t> end_ids(const Checkpoint& checkpoint, const Tokenizer& tokenizer) {
+  std::set<int32_t> ids;
+  for (const Json* json : {&checkpoint.generation_config(), &checkpoint.config().json()}) {
+    const Json found = json->value("eos_token_id", Json(nullptr));
+    for (const Json& id : found.is_array() ? found : Json::array({found}))
+      if (id.is_number_integer()) ids.insert(id.get<int32_t>());
+  }
+  if (tokenizer.eos()) ids.insert(*tokenizer.eos());
+  return {ids.begin(), ids.end()};
+}
+
+Model load(const Checkpoint& checkpoint, const LoadOptions& options) {
+  auto state = std::make_shared<Model::State>(
+      Model::State{load_trunk(checkpoint, Backend::create(options.device)), load_tokenizer(checkpoint, options.tokenizer),
+                   options.precision, {}, checkpoint.gguf() ? checkpoint.name() : checkpoint.folder().string(), {}, {}});
+  state->end_ids = end_ids(checkpoint, state->tokenizer);
+  return Model(std::move(state));
+}
+
+// What one stateless call computes with.
+struct Call {
+  Call(const Model::State& of, const Adapter* adapter)
+      : reading(of.use),
+        lora(current_lora(adapter)),
+        lane(of.trunk->backend),
+        context(network_context(of, lane, Memory::create(), lora.get())) {}
+
+  UseCount::Reading reading;
+  std::shared_ptr<const Lora> lora;
+  Lane lane;
+  NetworkContext context;
+};
+
+std::vector<Generation> generate(const Model::State& model, std::vector<std::vector<int32_t>> prompts,
+                                 const GenerateOptions& options) {
+  check_options(options);
+  const Call call(model, options.adapter);
+  std::vector<KeyValueCache> caches;
+  std::vector<GenerateRequest> requests;
+  caches.reserve(prompts.size());
+  for (std::vector<int32_t>& prompt : prompts) {
+    caches.push_back(make_cache(call.context));
+    requests.push_back({fit_prompt(model, std::move(prompt), options), &caches.back()});
+  }
+  return Generator(call.context, model.tokenizer.state().decoder(), model.end_ids, options).run(requests);
+}
+
+// Hidden states of all tokens of one sequence.
+Tensor hidden_states(const Call& call, std::span<const int32_t> ids, const Batch& batch, Run& run,
+                     const EditedRows& edited) {
+  check(!ids.empty() && int64_t(ids.size()) <= call.context.trunk.transformer.config().context, "ids: ", ids.size(),
+        " tokens, expected 1 to ", call.context.trunk.transformer.config().context);
+  run.precision = call.context.precision;
+  if (edited.edits) run.edits = {&edited, 1};
+  (void)batch;
+  return call.context.trunk.transformer(run);
+}
+
+}  // namespace
+
+NetworkContext network_context(const Model::State& model, const Lane& lane, std::shared_ptr<Memory> memory,
+                               const Lora* lora) {
+  return {*model.trunk, lane, std::move(memory), model.precision, lora ? &lora->edits() : nullptr};
+}
+
+std::vector<int32_t> fit_prompt(const Model::State& model, std::vector<int32_t> prompt,
+                                const GenerateOptions& options) {
+  check(!prompt.empty(), "the prompt has no tokens");
+  const size_t context = size_t(model.trunk->transformer.config().context);
+  if (prompt.size() < context) return prompt;
+  check(options.on_overflow == Overflow::slide, "the prompt has ", prompt.size(), " tokens, the model's context ", context,
+        ": shorten it, or set on_overflow = slide");
+  const size_t room = std::clamp<size_t>(size_t(options.max_tokens), 1, context / 2);
+  prompt.erase(prompt.begin(), prompt.end() - std::ptrdiff_t(context - room));
+  return prompt;
+}
+
+Model Model::load(const std::filesystem::path& path, const LoadOptions& options) {
+  return graft::load(Checkpoint::open(path, options.read_all ? FileAccess::read_all : FileAccess::map), options);
+}
+
+Model Model::load(std::span<const std::byte> gguf, const LoadOptions& options) {
+  return graft::load(Checkpoint::open(MappedFile::borrow(gguf, "GGUF in memory")), options);
+}
+
+Model Model::create(std::string_view config, const Tokenizer& tokenizer, uint64_t seed, const DeviceOptions& device) {
+  auto trunk = create_trunk(parse_json(config, "config.json"), Backend::create(device), seed);
+  std::vector<int32_t> ends;
+  if (tokenizer.eos()) ends.push_back(*tokenizer.eos());
+  return Model(std::make_shared<State>(State{std::move(trunk), tokenizer, Precision::automatic, ends, "", {}, {}}));
+}
+
+Generation Model::generate(std::string_view prompt, const GenerateOptions& options) const {
+  return graft::generate(*state_, {state_->tokenizer.encode(prompt, {.parse_special = options.parse_special})}, options)[0];
+}
+
+std::vector<Generation> Model::generate(std::span<const std::string> prompts, const GenerateOptions& options) const {
+  std::vector<std::vector<int32_t>> ids;
+  for (const std::string& prompt : prompts)
+    ids.push_back(state_->tokenizer.encode(prompt, {.parse_special = options.parse_special}));
+  return graft::generate(*state_, std::move(ids), options);
+}
+
+Generation Model::chat(std::string_view message, const GenerateOptions& options) const {
+  const Message user{"user", std::string(message)};
+  return chat({&user, 1}, options);
+}
+
+Generation Model::chat(std::span<const Message> conversation, const GenerateOptions& options) const {
+  return graft::generate(*state_, {state_->tokenizer.apply_chat_template(conversation, {.add_generation_prompt = true})},
+                         options)[0];
+}
+
+std::vector<float> Model::log_probabilities(std::span<const int32_t> ids, const Adapter* adapter) const {
+  const Call call(*state_, adapter);
+  Batch batch;
+  batch.add(ids);
+  const EditedRows edited{0, batch.rows(), call.context.edits};
+  Run run{call.lane, call.context.memory, batch};
+  const Tensor hidden = hidden_states(call, ids, batch, run, edited);
+  Targets targets;
+  for (int row = 0; row + 1 < batch.rows(); ++row) {
+    targets.rows.push_back(row);
+    targets.tokens.push_back(ids[size_t(row) + 1]);
+    targets.weights.push_back(1);
+  }
+  return head_loss(run, hidden, state_->trunk->transformer.head(), targets).log_probabilities;
+}
+
+std::vector<float> Model::next_logits(std::span<const int32_t> ids, const Adapter* adapter) const {
+  const Call call(*state_, adapter);
+  Batch batch;
+  batch.add(ids);
+  const EditedRows edited{0, batch.rows(), call.context.edits};
+  Run run{call.lane, call.context.memory, batch};
+  const Tensor hidden = hidden_states(call, ids, batch, run, edited);
+  run.edits = {};
+  const int32_t last = batch.rows() - 1;
+  const std::span<float> logits = state_->trunk->transformer.logits(run, gather_rows(run, hidden, {&last, 1})).values();
+  return {logits.begin(), logits.end()};
+}
+
+const Tokenizer& Model::tokenizer() const { return state_->tokenizer; }
+
+ModelInfo Model::info() const {
+  const Trunk& trunk = *state_->trunk;
+  const TransformerConfig& config = trunk.transformer.config();
+  ModelInfo info{.family = std::string(trunk.family.architecture),
+                 .weight_bytes = trunk.weight_bytes(),
+                 .weight_types = {},
+                 .context = config.context,
+                 .layers = config.layers,
+                 .width = config.width,
+                 .vocabulary = config.vocabulary,
+                 .kernels = trunk.backend->kernels().name,
+                 .threads = trunk.backend->threads()};
+  std::set<std::string> types;
+  for (const auto& [module, weight] : trunk.parameters.all()) {
+    info.parameters += int64_t(weight->rows()) * weight->cols();
+    if (weight->kind() == Weight::Kind::matrix) types.insert(std::string(graft::name(weight->dtype())));
+  }
+  for (const std::string& type : types) info.weight_types += (info.weight_types.empty() ? "" : ", ") + type;
+  return info;
+}
+
+MergeReport Model::merge(const Adapter& adapter) {
+  check(state_->merged.empty(), "merge: an adapter is merged already, unmerge it first");
+  const std::vector<int32_t> probe = state_->tokenizer.encode("The quick brown fox jumps over the lazy dog.");
+  const std::vector<float> beside = next_logits(probe, &adapter);
+  {
+    const UseCount::Writing writing(state_->use);
+    state_->merged = graft::merge(*adapter.state()->current(), *state_->trunk);
+  }
+  const std::vector<float> merged = next_logits(probe);
+  MergeReport report{int(state_->merged.size()), 0};
+  for (size_t i = 0; i < merged.size(); ++i)
+    report.largest_logit_change = std::max(report.largest_logit_change, std::abs(merged[i] - beside[i]));
+  return report;
+}
+
+void Model::unmerge() {
+  check(!state_->merged.empty(), "unmerge: nothing is merged");
+  const UseCount::Writing writing(state_->use);
+  for (MergedWeight& merged : state_->merged) *merged.weight = std::move(merged.original);
+  state_->merged.clear();
+}
+
+}  // namespace graft::v0

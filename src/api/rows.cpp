@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/rows.hpp"
+
+#include <algorithm>
+
+#include "support/message.hpp"
+
+namespace graft::inline v0 {
+namespace {
+
+void append(TokenRow& row, std::span<const int32_t> ids, bool trained) {
+  row.ids.insert(row.ids.end(), ids.begin(), ids.end());
+  row.trained.insert(row.trained.end(), ids.size(), trained);
+}
+
+void append_end(TokenRow& row, const Tokenizer& tokenizer) {
+  if (const auto end = tokenizer.eos(); end && (row.ids.empty() || row.ids.back() != *end))
+    append(row, {&*end, 1}, true);
+}
+
+bool begins_with(std::span<const int32_t> whole, std::span<const int32_t> beginning) {
+  return beginning.size() <= whole.size() && std::equal(beginning.begin(), beginning.end(), whole.begin());
+}
+
+// What the template makes of an assistant's message, up to the special token that ends it.
+void mark_answer(const Tokenizer& tokenizer, TokenRow& row, size_t begin, size_t end) {
+  size_t last = end;
+  while (last > begin && !tokenizer.is_special(row.ids[last - 1])) --last;
+  std::fill(row.trained.begin() + std::ptrdiff_t(begin), row.trained.begin() + std::ptrdiff_t(last > begin ? last : end),
+            true);
+}
+
+TokenRow chat_row(const Tokenizer& tokenizer, std::span<const Message> messages, const std::string& where) {
+  TokenRow row;
+  append(row, tokenizer.apply_chat_template(messages, {.add_generation_prompt = false}), false);
+  for (size_t i = 0; i < messages.size(); ++i) {
+    if (messages[i].role != "assistant") continue;
+    const std::vector<int32_t> before = tokenizer.apply_chat_template(messages.first(i), {.add_generation_prompt = true});
+    const std::vector<int32_t> with = tokenizer.apply_chat_template(messages.first(i + 1), {.add_generation_prompt = false});
+    check<UnsupportedError>(begins_with(with, before) && begins_with(row.ids, with), where, ": message ", i + 1,
+                            ": the chat template renders it in another way when more follows, so its tokens cannot be "
+                            "told apart");
+    mark_answer(tokenizer, row, before.size(), with.size());
+  }
+  if (!row.ids.empty() && row.trained.back() && !tokenizer.is_special(row.ids.back())) append_end(row, tokenizer);
+  return row;
+}
+
+TokenRow completion_row(const Tokenizer& tokenizer, const Example& example) {
+  TokenRow row;
+  append(row, tokenizer.encode(example.prompt), false);
+  append(row, tokenizer.encode(example.completion, {.special_tokens = false}), true);
+  append_end(row, tokenizer);
+  return row;
+}
+
+TokenRow text_row(const Tokenizer& tokenizer, const Example& example) {
+  TokenRow row;
+  append(row, tokenizer.encode(example.text), true);
+  append_end(row, tokenizer);
+  return row;
+}
+
+TokenRow make_row(const Tokenizer& tokenizer, const Example& example, const std::string& where) {
+  switch (example.form()) {
+    case ExampleForm::chat: return chat_row(tokenizer, example.messages, where);
+    case ExampleForm::completion: return completion_row(tokenizer, example);
+    case ExampleForm::text: break;
+  }
+  return text_row(tokenizer, example);
+}
+
+}  // namespace
+
+std::vector<TokenRow> make_rows(const Tokenizer& tokenizer, const Dataset& data, const RowOptions& options) {
+  check(!data.empty(), "training: the data set has no examples");
+  std::vector<TokenRow> rows;
+  size_t cut_rows = 0, unlearned = 0;
+  for (size_t i = 0; i < data.size(); ++i) {
+    const Example& example = data[i];
+    TokenRow row = make_row(tokenizer, example, data.where(i));
+    if (options.train_on_prompt) std::fill(row.trained.begin(), row.trained.end(), true);
+    if (!row.trained.empty()) row.trained[0] = false;
+    const bool is_text = example.form() == ExampleForm::text;
+    cut_rows += !is_text && row.ids.size() > options.max_length;
+    for (TokenRow& part : cut(std::move(row), options.max_length, is_text ? TooLong::split : TooLong::truncate, data.where(i))) {
+      if (part.trained_tokens() == 0)
+        ++unlearned;
+      else
+        rows.push_back(std::move(part));
+    }
+  }
+  if (cut_rows) options.notice(message(cut_rows, " examples are longer than ", options.max_length, " tokens and were cut"));
+  if (unlearned) options.notice(message(unlearned, " examples have no token to learn and were left out"));
+  check(!rows.empty(), "training: no example has a token to learn: there is no assistant's message, completion or text, "
+        "or max_length (", options.max_length, ") cuts it off");
+  return rows;
+}
+
+}  // namespace graft::v0

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "graft/trainer.hpp"
+
+#include "api/adapter_state.hpp"
+#include "api/model_state.hpp"
+#include "api/rows.hpp"
+#include "train/fit.hpp"
+
+namespace graft::inline v0 {
+
+struct Trainer::State {
+  std::shared_ptr<Model::State> model;
+  std::shared_ptr<Adapter::State> adapter;  // null: the model itself
+  TrainOptions options;
+
+  std::vector<TokenRow> rows(const Dataset& data, const std::function<void(const std::string&)>& notice) const;
+  TrainReport fit(const Dataset& train, const Dataset* held_out) const;
+  TrainReport fit_adapter(FitData data) const;
+  TrainReport fit_model(FitData data) const;
+};
+
+std::vector<TokenRow> Trainer::State::rows(const Dataset& data,
+                                           const std::function<void(const std::string&)>& notice) const {
+  const int context = model->trunk->transformer.config().context;
+  const int length = options.max_length ? std::min(options.max_length, context) : context;
+  return make_rows(model->tokenizer, data, {size_t(length), options.train_on_prompt, notice});
+}
+
+TrainReport Trainer::State::fit(const Dataset& train, const Dataset* held_out) const {
+  std::vector<std::string> notices;
+  const auto notice = [&](const std::string& text) {
+    notices.push_back(text);
+    if (options.on_notice) options.on_notice(text);
+  };
+  if (train.duplicates_removed())
+    notice(message(train.duplicates_removed(), " duplicate examples were removed before the split"));
+  const std::vector<TokenRow> train_rows = rows(train, notice);
+  const std::vector<TokenRow> held_out_rows = held_out ? rows(*held_out, notice) : std::vector<TokenRow>();
+  const FitData data{train_rows, held_out_rows};
+  TrainReport report = adapter ? fit_adapter(data) : fit_model(data);
+  report.notices.insert(report.notices.begin(), notices.begin(), notices.end());
+  return report;
+}
+
+TrainReport Trainer::State::fit_adapter(FitData data) const {
+  const UseCount::Reading reading(model->use);
+  Trainable trainable;
+  for (const LoraSite& site : adapter->working.sites()) {
+    trainable.parameters.push_back({site.name + ".lora_A.weight", site.low_rank.down});
+    trainable.parameters.push_back({site.name + ".lora_B.weight", site.low_rank.up});
+  }
+  trainable.edits = &adapter->working.edits();
+  trainable.after_change = [this] { adapter->publish(); };
+  TrainReport report = Fit(*model->trunk, std::move(trainable), data, options).run();
+  if (!options.save_to.empty()) save_peft(*adapter->current(), options.save_to, adapter->base);
+  return report;
+}
+
+TrainReport Trainer::State::fit_model(FitData data) const {
+  TrainReport report;
+  {
+    const UseCount::Writing writing(model->use);
+    const Lane lane(model->trunk->backend);
+    const std::shared_ptr<Memory> memory = Memory::create();
+    std::vector<Weight*> weights;
+    Trainable trainable;
+    for (const auto& [module, weight] : model->trunk->parameters.all()) {
+      weight->thaw(lane, model->trunk->memory, options.precision == Precision::f32);
+      weights.push_back(weight.get());
+      trainable.parameters.push_back({weight->name(), weight->parameter()});
+    }
+    trainable.after_change = [&] {
+      for (Weight* weight : weights) weight->repack(lane);
+    };
+    report = Fit(*model->trunk, std::move(trainable), data, options).run();
+    for (Weight* weight : weights) weight->freeze();
+  }
+  if (!options.save_to.empty()) Model(model).save(options.save_to);
+  return report;
+}
+
+Trainer::Trainer(const Model& model, LoRAAdapter& adapter, const TrainOptions& options)
+    : state_(std::make_unique<State>(State{model.state(), adapter.state(), options})) {
+  check_options(options);
+}
+
+Trainer::Trainer(Model& model, const TrainOptions& options)
+    : state_(std::make_unique<State>(State{model.state(), nullptr, options})) {
+  check_options(options);
+}
+
+Trainer::Trainer(Trainer&&) noexcept = default;
+Trainer::~Trainer() = default;
+
+TrainReport Trainer::fit(const Dataset& train) { return state_->fit(train, nullptr); }
+TrainReport Trainer::fit(const Dataset& train, const Dataset& held_out) { return state_->fit(train, &held_out); }
+
+Evaluation Trainer::evaluate(const Dataset& data) const {
+  const UseCount::Reading reading(state_->model->use);
+  const std::vector<TokenRow> rows = state_->rows(data, [](const std::string&) {});
+  std::vector<NumberedRow> numbered;
+  for (size_t i = 0; i < rows.size(); ++i) numbered.push_back({&rows[i], int64_t(i)});
+  const std::shared_ptr<const Lora> lora = state_->adapter ? state_->adapter->current() : nullptr;
+  const Lane lane(state_->model->trunk->backend);
+  const StepContext context{.trunk = *state_->model->trunk,
+                            .lane = lane,
+                            .memory = Memory::create(),
+                            .edits = lora ? &lora->edits() : nullptr,
+                            .precision = state_->options.precision,
+                            .micro_batch_tokens = size_t(state_->options.micro_batch_tokens)};
+  const StepLoss loss = compute_loss(context, numbered, nullptr);
+  return {0, float(loss.mean()), loss.trained};
+}
+
+std::vector<std::vector<PreviewToken>> Trainer::preview(const Dataset& data, size_t count) const {
+  const Tokenizer& tokenizer = state_->model->tokenizer;
+  std::vector<std::vector<PreviewToken>> previews;
+  for (const TokenRow& row : state_->rows(data.take(count), [](const std::string&) {})) {
+    std::vector<PreviewToken>& preview = previews.emplace_back();
+    for (size_t i = 0; i < row.ids.size(); ++i)
+      preview.push_back({row.ids[i], tokenizer.decode({&row.ids[i], 1}), bool(row.trained[i])});
+  }
+  return previews;
+}
+
+size_t Trainer::memory_estimate(const Dataset& data) const {
+  size_t longest = 0;
+  for (const TokenRow& row : state_->rows(data, [](const std::string&) {})) longest = std::max(longest, row.ids.size());
+  const Trunk& trunk = *state_->model->trunk;
+  size_t trainable = 0;
+  if (state_->adapter)
+    for (const LoraSite& site : state_->adapter->working.sites())
+      trainable += site.low_rank.down.size() + site.low_rank.up.size();
+  else
+    for (const auto& [module, weight] : trunk.parameters.all()) trainable += size_t(weight->rows()) * weight->cols();
+  constexpr size_t kCopies = 3;  // gradient and two moments
+  const size_t tokens = std::max(longest, size_t(state_->options.micro_batch_tokens));
+  return activation_bytes(trunk, tokens, state_->options.recompute) + kCopies * trainable * sizeof(float);
+}
+
+}  // namespace graft::v0

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "generate/generator.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include "support/message.hpp"
+
+namespace graft::inline v0 {
+namespace {
+
+constexpr size_t kPrefillRows = 512;  // at once: enough for the products, little for the activations
+
+double now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+}  // namespace
+
+struct Generator::Sequence {
+  const GenerateRequest& request;
+  Sampler sampler;
+  StreamDecoder decoder;
+  StopText stop;
+  Generation result = {};
+  int32_t next = 0;  // chosen, not yet computed
+  bool is_live = true;
+  double started = now();
+};
+
+KeyValueCache make_cache(const NetworkContext& context, std::optional<Dtype> dtype) {
+  const TransformerConfig& config = context.trunk.transformer.config();
+  const bool exact = context.precision == Precision::f32 ||
+                     (context.precision == Precision::automatic && context.trunk.is_float());
+  return KeyValueCache(context.memory, config.layers, config.kv_heads * config.head_width,
+                       dtype.value_or(exact ? Dtype::f32 : Dtype::bf16));
+}
+
+Tensor cached_pass(const NetworkContext& context, std::span<const CachedTokens> sequences) {
+  Batch batch;
+  std::vector<KeyValueCache*> caches;
+  for (const auto& [cache, tokens] : sequences) {
+    batch.add(tokens, cache->length());
+    caches.push_back(cache);
+  }
+  const EditedRows edited{0, batch.rows(), context.edits};
+  Run run{context.lane, context.memory, batch};
+  run.precision = context.precision;
+  run.caches = caches;
+  if (context.edits) run.edits = {&edited, 1};
+  const Tensor hidden = context.trunk.transformer(run);
+  for (int i = 0; i < batch.sequences(); ++i) caches[size_t(i)]->commit(batch.length(i));
+  return hidden;
+}
+
+namespace {
+
+// Logits of the given rows.
+Tensor logits_of(const NetworkContext& context, const Tensor& hidden, std::span<const int32_t> rows) {
+  const Batch none;
+  Run run{context.lane, context.memory, none};
+  run.precision = context.precision;
+  return context.trunk.transformer.logits(run, gather_rows(run, hidden, rows));
+}
+
+}  // namespace
+
+Generator::Generator(const NetworkContext& context, const Decoder& decoder, std::vector<int32_t> end_ids,
+                     const GenerateOptions& options)
+    : context_(context), decoder_(decoder), end_ids_(std::move(end_ids)), options_(options) {
+  if (options.ignore_end) end_ids_.clear();
+  end_ids_.insert(end_ids_.end(), options.stop_ids.begin(), options.stop_ids.end());
+}
+
+bool Generator::ends(int32_t token) const { return std::find(end_ids_.begin(), end_ids_.end(), token) != end_ids_.end(); }
+
+void Generator::prefill(Sequence& sequence) {
+  const std::vector<int32_t>& prompt = sequence.request.prompt;
+  KeyValueCache& cache = *sequence.request.cache;
+  sequence.result.prompt_tokens = int(prompt.size());
+  sequence.result.cached_tokens = cache.length();
+  Tensor hidden;
+  for (size_t at = size_t(cache.length()); at < prompt.size();) {
+    if (options_.cancel.stop_requested()) return finish(sequence, Finish::cancelled);
+    const size_t count = std::min(kPrefillRows, prompt.size() - at);
+    const CachedTokens chunk{&cache, {&prompt[at], count}};
+    hidden = cached_pass(context_, {&chunk, 1});
+    at += count;
+  }
+  for (const int32_t token : prompt) sequence.sampler.saw(token, false);
+  const int32_t last = hidden.rows() - 1;
+  take(sequence, logits_of(context_, hidden, {&last, 1}).values());
+  sequence.result.prompt_seconds = now() - sequence.started;
+}
+
+void Generator::emit(Sequence& sequence, const std::string& text) const {
+  if (text.empty()) return;
+  sequence.result.text += text;
+  if (options_.on_text) options_.on_text(text);
+}
+
+void Generator::finish(Sequence& sequence, Finish reason) {
+  emit(sequence, sequence.stop.push(sequence.decoder.flush()));
+  emit(sequence, sequence.stop.flush());
+  sequence.result.finish = reason;
+  sequence.result.seconds = now() - sequence.started;
+  sequence.is_live = false;
+}
+
+void Generator::take(Sequence& sequence, std::span<float> logits) {
+  Generation& result = sequence.result;
+  Sampler::Choice choice = sequence.sampler.choose(logits, sequence.request.cache->length());
+  if (ends(choice.token)) return finish(sequence, Finish::end);
+  sequence.next = choice.token;
+  sequence.sampler.saw(choice.token, true);
+  result.tokens.push_back(choice.token);
+  result.log_probabilities.push_back(choice.log_probability);
+  if (options_.alternatives > 0) result.alternatives.push_back(std::move(choice.alternatives));
+  if (options_.on_token) options_.on_token(choice.token);
+  emit(sequence, sequence.stop.push(sequence.decoder.push(choice.token)));
+  if (sequence.stop.is_found()) return finish(sequence, Finish::end);
+  const bool is_full = sequence.request.cache->length() + 1 >= context_.trunk.transformer.config().context;
+  if (is_full || int(result.tokens.size()) == options_.max_tokens) finish(sequence, Finish::length);
+}
+
+std::vector<Generation> Generator::run(std::span<const GenerateRequest> requests) {
+  std::vector<Sequence> sequences;
+  sequences.reserve(requests.size());
+  for (const GenerateRequest& request : requests)
+    sequences.push_back({request, Sampler(options_, sequences.size()), StreamDecoder(decoder_, true),
+                         StopText(options_.stop)});
+  for (Sequence& sequence : sequences) prefill(sequence);
+  while (true) {
+    std::vector<Sequence*> live;
+    std::vector<CachedTokens> rows;
+    std::vector<int32_t> all;
+    for (Sequence& sequence : sequences) {
+      if (sequence.is_live && options_.cancel.stop_requested()) finish(sequence, Finish::cancelled);
+      if (!sequence.is_live) continue;
+      all.push_back(int32_t(live.size()));
+      live.push_back(&sequence);
+      rows.push_back({sequence.request.cache, {&sequence.next, 1}});
+    }
+    if (live.empty()) break;
+    const Tensor logits = logits_of(context_, cached_pass(context_, rows), all);
+    for (size_t i = 0; i < live.size(); ++i)
+      take(*live[i], logits.values().subspan(i * size_t(logits.cols()), size_t(logits.cols())));
+  }
+  std::vector<Generation> results;
+  for (Sequence& sequence : sequences) results.push_back(std::move(sequence.result));
+  return results;
+}
+
+}  // namespace graft::v0

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Tokens after tokens: prompts are computed in chunks, then all sequences go on in one batch, a row each.
+#pragma once
+
+#include "generate/sampler.hpp"
+#include "generate/stop_text.hpp"
+#include "models/trunk.hpp"
+#include "tensor/kv_cache.hpp"
+#include "tokenizers/decode.hpp"
+
+namespace graft::inline v0 {
+
+// How passes are made: the network, the caller's way into its backend, and what an adapter adds.
+struct NetworkContext {
+  const Trunk& trunk;
+  const Lane& lane;
+  std::shared_ptr<Memory> memory;
+  Precision precision = Precision::automatic;
+  const Edits* edits = nullptr;
+};
+
+// The cache for one sequence.
+KeyValueCache make_cache(const NetworkContext& context, std::optional<Dtype> dtype = {});
+
+// Hidden states of new tokens of some sequences, whose caches take them in.
+struct CachedTokens {
+  KeyValueCache* cache;
+  std::span<const int32_t> tokens;
+};
+Tensor cached_pass(const NetworkContext& context, std::span<const CachedTokens> sequences);
+
+struct GenerateRequest {
+  std::vector<int32_t> prompt;     // whole; what the cache holds of it already is skipped
+  KeyValueCache* cache = nullptr;  // of a beginning of the prompt, shorter than it
+};
+
+class Generator {
+ public:
+  // Ids in `end_ids` end a sequence. The arguments must outlive the object.
+  Generator(const NetworkContext& context, const Decoder& decoder, std::vector<int32_t> end_ids,
+            const GenerateOptions& options);
+
+  // One result a request. The caches then hold the prompts and what was generated, but for the last token.
+  std::vector<Generation> run(std::span<const GenerateRequest> requests);
+
+ private:
+  struct Sequence;
+  void prefill(Sequence& sequence);
+  void take(Sequence& sequence, std::span<float> logits);
+  void finish(Sequence& sequence, Finish reason);
+  void emit(Sequence& sequence, const std::string& text) const;
+  bool ends(int32_t token) const;
+
+  const NetworkContext& context_;
+  const Decoder& decoder_;
+  std::vector<int32_t> end_ids_;
+  const GenerateOptions& options_;
+};
+
+}  // namespace graft::v0

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "train/checkpoint.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include "formats/safetensors.hpp"
+#include "formats/safetensors_writer.hpp"
+#include "graft/error.hpp"
+#include "support/atomic_file.hpp"
+#include "support/mapped_file.hpp"
+#include "support/message.hpp"
+
+namespace graft::inline v0 {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kVersion = 1;
+constexpr const char* kFiles[] = {"state.safetensors", "run.json"};
+constexpr std::string_view kPrefix = "step-", kPartial = ".partial";
+
+// FNV-1a over words of eight bytes: not against malice, but every flipped bit changes it.
+std::string checksum(std::span<const std::byte> bytes) {
+  uint64_t hash = 0xcbf29ce484222325;
+  for (size_t at = 0; at < bytes.size(); at += 8) {
+    uint64_t word = 0;
+    std::memcpy(&word, &bytes[at], std::min<size_t>(8, bytes.size() - at));
+    hash = (hash ^ word) * 0x100000001b3;
+    hash ^= hash >> 29;
+  }
+  char text[17];
+  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(hash));
+  return text;
+}
+
+std::string checksum_of(std::string_view text) { return checksum(std::as_bytes(std::span(text))); }
+
+// The manifest's own text ends with a checksum of the rest.
+std::string manifest_text(Json manifest) {
+  manifest.erase("checksum");
+  manifest["checksum"] = checksum_of(manifest.dump(1));
+  return manifest.dump(1) + "\n";
+}
+
+Json read_manifest(const fs::path& path) {
+  const Json manifest = read_json(path);
+  const JsonObject object(manifest, path.string());
+  object.integer("version", kVersion, kVersion);
+  check<FileError>(manifest_text(manifest) == MappedFile::open(path).text(), path.string(),
+                   ": is damaged: its checksum does not fit");
+  return manifest;
+}
+
+void check_file(const fs::path& path, const JsonObject& entry) {
+  check<FileError>(fs::is_regular_file(fs::symlink_status(path)), path.string(), ": is missing or no regular file");
+  const MappedFile file = MappedFile::open(path);
+  const int64_t bytes = entry.integer("bytes", 0, INT64_MAX);
+  check<FileError>(int64_t(file.bytes().size()) == bytes, path.string(), ": ", file.bytes().size(),
+                   " bytes, expected ", bytes);
+  check<FileError>(checksum(file.bytes()) == entry.text("checksum"), path.string(),
+                   ": is damaged: its checksum does not fit the manifest");
+}
+
+int step_of(const fs::path& path) {
+  const std::string name = path.filename().string();
+  const std::string digits = name.starts_with(kPrefix) ? name.substr(kPrefix.size()) : "";
+  const bool is_number = !digits.empty() && digits.size() < 10 && digits.find_first_not_of("0123456789") == std::string::npos;
+  return is_number ? std::stoi(digits) : -1;
+}
+
+std::vector<fs::path> newest_first(const fs::path& folder) {
+  std::vector<fs::path> found;
+  std::error_code ignored;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder, ignored))
+    if (step_of(entry.path()) >= 0) found.push_back(entry.path());
+  std::sort(found.begin(), found.end(), [](const fs::path& a, const fs::path& b) { return step_of(a) > step_of(b); });
+  return found;
+}
+
+}  // namespace
+
+fs::path write_checkpoint(const fs::path& folder, int step, const CheckpointState& state, int keep) {
+  const fs::path final = folder / (std::string(kPrefix) + std::to_string(step));
+  const fs::path partial = final.string() + std::string(kPartial);
+  std::error_code error;
+  fs::remove_all(partial, error);
+  fs::create_directories(partial, error);
+  check<FileError>(!error, partial.string(), ": cannot create the folder: ", error.message());
+  std::vector<SafetensorsSource> sources;
+  for (const auto& [name, value] : state.tensors)
+    sources.push_back({name, "F32", {value.rows(), value.cols()}, stored_bytes(std::span<const float>(value.values()))});
+  write_safetensors(partial / kFiles[0], std::move(sources));
+  write_file(partial / kFiles[1], state.run.dump(1) + "\n");
+  Json manifest = {{"version", kVersion}, {"step", step}};
+  for (const char* name : kFiles) {
+    const MappedFile file = MappedFile::open(partial / name);
+    manifest["files"][name] = {{"bytes", file.bytes().size()}, {"checksum", checksum(file.bytes())}};
+  }
+  write_file(partial / "manifest.json", manifest_text(manifest));
+  fs::remove_all(final, error);
+  fs::rename(partial, final, error);
+  check<FileError>(!error, final.string(), ": cannot rename the checkpoint: ", error.message());
+  sync_folder(folder);
+  const std::vector<fs::path> all = newest_first(folder);
+  for (size_t i = size_t(std::max(keep, 1)); i < all.size(); ++i) fs::remove_all(all[i], error);
+  return final;
+}
+
+Json open_checkpoint(const fs::path& checkpoint) {
+  const fs::path manifest_path = checkpoint / "manifest.json";
+  check<FileError>(fs::is_regular_file(fs::symlink_status(manifest_path)), manifest_path.string(),
+                   ": is missing or no regular file");
+  const Json manifest = read_manifest(manifest_path);
+  const JsonObject files = JsonObject(manifest, manifest_path.string()).object("files");
+  for (const char* name : kFiles) check_file(checkpoint / name, files.object(name));
+  return read_json(checkpoint / kFiles[1]);
+}
+
+void read_checkpoint(const fs::path& checkpoint, const std::vector<NamedTensor>& tensors) {
+  const SafetensorsFile file = SafetensorsFile::open(checkpoint / kFiles[0]);
+  check<FileError>(file.tensors().size() == tensors.size(), file.name(), ": ", file.tensors().size(),
+                   " tensors, expected ", tensors.size());
+  for (const auto& [name, value] : tensors) {
+    const TensorView& view = file.require(name);
+    check<FileError>(view.stored_dtype == "F32" && view.data.size() == value.size() * sizeof(float), file.name(), ": \"",
+                     name, "\" has ", view.data.size(), " bytes of ", view.stored_dtype, ", expected ",
+                     value.size() * sizeof(float), " of F32");
+  }
+  for (const auto& [name, value] : tensors)
+    std::memcpy(value.data(), file.require(name).data.data(), value.size() * sizeof(float));
+}
+
+fs::path find_checkpoint(const fs::path& folder, const std::function<void(const std::string&)>& notice) {
+  std::optional<std::string> first_error;
+  for (const fs::path& checkpoint : newest_first(folder)) {
+    try {
+      open_checkpoint(checkpoint);
+      return checkpoint;
+    } catch (const FileError& error) {
+      notice(message("checkpoint passed over: ", error.what()));
+      if (!first_error) first_error = error.what();
+    }
+  }
+  check<FileError>(!first_error, first_error.value_or(""), "; no checkpoint of ", folder.string(),
+                   " is good: remove the folder, or train with resume = false");
+  return {};
+}
+
+}  // namespace graft::v0

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "train/fit.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+#include "support/message.hpp"
+#include "support/random.hpp"
+#include "train/checkpoint.hpp"
+#include "train/schedule.hpp"
+
+namespace graft::inline v0 {
+namespace {
+
+double now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+Tensor like(Memory& memory, const Tensor& x) { return Tensor(memory, x.rows(), x.cols()); }
+
+void copy(const Tensor& from, const Tensor& to) { std::memcpy(to.data(), from.data(), from.size() * sizeof(float)); }
+
+}  // namespace
+
+Fit::Fit(const Trunk& trunk, Trainable trainable, FitData data, const TrainOptions& options)
+    : trunk_(trunk),
+      trainable_(std::move(trainable)),
+      data_(data),
+      options_((check_options(options), options)),
+      memory_(Memory::create(options.memory_budget)),
+      lane_(trunk.backend),
+      gradients_(memory_),
+      optimizer_(trainable_.parameters, options.optimizer, options.learning_rate, options.groups, memory_) {
+  for (const NamedTensor& parameter : trainable_.parameters) gradients_.watch(parameter.value);
+  const int examples = int(data_.train.size());
+  steps_per_epoch_ = (examples + options_.batch - 1) / options_.batch;
+  const int64_t all = int64_t(steps_per_epoch_) * options_.epochs;
+  check(all <= INT32_MAX, "TrainOptions: epochs: ", all, " steps, expected at most ", INT32_MAX);
+  steps_ = options_.max_steps ? std::min(options_.max_steps, int(all)) : int(all);
+  warmup_ = options_.warmup_steps ? options_.warmup_steps : int(std::ceil(options_.warmup_ratio * float(steps_)));
+}
+
+TrainReport Fit::run() {
+  started_ = now();
+  if (!options_.checkpoints.empty() && options_.resume) resume();
+  step_at_start_ = step_;
+  while (step_ < steps_ && !report_.stopped_early && !options_.cancel.stop_requested()) {
+    train_step();
+    evaluate_if_due();
+    if (!options_.checkpoints.empty() && is_due(options_.checkpoint_every)) save_checkpoint();
+  }
+  report_.cancelled = step_ < steps_ && !report_.stopped_early;
+  if (!options_.checkpoints.empty() && last_checkpoint_ != step_) save_checkpoint();
+  if (has_best_ && !report_.cancelled) restore_best();
+  report_.steps = step_;
+  report_.seconds = elapsed();
+  report_.tokens_per_second = report_.seconds > 0 ? double(report_.tokens) / report_.seconds : 0;
+  report_.peak_bytes = memory_->peak_bytes();
+  return std::move(report_);
+}
+
+double Fit::elapsed() const { return seconds_before_ + now() - started_; }
+
+bool Fit::is_due(int every) const { return step_ == steps_ || step_ % (every ? every : steps_per_epoch_) == 0; }
+
+StepContext Fit::context() const {
+  return {.trunk = trunk_,
+          .lane = lane_,
+          .memory = memory_,
+          .edits = trainable_.edits,
+          .precision = options_.precision,
+          .micro_batch_tokens = size_t(options_.micro_batch_tokens),
+          .recompute = options_.recompute,
+          .seed = options_.seed,
+          .step = uint64_t(step_)};
+}
+
+// The order of an epoch depends on the seed and its number alone, so a resumed run goes on as it would have.
+std::vector<NumberedRow> Fit::rows_of_step() const {
+  const size_t count = data_.train.size();
+  const uint64_t epoch = uint64_t(step_ / steps_per_epoch_);
+  const size_t first = size_t(step_ % steps_per_epoch_) * options_.batch;
+  const std::vector<size_t> order = options_.shuffle ? permutation(count, options_.seed, epoch) : std::vector<size_t>();
+  std::vector<NumberedRow> rows;
+  for (size_t i = first; i < std::min(count, first + options_.batch); ++i) {
+    const size_t row = options_.shuffle ? order[i] : i;
+    rows.push_back({&data_.train[row], int64_t(row)});
+  }
+  return rows;
+}
+
+void Fit::train_step() {
+  gradients_.clear();
+  const std::vector<NumberedRow> rows = rows_of_step();
+  const StepLoss loss = compute_loss(context(), rows, &gradients_);
+  check<NumericError>(std::isfinite(loss.sum), "training: the loss of step ", step_ + 1, " is ", loss.mean(),
+                      "; the values are those of the step before");
+  if (step_ == step_at_start_) check_reached();
+  apply(loss);
+}
+
+void Fit::apply(const StepLoss& loss) {
+  const double norm = gradient_norm(lane_, gradients_, trainable_.parameters);
+  check<NumericError>(std::isfinite(norm), "training: the gradient of step ", step_ + 1, " is ", norm,
+                      "; the values are those of the step before");
+  const double limit = options_.max_gradient_norm;
+  const float scale = limit > 0 ? float(std::min(1.0, limit / (norm + 1e-6))) : 1.0f;
+  const double factor = schedule_factor(options_.schedule, step_, warmup_, steps_);
+  optimizer_.step(lane_, gradients_, factor, scale);
+  trainable_.after_change();
+  ++step_;
+  finish_step(loss, norm, factor);
+}
+
+void Fit::finish_step(const StepLoss& loss, double norm, double rate_factor) {
+  report_.losses.push_back(float(loss.mean()));
+  report_.tokens += loss.tokens;
+  report_.trained_tokens += loss.trained;
+  if (!options_.on_step) return;
+  const double seconds = elapsed(), here = now() - started_;
+  const int done_here = step_ - step_at_start_;
+  options_.on_step({.step = step_,
+                    .steps = steps_,
+                    .epoch = double(step_) / steps_per_epoch_,
+                    .loss = float(loss.mean()),
+                    .gradient_norm = float(norm),
+                    .learning_rate = float(options_.learning_rate * rate_factor),
+                    .tokens = report_.tokens,
+                    .tokens_per_second = double(report_.tokens) / seconds,
+                    .seconds = seconds,
+                    .seconds_left = here / done_here * (steps_ - step_)});
+}
+
+void Fit::check_reached() const {
+  for (const NamedTensor& parameter : trainable_.parameters)
+    check<NumericError>(gradients_.reached(parameter.value), "training: no gradient reaches ", parameter.name);
+}
+
+void Fit::evaluate_if_due() {
+  if (data_.held_out.empty() || !is_due(options_.evaluate_every)) return;
+  std::vector<NumberedRow> rows;
+  for (size_t i = 0; i < data_.held_out.size(); ++i) rows.push_back({&data_.held_out[i], int64_t(i)});
+  const StepLoss loss = compute_loss(context(), rows, nullptr);
+  const Evaluation evaluation{step_, float(loss.mean()), loss.trained};
+  report_.evaluations.push_back(evaluation);
+  const bool is_best = !(evaluation.loss >= report_.best.loss);
+  evaluations_without_gain_ = is_best ? 0 : evaluations_without_gain_ + 1;
+  if (is_best) {
+    report_.best = evaluation;
+    if (options_.keep_best) keep_values();
+  }
+  report_.stopped_early = options_.patience > 0 && evaluations_without_gain_ >= options_.patience && step_ < steps_;
+  if (options_.on_evaluation) options_.on_evaluation(evaluation);
+}
+
+void Fit::keep_values() {
+  has_best_ = true;
+  if (best_values_.empty())
+    for (const auto& [name, value] : trainable_.parameters) best_values_.push_back({"best." + name, like(*memory_, value)});
+  for (size_t i = 0; i < best_values_.size(); ++i) copy(trainable_.parameters[i].value, best_values_[i].value);
+}
+
+void Fit::restore_best() {
+  for (size_t i = 0; i < best_values_.size(); ++i) copy(best_values_[i].value, trainable_.parameters[i].value);
+  trainable_.after_change();
+}
+
+void Fit::notice(const std::string& text) {
+  report_.notices.push_back(text);
+  if (options_.on_notice) options_.on_notice(text);
+}
+
+}  // namespace graft::v0

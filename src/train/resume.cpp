@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A run as its checkpoints hold it, and how it goes on from there.
+#include "support/message.hpp"
+#include "train/checkpoint.hpp"
+#include "train/fit.hpp"
+
+namespace graft::inline v0 {
+namespace {
+
+uint64_t hash_of(std::span<const TokenRow> rows) {
+  uint64_t hash = 0xcbf29ce484222325;
+  for (const TokenRow& row : rows)
+    for (size_t i = 0; i < row.ids.size(); ++i)
+      hash = (hash ^ (uint64_t(uint32_t(row.ids[i])) << 1 | uint64_t(row.trained[i]))) * 0x100000001b3;
+  return hash;
+}
+
+Json json_of(const Evaluation& evaluation) {
+  return {{"step", evaluation.step}, {"loss", evaluation.loss}, {"tokens", evaluation.tokens}};
+}
+
+Evaluation evaluation_of(const Json& json) {
+  const JsonObject object(json, "run.json");
+  return {int(object.integer("step", 0, INT32_MAX)), float(object.number("loss")),
+          object.integer("tokens", 0, INT64_MAX)};
+}
+
+}  // namespace
+
+std::vector<NamedTensor> Fit::saved_tensors() const {
+  std::vector<NamedTensor> tensors = trainable_.parameters;
+  for (const Optimizer::Slot& slot : optimizer_.slots()) {
+    tensors.push_back({"mean." + slot.parameter.name, slot.mean});
+    tensors.push_back({"variance." + slot.parameter.name, slot.variance});
+  }
+  if (has_best_) tensors.insert(tensors.end(), best_values_.begin(), best_values_.end());
+  return tensors;
+}
+
+// What must be the same for a resumed run to be the same run.
+Json Fit::fingerprint() const {
+  return {{"examples", data_.train.size()},
+          {"data", hash_of(data_.train)},
+          {"held_out", hash_of(data_.held_out)},
+          {"steps", steps_},
+          {"batch", options_.batch},
+          {"micro_batch_tokens", options_.micro_batch_tokens},
+          {"learning_rate", options_.learning_rate},
+          {"schedule", int(options_.schedule)},
+          {"warmup_steps", warmup_},
+          {"weight_decay", options_.optimizer.weight_decay},
+          {"max_gradient_norm", options_.max_gradient_norm},
+          {"seed", options_.seed},
+          {"shuffle", options_.shuffle}};
+}
+
+Json Fit::run_state() const {
+  Json evaluations = Json::array();
+  for (const Evaluation& evaluation : report_.evaluations) evaluations.push_back(json_of(evaluation));
+  return {{"step", step_},
+          {"options", fingerprint()},
+          {"losses", report_.losses},
+          {"evaluations", evaluations},
+          {"best", has_best_ ? json_of(report_.best) : Json(nullptr)},
+          {"evaluations_without_gain", evaluations_without_gain_},
+          {"stopped_early", report_.stopped_early},
+          {"tokens", report_.tokens},
+          {"trained_tokens", report_.trained_tokens},
+          {"seconds", elapsed()}};
+}
+
+void Fit::save_checkpoint() {
+  const std::filesystem::path path =
+      write_checkpoint(options_.checkpoints, step_, {saved_tensors(), run_state()}, options_.keep_checkpoints);
+  last_checkpoint_ = step_;
+  if (options_.on_checkpoint) options_.on_checkpoint(path);
+}
+
+void Fit::resume() {
+  const std::filesystem::path path =
+      find_checkpoint(options_.checkpoints, [this](const std::string& text) { notice(text); });
+  if (path.empty()) return;
+  const Json json = open_checkpoint(path);
+  const JsonObject run(json, (path / "run.json").string());
+  const Json found = run.object("options").json();
+  for (const auto& [name, value] : fingerprint().items())
+    check(found.contains(name) && found[name] == value, path.string(), ": \"", name, "\" was ",
+          found.value(name, Json(nullptr)).dump(), ", but this run has ", value.dump(),
+          ": choose another folder for its checkpoints, or resume = false");
+  if (run.has("best")) {
+    keep_values();
+    report_.best = evaluation_of(run.object("best").json());
+  }
+  read_checkpoint(path, saved_tensors());
+  trainable_.after_change();
+  step_ = int(run.integer("step", 0, steps_));
+  optimizer_.set_steps(step_);
+  report_.losses = json["losses"].get<std::vector<float>>();
+  for (const Json& evaluation : json["evaluations"]) report_.evaluations.push_back(evaluation_of(evaluation));
+  evaluations_without_gain_ = int(run.integer("evaluations_without_gain", 0, INT32_MAX));
+  report_.stopped_early = run.flag("stopped_early");
+  report_.tokens = run.integer("tokens", 0, INT64_MAX);
+  report_.trained_tokens = run.integer("trained_tokens", 0, INT64_MAX);
+  seconds_before_ = run.number("seconds");
+  last_checkpoint_ = step_;
+  notice(message("resumed from ", path.string()));
+}
+
+}  // namespace graft::v0

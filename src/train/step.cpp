@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "train/step.hpp"
+
+namespace graft::inline v0 {
+namespace {
+
+struct MicroBatch {
+  Batch batch;
+  Targets targets;
+};
+
+// The last token of a row only is a target, and what follows the last trained one is nothing to the loss.
+size_t inputs(const TokenRow& row) {
+  size_t last = row.ids.size();
+  while (last > 0 && !row.trained[last - 1]) --last;
+  return last > 0 ? last - 1 : 0;
+}
+
+void add(MicroBatch& micro, const NumberedRow& numbered, float weight) {
+  const TokenRow& row = *numbered.row;
+  const int first = micro.batch.rows();
+  const size_t count = inputs(row);
+  if (count == 0) return;
+  micro.batch.add({row.ids.data(), count}, 0, numbered.number);
+  for (size_t i = 0; i < count; ++i) {
+    if (!row.trained[i + 1]) continue;
+    micro.targets.rows.push_back(first + int(i));
+    micro.targets.tokens.push_back(row.ids[i + 1]);
+    micro.targets.weights.push_back(weight);
+  }
+}
+
+void add_loss(const StepContext& context, const MicroBatch& micro, Gradients* gradients, StepLoss& loss) {
+  const EditedRows edited{0, micro.batch.rows(), context.edits};
+  Run run{context.lane, context.memory, micro.batch};
+  run.precision = context.precision;
+  if (context.edits) run.edits = {&edited, 1};
+  std::optional<Tape> tape;
+  if (gradients) {
+    run.tape = &tape.emplace(*gradients, context.memory, context.lane);
+    run.training = true;
+    run.seed = context.seed;
+    run.step = context.step;
+  }
+  const Tensor hidden = context.trunk.transformer(run, context.recompute);
+  const HeadLoss head = head_loss(run, hidden, context.trunk.transformer.head(), micro.targets);
+  for (const float log_probability : head.log_probabilities) loss.sum -= log_probability;
+  loss.tokens += micro.batch.rows();
+  if (tape && tape->watches(head.loss)) tape->backward(head.loss);
+}
+
+}  // namespace
+
+StepLoss compute_loss(const StepContext& context, std::span<const NumberedRow> rows, Gradients* gradients) {
+  StepLoss loss;
+  std::vector<size_t> lengths;
+  for (const NumberedRow& row : rows) {
+    loss.trained += int64_t(row.row->trained_tokens());
+    lengths.push_back(inputs(*row.row));
+  }
+  for (const RowRange& range : pack(lengths, context.micro_batch_tokens)) {
+    MicroBatch micro;
+    for (size_t i = range.begin; i < range.end; ++i) add(micro, rows[i], 1 / float(loss.trained));
+    if (micro.batch.rows() > 0) add_loss(context, micro, gradients, loss);
+  }
+  return loss;
+}
+
+size_t activation_bytes(const Trunk& trunk, size_t tokens, bool recompute) {
+  const TransformerConfig& c = trunk.transformer.config();
+  const size_t q = size_t(c.heads) * c.head_width, kv = size_t(c.kv_heads) * c.head_width;
+  // What a block keeps of a token: both residual sums and norms, rotated q and k, v, the attention, and the gated MLP.
+  const size_t block = 4 * size_t(c.width) + 2 * q + 2 * kv + c.heads + 3 * size_t(c.mlp_width);
+  const size_t kept = recompute ? size_t(c.width) * c.layers + block : block * c.layers;
+  const size_t gradients = 2 * size_t(c.width) + 3 * size_t(c.mlp_width);
+  constexpr size_t kHeadChunk = size_t{1} << 23;  // logits at once
+  return sizeof(float) * (tokens * (kept + gradients) + kHeadChunk);
+}
+
+}  // namespace graft::v0

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <catch2/catch.hpp>
+#include <string>
+
+#include "support/kernel_list.hpp"
+
+namespace graft {
+namespace {
+
+float round_bf16(float x) {
+  uint32_t u;
+  std::memcpy(&u, &x, 4);
+  u = (u + 0x7fff + (u >> 16 & 1)) & 0xffff0000;
+  std::memcpy(&x, &u, 4);
+  return x;
+}
+
+// A batch of sequences with their keys and values one after the other, cut into spans of `span_rows`.
+struct Problem {
+  AttentionShape shape;
+  std::vector<int> queries, keys;
+  std::vector<float> q, k, v;
+  std::vector<uint16_t> k_halves, v_halves;
+  std::vector<KeyValueSpan> spans;
+  std::vector<AttentionSequence> sequences;
+  std::vector<AttentionTile> tiles;
+  AttentionBatch batch;
+  int rows = 0, key_rows = 0;
+
+  Problem(AttentionShape s, std::vector<int> query_counts, std::vector<int> key_counts, int span_rows = 1 << 20)
+      : shape(s), queries(std::move(query_counts)), keys(std::move(key_counts)) {
+    for (size_t i = 0; i < queries.size(); ++i) rows += queries[i], key_rows += keys[i];
+    const int kv_width = shape.kv_heads * shape.head_width;
+    q = noise(rows * shape.heads * shape.head_width, 1);
+    k = noise(key_rows * kv_width, 2);
+    v = noise(key_rows * kv_width, 3);
+    const bool halves = shape.cache == Dtype::bf16;
+    if (halves)
+      for (auto [from, to] : {std::pair{&k, &k_halves}, {&v, &v_halves}})
+        for (float& x : *from) {
+          x = round_bf16(x);
+          uint32_t u;
+          std::memcpy(&u, &x, 4);
+          to->push_back(static_cast<uint16_t>(u >> 16));
+        }
+    std::vector<size_t> first_span;
+    int row = 0;
+    for (const int count : keys) {
+      first_span.push_back(spans.size());
+      for (int at = 0; at < count; at += span_rows) {
+        const int64_t element = static_cast<int64_t>(row + at) * kv_width;
+        const void* from_k = halves ? static_cast<const void*>(k_halves.data() + element) : k.data() + element;
+        const void* from_v = halves ? static_cast<const void*>(v_halves.data() + element) : v.data() + element;
+        spans.push_back({from_k, from_v, std::min(span_rows, count - at), kv_width});
+      }
+      row += count;
+    }
+    first_span.push_back(spans.size());
+    int first = 0;
+    for (size_t i = 0; i < queries.size(); ++i) {
+      sequences.push_back({first, queries[i], keys[i], spans.data() + first_span[i],
+                           static_cast<int>(first_span[i + 1] - first_span[i])});
+      for (int at = 0; at < queries[i]; at += kAttentionTile) tiles.push_back({static_cast<int>(i), at});
+      first += queries[i];
+    }
+    batch = {sequences.data(), static_cast<int>(sequences.size()), tiles.data(), static_cast<int>(tiles.size())};
+  }
+};
+
+struct Reference {
+  std::vector<double> y, lse, dq, dk, dv, p;  // p of the last sequence
+};
+
+double dot(const float* a, const float* b, int count) {
+  double sum = 0;
+  for (int i = 0; i < count; ++i) sum += static_cast<double>(a[i]) * b[i];
+  return sum;
+}
+
+// The probabilities of one query and head, and the derivative of each score by its product.
+void probabilities(const Problem& t, int sequence, int query, const float* q, const float* k, std::vector<double>& p,
+                   std::vector<double>& slope, double& lse) {
+  const AttentionShape& s = t.shape;
+  const int keys = t.keys[sequence], position = keys - t.queries[sequence] + query;
+  p.assign(keys, 0);
+  slope.assign(keys, 0);
+  double total = 0;
+  for (int j = 0; j < keys; ++j) {
+    if (s.causal && (j > position || (s.window > 0 && j <= position - s.window))) continue;
+    double x = s.scale * dot(q, k + static_cast<int64_t>(j) * s.kv_heads * s.head_width, s.head_width);
+    slope[j] = s.scale;
+    if (s.soft_cap > 0) {
+      const double t_x = std::tanh(x / s.soft_cap);
+      x = s.soft_cap * t_x;
+      slope[j] *= 1 - t_x * t_x;
+    }
+    p[j] = std::exp(x);
+    total += p[j];
+  }
+  for (double& x : p) x /= total;
+  lse = std::log(total);
+}
+
+Reference reference(const Problem& t, const std::vector<float>& dy) {
+  const AttentionShape& s = t.shape;
+  const int width = s.head_width, kv_width = s.kv_heads * width, shared = s.heads / s.kv_heads;
+  Reference r;
+  r.y.assign(t.q.size(), 0), r.dq.assign(t.q.size(), 0), r.lse.assign(t.rows * s.heads, 0);
+  r.dk.assign(t.k.size(), 0), r.dv.assign(t.k.size(), 0);
+  std::vector<double> p, slope;
+  int row = 0, key_row = 0;
+  for (size_t n = 0; n < t.queries.size(); ++n) {
+    r.p.clear();
+    for (int head = 0; head < s.heads; ++head)
+      for (int i = 0; i < t.queries[n]; ++i) {
+        const int64_t at = static_cast<int64_t>(row + i) * s.heads * width + head * width;
+        const int64_t kv = static_cast<int64_t>(key_row) * kv_width + head / shared * width;
+        probabilities(t, static_cast<int>(n), i, &t.q[at], &t.k[kv], p, slope, r.lse[(row + i) * s.heads + head]);
+        r.p.insert(r.p.end(), p.begin(), p.end());
+        double mean = 0;
+        for (int j = 0; j < t.keys[n]; ++j) mean += p[j] * dot(&dy[at], &t.v[kv + j * kv_width], width);
+        for (int j = 0; j < t.keys[n]; ++j) {
+          const int64_t key = kv + static_cast<int64_t>(j) * kv_width;
+          const double ds = p[j] * (dot(&dy[at], &t.v[key], width) - mean) * slope[j];
+          for (int d = 0; d < width; ++d) {
+            r.y[at + d] += p[j] * t.v[key + d];
+            r.dv[key + d] += p[j] * dy[at + d];
+            r.dk[key + d] += ds * t.q[at + d];
+            r.dq[at + d] += ds * t.k[key + d];
+          }
+        }
+      }
+    row += t.queries[n];
+    key_row += t.keys[n];
+  }
+  return r;
+}
+
+AttentionShape shape_of(int heads, int kv_heads, int head_width) {
+  return {.heads = heads, .kv_heads = kv_heads, .head_width = head_width, .scale = 0.3f};
+}
+
+std::vector<Problem> problems(Dtype cache, int span_rows) {
+  AttentionShape plain = shape_of(6, 2, 64), wide = shape_of(2, 2, 80), odd = shape_of(4, 1, 20),
+                 both = shape_of(3, 3, 16);
+  plain.cache = wide.cache = odd.cache = both.cache = cache;
+  wide.window = 7;
+  odd.window = 100, odd.soft_cap = 2;
+  both.causal = false;
+  std::vector<Problem> all;
+  all.reserve(5);
+  all.emplace_back(plain, std::vector{33, 1, 130}, std::vector{33, 1, 130}, span_rows);
+  all.emplace_back(plain, std::vector{1, 3}, std::vector{210, 97}, span_rows);
+  all.emplace_back(wide, std::vector{70, 5}, std::vector{70, 111}, span_rows);
+  all.emplace_back(odd, std::vector{140, 40}, std::vector{240, 41}, span_rows);
+  all.emplace_back(both, std::vector{9, 100}, std::vector{9, 100}, span_rows);
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("attention agrees with softmax in double", "[kernels]") {
+  for (const Dtype cache : {Dtype::f32, Dtype::bf16})
+    for (const int span_rows : {1 << 20, 50})
+      for (const Problem& t : problems(cache, span_rows)) {
+        const Reference expected = reference(t, t.q);
+        for (const Kernels* kernels : kernel_list()) {
+          INFO(kernels->name << " rows " << t.rows << " width " << t.shape.head_width << " spans of " << span_rows);
+          std::vector<float> all(t.q.size() + expected.lse.size(), NAN);
+          all = run_on_workers(all, [&](Stream stream, float* y) {
+            kernels->attention(stream, t.shape, t.q.data(), t.batch, y, y + t.q.size());
+          });
+          CHECK(difference(std::span(all).first(t.q.size()), expected.y) < 2e-5);
+          CHECK(difference(std::span(all).subspan(t.q.size()), expected.lse) < 2e-5);
+          std::vector<float> lse(all.begin() + static_cast<long>(t.q.size()), all.end());
+          const auto p = run_on_workers(std::vector<float>(expected.p.size(), NAN), [&](Stream stream, float* out) {
+            kernels->attention_probabilities(stream, t.shape, t.q.data(), t.sequences.back(), lse.data(), out);
+          });
+          CHECK(difference(p, expected.p) < 2e-5);
+        }
+      }
+}
+
+TEST_CASE("attention_backward agrees with the derivative in double", "[kernels]") {
+  for (const Problem& t : problems(Dtype::f32, 1 << 20)) {
+    const std::vector<float> dy = noise(t.q.size(), 4), start = noise(t.q.size() + 2 * t.k.size(), 5);
+    const Reference expected = reference(t, dy);
+    std::vector<double> sums(start.begin(), start.end());
+    size_t at = 0;
+    for (const auto* part : {&expected.dq, &expected.dk, &expected.dv})
+      for (const double x : *part) sums[at++] += x;
+    const std::vector<float> y(expected.y.begin(), expected.y.end()), lse(expected.lse.begin(), expected.lse.end());
+    for (const Kernels* kernels : kernel_list()) {
+      INFO(kernels->name << " rows " << t.rows << " width " << t.shape.head_width);
+      const auto found = run_on_workers(start, [&](Stream stream, float* d) {
+        kernels->attention_backward(stream, t.shape, t.q.data(), t.batch, y.data(), lse.data(), dy.data(), d,
+                                    d + t.q.size(), d + t.q.size() + t.k.size());
+      });
+      CHECK(difference(found, sums) < 1e-4);
+    }
+  }
+}
+
+TEST_CASE("a query's attention has the same bits in any chunk", "[kernels]") {
+  const Problem whole(shape_of(6, 2, 64), {150}, {150});
+  for (const Kernels* kernels : kernel_list()) {
+    INFO(kernels->name);
+    TestStream stream;
+    std::vector<float> y(whole.q.size()), part(whole.q.size());
+    kernels->attention(stream, whole.shape, whole.q.data(), whole.batch, y.data(), nullptr);
+    const AttentionSequence last = {140, 10, 150, whole.spans.data(), 1};
+    const AttentionTile tile = {0, 0};
+    kernels->attention(stream, whole.shape, whole.q.data(), {&last, 1, &tile, 1}, part.data(), nullptr);
+    const size_t from = 140 * 6 * 64;
+    CHECK(difference(std::span(part).subspan(from), std::span(y).subspan(from)) == 0);
+  }
+}
+
+}  // namespace graft
