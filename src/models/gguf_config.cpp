@@ -3,6 +3,7 @@
 
 #include "models/family.hpp"
 #include "models/limits.hpp"
+#include "models/rope_scaling.hpp"
 #include "support/message.hpp"
 #include "support/in_quotes.hpp"
 
@@ -64,16 +65,30 @@ Json config_of(const GgufFile& file) {
   return config;
 }
 
-void write_config(const JsonObject& config, GgufWriter& writer) {
-  const std::string prefix = config.text("model_type") + ".";
-  for (const Field& field : kFields) {
-    if (!config.has(field.config)) continue;
-    const std::string key = prefix + std::string(field.gguf);
-    if (field.kind == Kind::integer)
-      writer.set(key, uint32_t(config.integer(field.config, 0, kMaxContext)));
-    else
-      writer.set(key, float(config.number(field.config)));
-  }
+void write_config(const JsonObject& json, const TransformerConfig& config, std::string_view architecture,
+                  GgufWriter& writer) {
+  const std::string prefix = std::string(architecture) + ".";
+  const auto set = [&](const char* key, auto value) { writer.set(prefix + key, value); };
+  set("embedding_length", uint32_t(config.width));
+  set("block_count", uint32_t(config.layers));
+  set("attention.head_count", uint32_t(config.heads));
+  set("attention.head_count_kv", uint32_t(config.kv_heads));
+  set("attention.key_length", uint32_t(config.head_width));
+  set("attention.value_length", uint32_t(config.head_width));
+  set("feed_forward_length", uint32_t(config.mlp_width));
+  set("context_length", uint32_t(config.context));
+  set("vocab_size", uint32_t(config.vocabulary));
+  set("attention.layer_norm_rms_epsilon", config.norm_epsilon);
+  set("rope.freq_base", float(rotary_base(json)));
+  set("rope.dimension_count", uint32_t(2 * config.inverse_frequency.size()));
+  const JsonObject scaling = rotary_settings(json);
+  const std::string kind = scaling.text_or("rope_type", scaling.text_or("type", "default"));
+  if (kind != "linear" && kind != "yarn") return;
+  set("rope.scaling.type", kind);
+  set("rope.scaling.factor", float(scaling.number("factor")));
+  if (scaling.has("original_max_position_embeddings"))
+    set("rope.scaling.original_context_length",
+        uint32_t(scaling.integer("original_max_position_embeddings", 1, kMaxContext)));
 }
 
 }  // namespace graft::v0

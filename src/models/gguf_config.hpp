@@ -5,13 +5,16 @@
 
 #include "formats/gguf.hpp"
 #include "formats/gguf_writer.hpp"
+#include "nn/config.hpp"
 #include "support/json.hpp"
 
 namespace graft::inline v0 {
 
 Json config_of(const GgufFile& file);
 
-// Writes the keys that config_of reads.
-void write_config(const JsonObject& config, GgufWriter& writer);
+// Writes the keys that config_of reads, and those that other programs want beside them; `config` is the network of the
+// config.json.
+void write_config(const JsonObject& json, const TransformerConfig& config, std::string_view architecture,
+                  GgufWriter& writer);
 
 }  // namespace graft::v0

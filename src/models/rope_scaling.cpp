@@ -62,11 +62,20 @@ void scale_yarn(const JsonObject& scaling, double base, int context, Transformer
 
 }  // namespace
 
+JsonObject rotary_settings(const JsonObject& json) {
+  for (const char* field : {"rope_parameters", "rope_scaling"})
+    if (json.has(field)) return json.object(field);
+  return json;
+}
+
+double rotary_base(const JsonObject& json) {
+  return rotary_settings(json).number_or("rope_theta", json.number_or("rope_theta", 10000));
+}
+
 void configure_rotary(const JsonObject& json, TransformerConfig& config) {
-  const char* field = json.has("rope_parameters") ? "rope_parameters" : "rope_scaling";
-  const bool scaled = json.has(field);
-  const JsonObject scaling = scaled ? json.object(field) : json;
-  const double base = scaling.number_or("rope_theta", json.number_or("rope_theta", 10000));
+  const bool scaled = json.has("rope_parameters") || json.has("rope_scaling");
+  const JsonObject scaling = rotary_settings(json);
+  const double base = rotary_base(json);
   if (!(base > 1)) json.refuse("rope_theta", "more than 1");
   const double part = json.number_or("partial_rotary_factor", 1);
   const int turning = int(config.head_width * part) / 2 * 2;
@@ -88,6 +97,19 @@ void configure_rotary(const JsonObject& json, TransformerConfig& config) {
     fail<UnsupportedError>("config.json: rope_type \"", kind,
                            "\" is not supported, expected default, linear, dynamic, llama3 or yarn");
   }
+}
+
+Json llama3_scaling(std::span<const float> factors, std::span<const float> frequencies) {
+  // All models of this kind were published with these three values; only the factor differs.
+  const Json scaling = {{"rope_type", "llama3"}, {"factor", *std::max_element(factors.begin(), factors.end())},
+                        {"low_freq_factor", 1.0}, {"high_freq_factor", 4.0},
+                        {"original_max_position_embeddings", 8192}};
+  std::vector<float> scaled(frequencies.begin(), frequencies.end());
+  scale_llama3(JsonObject(scaling, "rope_freqs.weight"), scaled);
+  for (size_t i = 0; i < factors.size(); ++i)
+    check<UnsupportedError>(std::abs(scaled[i] * factors[i] / frequencies[i] - 1) < 1e-4,
+                            "rope_freqs.weight: its factors are not those of Llama 3, and config.json knows no others");
+  return scaling;
 }
 
 }  // namespace graft::v0

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <span>
+
 #include "nn/config.hpp"
 #include "support/json.hpp"
 
@@ -9,5 +11,13 @@ namespace graft::inline v0 {
 // Sets the rotary frequencies of a config from "rope_theta" and "rope_scaling" (transformers 4) or "rope_parameters"
 // (transformers 5); head_width and context must be set. Kinds: default, linear, dynamic, llama3, yarn.
 void configure_rotary(const JsonObject& json, TransformerConfig& config);
+
+// Where a config speaks of rotary positions: "rope_parameters", "rope_scaling", or the config itself.
+JsonObject rotary_settings(const JsonObject& json);
+double rotary_base(const JsonObject& json);
+
+// The "rope_scaling" of kind llama3 that divides the frequencies by these factors. Throws UnsupportedError when there is
+// none.
+Json llama3_scaling(std::span<const float> factors, std::span<const float> frequencies);
 
 }  // namespace graft::v0

@@ -37,6 +37,7 @@ void load_rotary_factors(const Checkpoint& checkpoint, Trunk& trunk) {
   for (const float factor : factors)
     check<FileError>(factor > 0, tensor->file, ": \"rope_freqs.weight\" holds ", factor, ", expected more than 0");
   trunk.transformer.scale_frequencies(factors);
+  trunk.rotary_factors = std::move(factors);
 }
 
 }  // namespace

@@ -21,6 +21,7 @@ struct Trunk {
   const Family& family;
   Parameters parameters;
   Transformer transformer;
+  std::vector<float> rotary_factors;  // what a GGUF file divides the rotary frequencies by; empty: nothing
 
   size_t weight_bytes() const;
   // True when every weight is exact in f32.

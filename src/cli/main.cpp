@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <iostream>
+#include <new>
+
+#include "cli/command.hpp"
+#include "graft/error.hpp"
+
+namespace graft::inline v0 {
+namespace {
+
+constexpr const char* kFooter =
+    "Exit status: 0 done; 1 failed, or verify found a wrong result; 2 wrong usage; 130 cancelled.\n"
+    "Environment: GRAFT_KERNELS names the kernels to use, GRAFT_THREADS how many threads compute.";
+
+void describe(Program& program) {
+  program.app.description("Runs and fine-tunes transformers.");
+  program.app.name("graft");
+  program.app.footer(kFooter);
+  program.app.set_version_flag("--version", "graft " GRAFT_VERSION);
+  program.app.require_subcommand(1);
+  add_convert(program);
+  add_inspect(program);
+  add_quantize(program);
+  add_verify(program);
+}
+
+int run(int count, char** arguments) {
+  Program program;
+  describe(program);
+  try {
+    program.app.parse(count, arguments);
+  } catch (const CLI::Success& wanted) {
+    return program.app.exit(wanted);
+  } catch (const CLI::ParseError& error) {
+    std::cerr << "graft: " << error.what() << " (graft --help lists the commands and their options)\n";
+    return kUsage;
+  }
+  return program.action();
+}
+
+}  // namespace
+}  // namespace graft::v0
+
+int main(int count, char** arguments) try {
+  return graft::run(count, arguments);
+} catch (const std::bad_alloc&) {
+  std::cerr << "graft: out of memory\n";
+  return graft::kFailed;
+} catch (const std::exception& error) {
+  std::cerr << "graft: " << error.what() << '\n';
+  return graft::kFailed;
+}

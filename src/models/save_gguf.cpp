@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "models/gguf_config.hpp"
+#include "models/save.hpp"
+#include "models/weight_bytes.hpp"
+#include "support/message.hpp"
+
+namespace graft::inline v0 {
+namespace {
+
+// The types that a file may be written in, with llama.cpp's numbers for general.file_type.
+struct FileType {
+  Dtype type;
+  uint32_t number;
+};
+constexpr FileType kFileTypes[] = {{Dtype::f32, 0},  {Dtype::f16, 1},  {Dtype::q4_0, 2},
+                                   {Dtype::q4_1, 3}, {Dtype::q8_0, 7}, {Dtype::bf16, 32}};
+constexpr uint32_t kQuantizationVersion = 2;
+
+uint32_t file_type(Dtype type) {
+  for (const FileType& entry : kFileTypes)
+    if (entry.type == type) return entry.number;
+  fail<ArgumentError>("a GGUF file is written as f32, f16, bf16, q8_0, q4_0 or q4_1, not ", name(type));
+}
+
+bool is_at_the_ends(const Trunk& trunk, const Parameters::Entry& entry) {
+  return entry.module == "embedding.weight" || entry.weight.get() == trunk.transformer.head().weight;
+}
+
+Dtype stored_type(const Trunk& trunk, const Parameters::Entry& entry, Dtype type) {
+  if (entry.weight->kind() == Weight::Kind::vector) return Dtype::f32;
+  const bool is_four_bit = type == Dtype::q4_0 || type == Dtype::q4_1;
+  const Dtype wanted = is_four_bit && is_at_the_ends(trunk, entry) ? Dtype::q8_0 : type;
+  return entry.weight->cols() % block_values(wanted) == 0 ? wanted : Dtype::f16;
+}
+
+// For each row of a head in the file, the checkpoint's row.
+std::vector<int> file_order(int head_width) {
+  const std::vector<int> order = rotary_row_order(head_width, head_width);
+  std::vector<int> inverse(order.size());
+  for (size_t row = 0; row < order.size(); ++row) inverse[size_t(order[row])] = int(row);
+  return inverse;
+}
+
+// What the frequencies of llama3 scaling are divided by, a value a pair of columns; empty for the kinds that have keys.
+std::vector<float> rotary_factors(const Trunk& trunk) {
+  if (!trunk.rotary_factors.empty()) return trunk.rotary_factors;
+  const JsonObject scaling = rotary_settings(trunk.config);
+  if (scaling.text_or("rope_type", scaling.text_or("type", "default")) != "llama3") return {};
+  Json plain = trunk.config_json;
+  plain["rope_theta"] = rotary_base(trunk.config);
+  plain.erase("rope_parameters");
+  plain.erase("rope_scaling");
+  const std::vector<float> base = trunk.family.configure(JsonObject(plain, "config.json")).inverse_frequency;
+  std::vector<float> factors = trunk.transformer.config().inverse_frequency;
+  for (size_t i = 0; i < factors.size(); ++i) factors[i] = base[i] / factors[i];
+  return factors;
+}
+
+void add_tensors(const Trunk& trunk, const Lane& lane, Dtype type, GgufWriter& writer) {
+  for (const Parameters::Entry& entry : trunk.parameters.all()) {
+    const Weight& weight = *entry.weight;
+    const bool is_vector = weight.kind() == Weight::Kind::vector,
+               is_rotary = module_name(trunk.family, entry.module).rotary_rows;
+    std::vector<int64_t> shape = {weight.cols()};
+    if (!is_vector) shape.insert(shape.begin(), weight.rows());
+    const Dtype stored = stored_type(trunk, entry, type);
+    writer.add(external_name(trunk.family, Naming::gguf, entry.module), stored, std::move(shape),
+               weight_bytes(lane, weight, stored,
+                            is_rotary ? file_order(trunk.transformer.config().head_width) : std::vector<int>{}));
+  }
+}
+
+}  // namespace
+
+void save_gguf(const Trunk& trunk, const std::filesystem::path& file, Dtype type,
+               const std::function<void(GgufWriter&)>& write_tokenizer) {
+  const Lane lane(trunk.backend);
+  GgufWriter writer;
+  writer.set("general.architecture", trunk.family.model_type);
+  writer.set("general.file_type", file_type(type));
+  if (block_values(type) > 1) writer.set("general.quantization_version", kQuantizationVersion);
+  write_config(trunk.config, trunk.transformer.config(), trunk.family.model_type, writer);
+  if (write_tokenizer) write_tokenizer(writer);
+  const std::vector<float> factors = rotary_factors(trunk);
+  if (!factors.empty())
+    writer.add("rope_freqs.weight", Dtype::f32, {int64_t(factors.size())},
+               stored_bytes(std::span<const float>(factors)));
+  add_tensors(trunk, lane, type, writer);
+  writer.write(file);
+}
+
+}  // namespace graft::inline v0
