@@ -71,6 +71,7 @@ class GRAFT_EXPORT Tokenizer {
 
   // Of the library itself.
   explicit Tokenizer(std::shared_ptr<const LoadedTokenizer> loaded);
+  const LoadedTokenizer& loaded() const { return *loaded_; }
 
  private:
   std::shared_ptr<const LoadedTokenizer> loaded_;

@@ -21,6 +21,13 @@ void describe(Program& program) {
   add_convert(program);
   add_inspect(program);
   add_quantize(program);
+  add_chat(program);
+  add_complete(program);
+  add_train(program);
+  add_eval(program);
+  add_tokenize(program);
+  add_merge(program);
+  add_bench(program);
   add_verify(program);
 }
 
