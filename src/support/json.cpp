@@ -38,7 +38,9 @@ class Builder final : public nlohmann::json_sax<Json> {
     const std::string_view before = text_.substr(0, byte > 0 ? byte - 1 : 0);
     const auto line = 1 + std::count(before.begin(), before.end(), '\n');
     const size_t column = before.size() - (before.rfind('\n') + 1) + 1;
-    fail<FileError>(name_, ": line ", line, ", column ", column, " (byte ", byte, "): not valid JSON: ", reason(error));
+    const bool has_lines = text_.find('\n') != text_.npos;
+    fail<FileError>(name_, ": ", has_lines ? message("line ", line, ", ") : "", "column ", column, " (byte ", byte,
+                    "): not valid JSON: ", reason(error));
   }
 
  private:

@@ -28,8 +28,8 @@ namespace graft::inline v0 {
 using Json = nlohmann::json;
 
 // Parses one JSON text. Arrays and objects may be nested 200 deep; of equal keys the last wins; a byte order mark is
-// skipped; Infinity, -Infinity and NaN, which Python writes, read as null. Throws FileError with `name`, line, column
-// and reason, also for invalid UTF-8 and for numbers beyond a double.
+// skipped; Infinity, -Infinity and NaN, which Python writes, read as null. Throws FileError with `name`, line (of
+// several), column and reason, also for invalid UTF-8 and for numbers beyond a double.
 Json parse_json(std::string_view text, std::string_view name);
 
 Json read_json(const std::filesystem::path& path);

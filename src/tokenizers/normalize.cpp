@@ -7,7 +7,7 @@
 
 #include "support/message.hpp"
 #include "support/utf8.hpp"
-#include "tokenizers/pattern.hpp"
+#include "support/pattern.hpp"
 #include "tokenizers/unicode.hpp"
 
 namespace graft::inline v0 {

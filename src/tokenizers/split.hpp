@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "tokenizers/piece_sink.hpp"
+#include "support/piece_sink.hpp"
 
 namespace graft::inline v0 {
 

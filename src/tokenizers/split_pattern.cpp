@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <utility>
 
-#include "tokenizers/pattern.hpp"
+#include "support/pattern.hpp"
 #include "tokenizers/split.hpp"
 
 namespace graft::inline v0 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tokenizers/pattern.hpp"
+#include "support/pattern.hpp"
 
 #include <pcre2.h>
 
@@ -64,8 +64,8 @@ void Pattern::for_each_match(std::string_view text, PieceSink take) const {
   for (size_t at = 0; at < text.size();) {
     const int found = pcre2_match(code_.get(), subject, text.size(), at, 0, matcher.data.get(), matcher.context.get());
     if (found == PCRE2_ERROR_NOMATCH) return;
-    check<ResourceError>(found > 0, where_, ": the pattern gives up on a text of ", text.size(),
-                         " bytes: ", reason(found));
+    check<ResourceError>(found > 0, where_, ": the pattern gives up on a text of ", text.size(), " bytes: ",
+                         reason(found));
     if (bounds[1] > bounds[0]) take(text.substr(bounds[0], bounds[1] - bounds[0]));
     // An empty match moves on by one character.
     at = bounds[1];
@@ -74,4 +74,13 @@ void Pattern::for_each_match(std::string_view text, PieceSink take) const {
   }
 }
 
-}  // namespace graft::inline v0
+bool Pattern::matches_whole(std::string_view text) const {
+  const Matcher matcher(code_.get());
+  const int found = pcre2_match(code_.get(), reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), 0,
+                                PCRE2_ANCHORED | PCRE2_ENDANCHORED, matcher.data.get(), matcher.context.get());
+  check<ResourceError>(found > 0 || found == PCRE2_ERROR_NOMATCH, where_, ": the pattern gives up on \"", text,
+                       "\": ", reason(found));
+  return found > 0;
+}
+
+}  // namespace graft::v0
