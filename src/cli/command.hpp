@@ -21,4 +21,4 @@ void add_inspect(Program& program);
 void add_quantize(Program& program);
 void add_verify(Program& program);
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0
