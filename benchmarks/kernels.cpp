@@ -59,7 +59,8 @@ struct Weight {
   PackedMatrix matrix;
   Weight(const Kernels& kernels, Stream stream, Dtype dtype, int rows, int cols) {
     std::vector<char> raw(row_bytes(dtype, static_cast<int64_t>(rows) * cols));
-    kernels.encode(stream, dtype, noise(static_cast<size_t>(rows) * cols).data(), raw.data(), int64_t{rows} * cols);
+    if (block_size(dtype).elements <= 32)
+      kernels.encode(stream, dtype, noise(static_cast<size_t>(rows) * cols).data(), raw.data(), int64_t{rows} * cols);
     packed.resize(kernels.packed_bytes(dtype, rows, cols));
     kernels.pack(stream, dtype, raw.data(), 0, rows, packed.data(), rows, cols);
     matrix = {packed.data(), dtype, rows, cols};
@@ -157,7 +158,8 @@ struct Kind {
 constexpr Kind kKinds[] = {{"f32", Dtype::f32, Compute::f32},          {"f16", Dtype::f16, Compute::f32},
                            {"bf16_as_f32", Dtype::bf16, Compute::f32}, {"bf16", Dtype::bf16, Compute::bf16},
                            {"q8_0", Dtype::q8_0, Compute::int8},       {"q4_0", Dtype::q4_0, Compute::int8},
-                           {"q4_1", Dtype::q4_1, Compute::int8}};
+                           {"q5_0", Dtype::q5_0, Compute::int8},       {"q4_k", Dtype::q4_k, Compute::int8},
+                           {"q6_k", Dtype::q6_k, Compute::int8}};
 constexpr int kShapes[][3] = {{2048, 576, 1536}, {2048, 2048, 2048}, {64, 576, 576}, {4, 8192, 2048}, {1, 8192, 2048}};
 
 std::string shape_name(int m, int n, int k) {

@@ -79,12 +79,13 @@ struct AttentionShape {
   int heads = 0, kv_heads = 0, head_width = 0;
   float scale = 1;
   bool causal = true;
-  int window = 0;      // a causal query sees the last `window` keys, itself included; 0: all
-  float soft_cap = 0;  // scores become cap * tanh(score / cap); 0: none
+  int window = 0;            // a causal query sees the last `window` keys, itself included; 0: all
+  float soft_cap = 0;        // scores become cap * tanh(score / cap); 0: none
   Dtype cache = Dtype::f32;  // of the keys and values: f32 or bf16
 };
 
-// Counted random numbers: Philox keyed by (seed, step) and (site, element), the same on every backend.
+// Counted random numbers, the same on every backend. Number n is word n % 4 of a block of Philox4x32-10 (Salmon et al.
+// 2011): the counter is (n / 4, site) and the key seed ^ step * 0x9e3779b97f4a7c15, each 64 bits, low words first.
 struct RandomKey {
   uint64_t seed = 0, step = 0, site = 0;
 };
@@ -160,13 +161,11 @@ struct Kernels {
 
   // y[row, heads * head_width] = softmax(scale · q kᵀ) v; lse[row, head] keeps the log of the sum of exponentials of
   // each row's scores unless null.
-  void (*attention)(const Stream&, const AttentionShape&, const float* q, const AttentionBatch&, float* y,
-                    float* lse);
+  void (*attention)(const Stream&, const AttentionShape&, const float* q, const AttentionBatch&, float* y, float* lse);
   // Spans are f32 and one a sequence; dk and dv have the layout of k and v of the spans with all sequences' rows one
   // after the other (stride kv_heads * head_width). dq, dk, dv are all present.
   void (*attention_backward)(const Stream&, const AttentionShape&, const float* q, const AttentionBatch&,
-                             const float* y, const float* lse, const float* dy, float* dq, float* dk,
-                             float* dv);
+                             const float* y, const float* lse, const float* dy, float* dq, float* dk, float* dv);
   // The probabilities themselves, for observers: p[head, query, key] of one sequence.
   void (*attention_probabilities)(const Stream&, const AttentionShape&, const float* q, const AttentionSequence&,
                                   const float* lse, float* p);
@@ -181,8 +180,9 @@ struct Kernels {
   void (*silu_gate)(const Stream&, const float* gate, const float* up, float* y, int64_t count);
   void (*silu_gate_backward)(const Stream&, const float* gate, const float* up, const float* dy, float* dgate,
                              float* dup, int64_t count);
-  // y = x / (1 - rate) where kept, else 0. Element e of row r draws number rows_key[r] * cols + e of the key, so the
-  // mask of a row does not depend on its place in the batch. rows_key null: the row itself. Adds to y when `add`.
+  // y = x / (1 - rate) where kept, else 0; kept where the upper 24 bits of the number are at least rate * 2^24. Element
+  // e of row r draws number rows_key[r] * cols + e of the key, so the mask of a row does not depend on its place in the
+  // batch. rows_key null: the row itself. Adds to y when `add`.
   void (*dropout)(const Stream&, RandomKey, const int64_t* rows_key, float rate, const float* x, float* y, int rows,
                   int cols, bool add);
 
@@ -209,4 +209,4 @@ struct KernelTables {
 };
 KernelTables kernel_tables();
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -41,4 +41,4 @@ class GRAFT_EXPORT NumericError : public Error {
   using Error::Error;
 };
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

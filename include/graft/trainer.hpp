@@ -52,4 +52,9 @@ class GRAFT_EXPORT Trainer {
   std::unique_ptr<State> state_;
 };
 
+// The loss of a model, with an adapter unless null, on data. Of the options, max_length, train_on_prompt, precision and
+// micro_batch_tokens count.
+GRAFT_EXPORT Evaluation evaluate(const Model& model, const Adapter* adapter, const Dataset& data,
+                                 const TrainOptions& options = {});
+
 }  // namespace graft::v0

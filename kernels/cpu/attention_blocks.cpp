@@ -5,12 +5,13 @@ namespace graft::inline v0::cpu::GRAFT_ISA {
 namespace {
 
 void copy_row(Dtype dtype, const void* data, int64_t element, int width, float* out) {
-  for_vectors(width, [&](int64_t i, int lanes) {
-    if (dtype == Dtype::f32) return store(out + i, load(static_cast<const float*>(data) + element + i, lanes));
-    Half half = {};
-    memcpy(&half, static_cast<const uint16_t*>(data) + element + i, static_cast<size_t>(lanes) * sizeof(uint16_t));
-    store(out + i, from_bf16(half));
-  });
+  if (dtype == Dtype::f32) {
+    const float* x = static_cast<const float*>(data) + element;
+    for_vectors(width, [&](int64_t i, int lanes) { store(out + i, load(x + i, lanes)); });
+  } else {
+    const uint16_t* x = static_cast<const uint16_t*>(data) + element;
+    for_vectors(width, [&](int64_t i, int lanes) { store(out + i, from_bf16(load(x + i, lanes))); });
+  }
 }
 
 }  // namespace

@@ -12,11 +12,7 @@ void decode_f32(const void* data, float* out, int64_t count) {
 template <Vec (*widen)(Half)>
 void decode_halves(const void* data, float* out, int64_t count) {
   const uint16_t* halves = static_cast<const uint16_t*>(data);
-  for_vectors(count, [&](int64_t i, int lanes) {
-    Half half = {};
-    memcpy(&half, halves + i, static_cast<size_t>(lanes) * sizeof(uint16_t));
-    store(out + i, widen(half), lanes);
-  });
+  for_vectors(count, [&](int64_t i, int lanes) { store(out + i, widen(load(halves + i, lanes)), lanes); });
 }
 
 }  // namespace

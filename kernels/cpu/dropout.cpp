@@ -10,20 +10,16 @@
 namespace graft::inline v0::cpu::GRAFT_ISA {
 namespace {
 
-constexpr int kBlocks = 16;  // computed side by side
+constexpr int kBlocks = 32;  // computed side by side
 
-struct Numbers {
-  uint32_t word[4][kBlocks];
-};
-
-// Blocks [first, first + kBlocks) of the key.
-void philox(RandomKey key, uint64_t first, Numbers& numbers) {
+// Numbers [4 * first, 4 * (first + kBlocks)) of the key.
+void philox(RandomKey key, uint64_t first, uint32_t* numbers) {
   const uint64_t mixed = key.seed ^ (key.step * 0x9e3779b97f4a7c15u);
   uint32_t key0 = static_cast<uint32_t>(mixed), key1 = static_cast<uint32_t>(mixed >> 32);
-  auto& [w0, w1, w2, w3] = numbers.word;
+  uint32_t w0[kBlocks], w1[kBlocks], w2[kBlocks], w3[kBlocks];
   for (int i = 0; i < kBlocks; ++i) {
-    w0[i] = static_cast<uint32_t>(first + i);
-    w1[i] = static_cast<uint32_t>((first + i) >> 32);
+    w0[i] = static_cast<uint32_t>(first + static_cast<uint64_t>(i));
+    w1[i] = static_cast<uint32_t>((first + static_cast<uint64_t>(i)) >> 32);
     w2[i] = static_cast<uint32_t>(key.site);
     w3[i] = static_cast<uint32_t>(key.site >> 32);
   }
@@ -38,24 +34,30 @@ void philox(RandomKey key, uint64_t first, Numbers& numbers) {
     key0 += 0x9e3779b9u;
     key1 += 0xbb67ae85u;
   }
+  for (int i = 0; i < kBlocks; ++i) {
+    numbers[4 * i] = w0[i];
+    numbers[4 * i + 1] = w1[i];
+    numbers[4 * i + 2] = w2[i];
+    numbers[4 * i + 3] = w3[i];
+  }
 }
 
-// Keeps elements [0, cols) of a row whose first number is `number`.
+// A row whose first element draws `number`.
 void drop_row(RandomKey key, uint64_t number, float rate, const float* x, float* y, int cols, bool add) {
-  const uint32_t threshold = static_cast<uint32_t>(ceilf(rate * 16777216.0f));
+  const Int threshold = Int{} + static_cast<int32_t>(ceilf(rate * 16777216.0f));
   const float scale = 1 / (1 - rate);
-  Numbers numbers;
+  uint32_t numbers[4 * kBlocks + kLanes] = {};
   for (int begin = 0; begin < cols;) {
-    const uint64_t block = (number + begin) / 4;
-    philox(key, block, numbers);
-    const int skip = static_cast<int>((number + begin) % 4), end = min(cols, begin + 4 * kBlocks - skip);
-    for (int i = begin; i < end; ++i) {
-      const int at = i - begin + skip;
-      const bool keeps = (numbers.word[at % 4][at / 4] >> 8) >= threshold;
-      const float value = keeps ? x[i] * scale : 0;
-      y[i] = add ? y[i] + value : value;
-    }
-    begin = end;
+    const uint64_t at = number + static_cast<uint64_t>(begin);
+    philox(key, at / 4, numbers);
+    const int skip = static_cast<int>(at % 4), count = min(cols - begin, 4 * kBlocks - skip);
+    for_vectors(count, [&](int64_t i, int lanes) {
+      const Int drawn = bits<Int>(load_as<UInt>(numbers + skip + i) >> 8);
+      const Vec kept = select(drawn >= threshold, load(x + begin + i, lanes) * scale, Vec{});
+      float* out = y + begin + i;
+      store(out, add ? load(out, lanes) + kept : kept, lanes);
+    });
+    begin += count;
   }
 }
 

@@ -32,8 +32,7 @@ void convert(const Stream& stream, const float* x, Dtype dtype, void* out, int64
     for_vectors(end - begin, [&](int64_t i, int lanes) {
       i += begin;
       const Vec v = load(x + i, lanes);
-      const Half half = dtype == Dtype::f16 ? to_f16(v) : to_bf16(v);
-      memcpy(halves + i, &half, static_cast<size_t>(lanes) * sizeof(uint16_t));
+      store(halves + i, dtype == Dtype::f16 ? to_f16(v) : to_bf16(v), lanes);
     });
   });
 }

@@ -1,34 +1,95 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// A group of weights by one input, which is prepared once in each form that they need: packed floats, packed bf16, or
+// bytes for the integer products of few rows.
+#include "cpu/linear_quantised.hpp"
 #include "cpu/products.hpp"
 #include "cpu/table.hpp"
 
 namespace graft::inline v0::cpu::GRAFT_ISA {
 namespace {
 
-// The weights of a call, cut into tasks.
-struct Group {
-  const Stream& stream;
+struct Call {
+  Compute compute;
   const float* x;
-  int rows;
+  int rows, cols;
   const PackedMatrix* weights;
   const float* const* bias;
   float* const* y;
   int count;
-  int64_t row_blocks, panels_a_task;
-
-  int64_t tasks(const PackedMatrix& w) const { return row_blocks * ceil_div(ceil_div(w.rows, kPanel), panels_a_task); }
 };
 
-void multiply_task(const Group& group, int weight, const ProductTable& product, const Left& left, int64_t task,
-                   const Workspace& memory) {
-  const PackedMatrix& w = group.weights[weight];
-  const int64_t panels = ceil_div(w.rows, kPanel), groups = ceil_div(panels, group.panels_a_task);
-  const int64_t block = ceil_div(left.tiles(), group.row_blocks);
-  const int64_t tile = task / groups * block, panel = task % groups * group.panels_a_task;
-  const int64_t end_panel = min(panels, panel + group.panels_a_task);
-  const Output out = {group.y[weight], w.rows, w.rows, group.bias ? group.bias[weight] : nullptr, 1, false};
-  const auto pieces = [&](int k, int depth) { return forward_pieces(product, w, panel, end_panel, k, depth, memory); };
-  multiply_block(product, left, tile, min<int64_t>(left.tiles(), tile + block), panel, end_panel, pieces, out);
+// How the weights are cut into tasks, and which forms of the input they need.
+struct Plan {
+  bool needs_f32 = false, needs_bf16 = false, needs_bytes = false;
+  int64_t row_blocks, panels_a_task, tasks = 0;
+
+  explicit Plan(const Call& call) {
+    bool decodes = false;
+    int64_t panels = 0;
+    for (int i = 0; i < call.count; ++i) {
+      const PackedMatrix& w = call.weights[i];
+      const bool as_bytes = takes_integers(w.dtype, call.compute, call.rows);
+      const bool as_bf16 = forward_product(w.dtype, call.compute).form == Form::bf16;
+      needs_bytes = needs_bytes || as_bytes;
+      needs_bf16 = needs_bf16 || (!as_bytes && as_bf16);
+      needs_f32 = needs_f32 || (!as_bytes && !as_bf16);
+      decodes = decodes || !is_packed(w.dtype);
+      panels += ceil_div(w.rows, kPanel);
+    }
+    row_blocks = ceil_div(call.rows, decodes ? kReusedRows : kBlockRows);
+    panels_a_task = group_panels(row_blocks, panels);
+    for (int i = 0; i < call.count; ++i) tasks += tasks_of(call.weights[i]);
+  }
+  int64_t tasks_of(const PackedMatrix& w) const {
+    return row_blocks * ceil_div(ceil_div(w.rows, kPanel), panels_a_task);
+  }
+};
+
+// The input in its forms, and the workers' memory.
+struct Input {
+  static constexpr int64_t kWorkerBytes = kPanelsBytes + kRowsBytes;
+  char* workers;
+  Left f32, bf16;
+  ByteRows bytes;
+
+  static int64_t memory(const Plan& plan, const Call& call, int worker_count) {
+    return kWorkerBytes * worker_count + (plan.needs_f32 ? Left::bytes(Form::f32, call.rows, call.cols) : 0) +
+           (plan.needs_bf16 ? Left::bytes(Form::bf16, call.rows, call.cols) : 0) +
+           (plan.needs_bytes ? ByteRows::memory(call.rows, call.cols) : 0);
+  }
+  Input(const Stream& stream, const Plan& plan, const Call& call, char* memory)
+      : workers(memory),
+        f32(Form::f32, call.rows, call.cols, reinterpret_cast<uint32_t*>(memory + kWorkerBytes * stream.workers)),
+        bf16(Form::bf16, call.rows, call.cols,
+             f32.words + (plan.needs_f32 ? Left::bytes(Form::f32, call.rows, call.cols) / 4 : 0)),
+        bytes(
+            reinterpret_cast<char*>(bf16.words) + (plan.needs_bf16 ? Left::bytes(Form::bf16, call.rows, call.cols) : 0),
+            call.rows, call.cols) {
+    const Operand x = {call.x, call.cols, false};
+    if (plan.needs_f32) pack_left(stream, f32, x);
+    if (plan.needs_bf16) pack_left(stream, bf16, x);
+    if (plan.needs_bytes)
+      for (int row = 0; row < call.rows; ++row) round_row(call.x + static_cast<int64_t>(row) * call.cols, row, bytes);
+  }
+};
+
+void multiply_task(const Call& call, const Plan& plan, const Input& input, int weight, int64_t task, int worker) {
+  const PackedMatrix& w = call.weights[weight];
+  const float* bias = call.bias ? call.bias[weight] : nullptr;
+  const int64_t panels = ceil_div(w.rows, kPanel), groups = ceil_div(panels, plan.panels_a_task);
+  const int64_t panel = task % groups * plan.panels_a_task, end_panel = min(panels, panel + plan.panels_a_task);
+  if (takes_integers(w.dtype, call.compute, call.rows))
+    return multiply_integers(w, panel * kPanel, min<int64_t>(w.rows, end_panel * kPanel), input.bytes, call.rows, bias,
+                             call.y[weight], w.rows);
+  const ProductTable& product = forward_product(w.dtype, call.compute);
+  const Left& left = product.form == Form::bf16 ? input.bf16 : input.f32;
+  const int64_t block = ceil_div(left.tiles(), plan.row_blocks), tile = task / groups * block;
+  char* memory = input.workers + worker * Input::kWorkerBytes;
+  const Workspace space = {memory, reinterpret_cast<float*>(memory + kPanelsBytes)};
+  const auto pieces = [&](int k, int depth) { return forward_pieces(product, w, panel, end_panel, k, depth, space); };
+  multiply_block(product, left, tile, min<int64_t>(left.tiles(), tile + block), panel, end_panel, pieces,
+                 {call.y[weight], w.rows, w.rows, bias, 1, false});
 }
 
 }  // namespace
@@ -36,38 +97,14 @@ void multiply_task(const Group& group, int weight, const ProductTable& product, 
 void linear(const Stream& stream, Compute compute, const float* x, int rows, const PackedMatrix* weights,
             const float* const* bias, float* const* y, int count) {
   if (rows == 0 || count == 0) return;
-  const int cols = weights[0].cols;
-  bool uses[2] = {}, decodes = false;
-  int64_t panels = 0, tasks = 0;
-  for (int i = 0; i < count; ++i) {
-    uses[static_cast<int>(forward_product(weights[i].dtype, compute).form)] = true;
-    decodes = decodes || !is_packed(weights[i].dtype);
-    panels += ceil_div(weights[i].rows, kPanel);
-  }
-  const int64_t row_blocks = ceil_div(rows, decodes ? kReusedRows : kBlockRows);
-  const Group group = {stream, x, rows, weights, bias, y, count, row_blocks, group_panels(row_blocks, panels)};
-  for (int i = 0; i < count; ++i) tasks += group.tasks(weights[i]);
-
-  const int64_t worker_bytes = kPanelsBytes + kRowsBytes;
-  int64_t bytes = worker_bytes * stream.workers;
-  if (uses[0]) bytes += Left::bytes(Form::f32, rows, cols);
-  if (uses[1]) bytes += Left::bytes(Form::bf16, rows, cols);
-  Scratch scratch = {static_cast<char*>(stream.scratch(stream.context, static_cast<size_t>(bytes)))};
-  char* workers = scratch.take<char>(worker_bytes * stream.workers);
-  Left lefts[2] = {{Form::f32, rows, cols, nullptr}, {Form::bf16, rows, cols, nullptr}};
-  for (Left& left : lefts)
-    if (uses[static_cast<int>(left.form)]) {
-      left.words = scratch.take<uint32_t>(rows * Left::row_words(left.form, cols));
-      pack_left(stream, left, {x, cols, false});
-    }
-
-  parallel_for(stream, tasks, [&](int64_t task, int worker) {
+  const Call call = {compute, x, rows, weights[0].cols, weights, bias, y, count};
+  const Plan plan(call);
+  const int64_t bytes = Input::memory(plan, call, stream.workers);
+  const Input input(stream, plan, call, static_cast<char*>(stream.scratch(stream.context, static_cast<size_t>(bytes))));
+  parallel_for(stream, plan.tasks, [&](int64_t task, int worker) {
     int weight = 0;
-    for (; task >= group.tasks(weights[weight]); ++weight) task -= group.tasks(weights[weight]);
-    const ProductTable& product = forward_product(weights[weight].dtype, compute);
-    char* memory = workers + worker * worker_bytes;
-    multiply_task(group, weight, product, lefts[static_cast<int>(product.form)], task,
-                  {memory, reinterpret_cast<float*>(memory + kPanelsBytes)});
+    for (; task >= plan.tasks_of(weights[weight]); ++weight) task -= plan.tasks_of(weights[weight]);
+    multiply_task(call, plan, input, weight, task, worker);
   });
 }
 

@@ -66,6 +66,20 @@ inline void store(float* y, Vec v, int lanes) {
 }
 #endif
 
+inline Half load(const uint16_t* x, int lanes) {
+  if (lanes == kLanes) return load_as<Half>(x);
+  Half v = {};
+  for (int i = 0; i < lanes; ++i) v[i] = x[i];
+  return v;
+}
+inline void store(uint16_t* y, Half v, int lanes) {
+  if (lanes == kLanes) {
+    memcpy(y, &v, sizeof(v));
+    return;
+  }
+  for (int i = 0; i < lanes; ++i) y[i] = v[i];
+}
+
 // body(i, lanes) for each vector of [0, count).
 template <class Body>
 void for_vectors(int64_t count, const Body& body) {

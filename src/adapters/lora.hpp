@@ -18,13 +18,13 @@ struct LoraConfig {
   float alpha = 16;
   float dropout = 0;
   bool rank_stabilized = false;
-  std::vector<std::string> targets;  // by the end of a module's name
-  std::string target_pattern;        // or a regular expression; "all-linear"
-  std::vector<std::string> excluded;
-  std::vector<int> layers;           // empty: all
-  std::string layers_pattern;        // the name before the layer's number; empty: any
-  std::map<std::string, int> rank_pattern;
-  std::map<std::string, float> alpha_pattern;
+  std::vector<std::string> targets = {};  // by the end of a module's name
+  std::string target_pattern = {};        // or a regular expression; "all-linear"
+  std::vector<std::string> excluded = {};
+  std::vector<int> layers = {};           // empty: all
+  std::string layers_pattern = {};        // the name before the layer's number; empty: any
+  std::map<std::string, int> rank_pattern = {};
+  std::map<std::string, float> alpha_pattern = {};
 };
 
 struct LoraSite {

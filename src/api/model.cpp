@@ -6,7 +6,6 @@
 #include "api/adapter_state.hpp"
 #include "api/load_tokenizer.hpp"
 #include "api/model_state.hpp"
-#include "models/save.hpp"
 #include "tensor/dtype.hpp"
 
 namespace graft::inline v0 {
@@ -24,9 +23,10 @@ std::vector<int32_t> end_ids(const Checkpoint& checkpoint, const Tokenizer& toke
 }
 
 Model load(const Checkpoint& checkpoint, const LoadOptions& options) {
-  auto state = std::make_shared<Model::State>(
-      Model::State{load_trunk(checkpoint, Backend::create(options.device)), load_tokenizer(checkpoint, options.tokenizer),
-                   options.precision, {}, checkpoint.gguf() ? checkpoint.name() : checkpoint.folder().string(), {}, {}});
+  auto state = std::make_shared<Model::State>(load_trunk(checkpoint, Backend::create(options.device)),
+                                              load_tokenizer(checkpoint, options.tokenizer));
+  state->precision = options.precision;
+  state->path = checkpoint.gguf() ? checkpoint.name() : checkpoint.folder().string();
   state->end_ids = end_ids(checkpoint, state->tokenizer);
   return Model(std::move(state));
 }
@@ -60,13 +60,11 @@ std::vector<Generation> generate(const Model::State& model, std::vector<std::vec
 }
 
 // Hidden states of all tokens of one sequence.
-Tensor hidden_states(const Call& call, std::span<const int32_t> ids, const Batch& batch, Run& run,
-                     const EditedRows& edited) {
+Tensor hidden_states(const Call& call, std::span<const int32_t> ids, Run& run, const EditedRows& edited) {
   check(!ids.empty() && int64_t(ids.size()) <= call.context.trunk.transformer.config().context, "ids: ", ids.size(),
         " tokens, expected 1 to ", call.context.trunk.transformer.config().context);
   run.precision = call.context.precision;
   if (edited.edits) run.edits = {&edited, 1};
-  (void)batch;
   return call.context.trunk.transformer(run);
 }
 
@@ -99,9 +97,9 @@ Model Model::load(std::span<const std::byte> gguf, const LoadOptions& options) {
 
 Model Model::create(std::string_view config, const Tokenizer& tokenizer, uint64_t seed, const DeviceOptions& device) {
   auto trunk = create_trunk(parse_json(config, "config.json"), Backend::create(device), seed);
-  std::vector<int32_t> ends;
-  if (tokenizer.eos()) ends.push_back(*tokenizer.eos());
-  return Model(std::make_shared<State>(State{std::move(trunk), tokenizer, Precision::automatic, ends, "", {}, {}}));
+  auto state = std::make_shared<State>(std::move(trunk), tokenizer);
+  if (tokenizer.eos()) state->end_ids.push_back(*tokenizer.eos());
+  return Model(std::move(state));
 }
 
 Generation Model::generate(std::string_view prompt, const GenerateOptions& options) const {
@@ -131,7 +129,7 @@ std::vector<float> Model::log_probabilities(std::span<const int32_t> ids, const 
   batch.add(ids);
   const EditedRows edited{0, batch.rows(), call.context.edits};
   Run run{call.lane, call.context.memory, batch};
-  const Tensor hidden = hidden_states(call, ids, batch, run, edited);
+  const Tensor hidden = hidden_states(call, ids, run, edited);
   Targets targets;
   for (int row = 0; row + 1 < batch.rows(); ++row) {
     targets.rows.push_back(row);
@@ -147,7 +145,7 @@ std::vector<float> Model::next_logits(std::span<const int32_t> ids, const Adapte
   batch.add(ids);
   const EditedRows edited{0, batch.rows(), call.context.edits};
   Run run{call.lane, call.context.memory, batch};
-  const Tensor hidden = hidden_states(call, ids, batch, run, edited);
+  const Tensor hidden = hidden_states(call, ids, run, edited);
   run.edits = {};
   const int32_t last = batch.rows() - 1;
   const std::span<float> logits = state_->trunk->transformer.logits(run, gather_rows(run, hidden, {&last, 1})).values();

@@ -8,6 +8,7 @@
 
 #include "adapters/lora.hpp"
 #include "generate/generator.hpp"
+#include "api/tokenizer_state.hpp"
 #include "graft/model.hpp"
 #include "models/trunk.hpp"
 #include "support/message.hpp"
@@ -52,6 +53,8 @@ class UseCount {
 };
 
 struct Model::State {
+  State(std::unique_ptr<Trunk> network, Tokenizer with) : trunk(std::move(network)), tokenizer(std::move(with)) {}
+
   std::unique_ptr<Trunk> trunk;
   Tokenizer tokenizer;
   Precision precision = Precision::automatic;

@@ -15,6 +15,7 @@ struct Trainer::State {
 
   std::vector<TokenRow> rows(const Dataset& data, const std::function<void(const std::string&)>& notice) const;
   TrainReport fit(const Dataset& train, const Dataset* held_out) const;
+  Evaluation evaluate(const Dataset& data) const;
   TrainReport fit_adapter(FitData data) const;
   TrainReport fit_model(FitData data) const;
 };
@@ -95,21 +96,28 @@ Trainer::~Trainer() = default;
 TrainReport Trainer::fit(const Dataset& train) { return state_->fit(train, nullptr); }
 TrainReport Trainer::fit(const Dataset& train, const Dataset& held_out) { return state_->fit(train, &held_out); }
 
-Evaluation Trainer::evaluate(const Dataset& data) const {
-  const UseCount::Reading reading(state_->model->use);
-  const std::vector<TokenRow> rows = state_->rows(data, [](const std::string&) {});
+Evaluation Trainer::State::evaluate(const Dataset& data) const {
+  const UseCount::Reading reading(model->use);
+  const std::vector<TokenRow> token_rows = rows(data, [](const std::string&) {});
   std::vector<NumberedRow> numbered;
-  for (size_t i = 0; i < rows.size(); ++i) numbered.push_back({&rows[i], int64_t(i)});
-  const std::shared_ptr<const Lora> lora = state_->adapter ? state_->adapter->current() : nullptr;
-  const Lane lane(state_->model->trunk->backend);
-  const StepContext context{.trunk = *state_->model->trunk,
+  for (size_t i = 0; i < token_rows.size(); ++i) numbered.push_back({&token_rows[i], int64_t(i)});
+  const std::shared_ptr<const Lora> lora = adapter ? adapter->current() : nullptr;
+  const Lane lane(model->trunk->backend);
+  const StepContext context{.trunk = *model->trunk,
                             .lane = lane,
                             .memory = Memory::create(),
                             .edits = lora ? &lora->edits() : nullptr,
-                            .precision = state_->options.precision,
-                            .micro_batch_tokens = size_t(state_->options.micro_batch_tokens)};
+                            .precision = options.precision,
+                            .micro_batch_tokens = size_t(options.micro_batch_tokens)};
   const StepLoss loss = compute_loss(context, numbered, nullptr);
   return {0, float(loss.mean()), loss.trained};
+}
+
+Evaluation Trainer::evaluate(const Dataset& data) const { return state_->evaluate(data); }
+
+Evaluation evaluate(const Model& model, const Adapter* adapter, const Dataset& data, const TrainOptions& options) {
+  check_options(options);
+  return Trainer::State{model.state(), adapter ? adapter->state() : nullptr, options}.evaluate(data);
 }
 
 std::vector<std::vector<PreviewToken>> Trainer::preview(const Dataset& data, size_t count) const {

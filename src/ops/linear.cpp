@@ -48,7 +48,7 @@ void backward(const Run& run, Tape& tape, const Group& group, const Tensor& x) {
     weights.push_back(group.projections[i].weight->matrix());
     backward_parameters(run, tape, group.projections[i], group.compute, x, dy);
     for (const LowRankPass& pass : group.low_rank[i])
-      low_rank_backward(run, tape, pass, x, group.projections[i].site, dy);
+      low_rank_backward(run, tape, pass, x, dy);
   }
   if (float* dx = tape.gradient(x))
     run.kernels().linear_backward(run.stream(), group.compute, dys.data(), x.rows(), weights.data(), int(dys.size()),
@@ -76,7 +76,7 @@ std::vector<Tensor> linear(Run& run, const Tensor& x, std::span<const Projection
   run.kernels().linear(run.stream(), group.compute, x.data(), x.rows(), weights.data(), biases.data(), ys.data(),
                        int(weights.size()));
   for (size_t i = 0; i < projections.size(); ++i)
-    group.low_rank.push_back(low_rank(run, x, projections[i].site, outputs[i]));
+    group.low_rank.push_back(low_rank(run, group.compute, x, projections[i].site, outputs[i]));
 
   if (is_watched(run, x, group)) {
     const std::vector<Identity> identities = group.outputs;

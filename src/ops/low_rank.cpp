@@ -1,21 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Low-rank updates of a projection (Hu et al. 2021): y += scale · (dropout(x) · downᵀ) · upᵀ.
+#include <algorithm>
+
 #include "ops/ops.hpp"
 #include "support/message.hpp"
 
 namespace graft::inline v0 {
 namespace {
 
-// Low-rank products are small and their parameters float masters, so they follow the precision of the pass only where
-// it asks for f32.
-Compute low_rank_compute(const Run& run) { return run.compute(Dtype::bf16) == Compute::f32 ? Compute::f32 : Compute::bf16; }
-
 // The edited rows of x, after dropout. Made again in the backward pass rather than kept.
-Tensor dropped(const Run& run, const Tensor& x, const LowRankPass& pass, int site) {
+Tensor dropped(const Run& run, const Tensor& x, const LowRankPass& pass) {
   Tensor y = run.tensor(pass.rows.rows, x.cols());
   const float* rows = x.data() + size_t(pass.rows.first) * x.cols();
-  run.kernels().dropout(run.stream(), {run.seed, run.step, uint64_t(site)}, &run.batch.row_keys[pass.rows.first],
+  run.kernels().dropout(run.stream(), {run.seed, run.step, uint64_t(pass.site)}, &run.batch.row_keys[pass.rows.first],
                         pass.edit.dropout, rows, y.data(), y.rows(), y.cols(), false);
   return y;
 }
@@ -24,7 +22,8 @@ bool drops(const Run& run, const LowRankPass& pass) { return run.training && pas
 
 }  // namespace
 
-std::vector<LowRankPass> low_rank(Run& run, const Tensor& x, int site, Tensor& y) {
+std::vector<LowRankPass> low_rank(Run& run, Compute compute, const Tensor& x, int site, Tensor& y) {
+  compute = std::min(compute, Compute::bf16);  // the parameters are floats
   std::vector<LowRankPass> passes;
   for (const EditedRows& rows : run.edits) {
     if (!rows.edits || site < 0 || !(*rows.edits)[site].low_rank.down) continue;
@@ -33,24 +32,23 @@ std::vector<LowRankPass> low_rank(Run& run, const Tensor& x, int site, Tensor& y
     check(edit.down.cols() == x.cols() && edit.up.rows() == y.cols() && edit.up.cols() == rank, "low-rank edit: ",
           edit.up.rows(), " x ", edit.up.cols(), " · ", rank, " x ", edit.down.cols(), ", expected ", y.cols(), " x ",
           x.cols());
-    LowRankPass pass{rows, edit, run.tensor(rows.rows, rank)};
-    const Tensor input = drops(run, pass) ? dropped(run, x, pass, site) : Tensor();
+    LowRankPass pass{site, compute, rows, edit, run.tensor(rows.rows, rank)};
+    const Tensor input = drops(run, pass) ? dropped(run, x, pass) : Tensor();
     const float* in = input ? input.data() : x.data() + size_t(rows.first) * x.cols();
     const Kernels& kernels = run.kernels();
-    kernels.matmul(run.stream(), low_rank_compute(run), {in, x.cols()}, {edit.down.data(), x.cols(), true},
+    kernels.matmul(run.stream(), compute, {in, x.cols()}, {edit.down.data(), x.cols(), true},
                    pass.hidden.data(), rank, rows.rows, rank, x.cols(), 1, false);
-    kernels.matmul(run.stream(), low_rank_compute(run), {pass.hidden.data(), rank}, {edit.up.data(), rank, true},
+    kernels.matmul(run.stream(), compute, {pass.hidden.data(), rank}, {edit.up.data(), rank, true},
                    y.data() + size_t(rows.first) * y.cols(), y.cols(), rows.rows, y.cols(), rank, edit.scale, true);
     passes.push_back(std::move(pass));
   }
   return passes;
 }
 
-void low_rank_backward(const Run& run, Tape& tape, const LowRankPass& pass, const Tensor& x, int site,
+void low_rank_backward(const Run& run, Tape& tape, const LowRankPass& pass, const Tensor& x,
                        const Tensor& dy) {
   const Kernels& kernels = run.kernels();
-  const Compute compute = low_rank_compute(run);
-  const auto [edited, edit, hidden] = pass;
+  const auto& [site, compute, edited, edit, hidden] = pass;
   const int rows = edited.rows, rank = hidden.cols(), inputs = x.cols(), outputs = dy.cols();
   const float* dout = dy.data() + size_t(edited.first) * outputs;
   const size_t x_first = size_t(edited.first) * inputs;
@@ -63,7 +61,7 @@ void low_rank_backward(const Run& run, Tape& tape, const LowRankPass& pass, cons
                  outputs, edit.scale, false);
   const bool with_dropout = drops(run, pass);
   if (float* ddown = tape.gradient(edit.down)) {
-    const Tensor input = with_dropout ? dropped(run, x, pass, site) : Tensor();
+    const Tensor input = with_dropout ? dropped(run, x, pass) : Tensor();
     kernels.matmul(run.stream(), compute, {dhidden.data(), rank, true},
                    {input ? input.data() : x.data() + x_first, inputs}, ddown, inputs, rank, inputs, rows, 1, true);
   }

@@ -62,12 +62,13 @@ HeadLoss head_loss(Run& run, const Tensor& x, const Projection& head, const Targ
 
 // The low-rank edits of one projection, as `linear` uses them: adds to y, and keeps what the backward pass needs.
 struct LowRankPass {
+  int site;
+  Compute compute;
   EditedRows rows;
   LowRank edit;
   Tensor hidden;  // rows × rank
 };
-std::vector<LowRankPass> low_rank(Run& run, const Tensor& x, int site, Tensor& y);
-void low_rank_backward(const Run& run, Tape& tape, const LowRankPass& pass, const Tensor& x, int site,
-                       const Tensor& dy);
+std::vector<LowRankPass> low_rank(Run& run, Compute compute, const Tensor& x, int site, Tensor& y);
+void low_rank_backward(const Run& run, Tape& tape, const LowRankPass& pass, const Tensor& x, const Tensor& dy);
 
 }  // namespace graft::v0

@@ -107,4 +107,4 @@ void AddedTokenFinder::split(std::string_view text,
   if (done < text.size()) take({done, text.size(), nullptr});
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -15,9 +15,9 @@ namespace graft::inline v0 {
 struct AddedToken {
   int32_t id = 0;
   std::string content;
-  bool special = false;      // steers the model; decoding may leave it out
-  bool normalized = false;   // found in the normalized text rather than in the original
-  bool single_word = false;  // only where no word character stands beside it
+  bool special = false;                 // steers the model; decoding may leave it out
+  bool normalized = false;              // found in the normalized text rather than in the original
+  bool single_word = false;             // only where no word character stands beside it
   bool lstrip = false, rstrip = false;  // takes the white space to its left, right with it
 };
 
@@ -41,14 +41,14 @@ class AddedTokenFinder {
  private:
   struct Node {
     unsigned char byte;
-    int32_t token;        // that ends here, or -1
+    int32_t token;            // that ends here, or -1
     uint32_t child, sibling;  // 0: none
   };
   const AddedToken* longest_at(std::string_view text, size_t at) const;
 
   std::vector<AddedToken> tokens_;
-  std::vector<Node> nodes_;         // a trie; node 0 is its root
-  std::bitset<65536> beginnings_;   // the first two bytes of tokens (any second byte after a token of one)
+  std::vector<Node> nodes_;        // a trie; node 0 is its root
+  std::bitset<65536> beginnings_;  // the first two bytes of tokens (any second byte after a token of one)
 };
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -37,8 +37,8 @@ Bpe::Bpe(const TextTable& tokens, const std::vector<Merge>& merges, const BpeOpt
   for (const Merge& m : merges) {
     const std::string_view bytes = tokens[static_cast<size_t>(m.result)];
     for (size_t i = 1; i < bytes.size(); ++i)
-      neighbours_.set(static_cast<size_t>(static_cast<unsigned char>(bytes[i - 1]) << 8 |
-                                          static_cast<unsigned char>(bytes[i])));
+      neighbours_.set(
+          static_cast<size_t>(static_cast<unsigned char>(bytes[i - 1]) << 8 | static_cast<unsigned char>(bytes[i])));
   }
   BpeRun run;
   for (const Merge& m : merges) {
@@ -103,9 +103,9 @@ void Bpe::merge(std::string_view part, BpeRun& run) const {
   std::vector<BpeRun::Symbol>& symbols = run.symbols;
   symbols.resize(part.size());
   for (size_t i = 0; i < part.size(); ++i)
-    symbols[i] = {byte_tokens_[static_cast<unsigned char>(part[i])], 1,
-                  MergeTable::kNoRank, -1, static_cast<int32_t>(i) - 1,
-                  i + 1 < part.size() ? static_cast<int32_t>(i) + 1 : -1};
+    symbols[i] = {
+        byte_tokens_[static_cast<unsigned char>(part[i])],     1, MergeTable::kNoRank, -1, static_cast<int32_t>(i) - 1,
+        i + 1 < part.size() ? static_cast<int32_t>(i) + 1 : -1};
   for (size_t i = 0; i + 1 < part.size(); ++i) rank_pair(run, i);
   part.size() <= kShortPart ? merge_short(run) : merge_long(run);
   const char* bytes = part.data();
@@ -170,4 +170,4 @@ void Bpe::merge_long(BpeRun& run) const {
   }
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -18,7 +18,7 @@
 namespace graft::inline v0 {
 
 struct BpeOptions {
-  bool ignore_merges = false;  // a piece that is a token is that token, whatever the merges say
+  bool ignore_merges = false;                     // a piece that is a token is that token, whatever the merges say
   std::optional<int32_t> unknown = std::nullopt;  // for bytes without a token; without it they are left out
   bool fuse_unknown = false;                      // consecutive unknown bytes are one token
 };
@@ -88,4 +88,4 @@ class Bpe {
   BpeOptions options_;
 };
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -38,4 +38,4 @@ std::optional<std::string> bytes_of_spelling(std::string_view spelling) {
   return bytes;
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

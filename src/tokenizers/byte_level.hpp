@@ -13,4 +13,4 @@ namespace graft::inline v0 {
 // The bytes that a token's spelling stands for; nothing where a character stands for no byte.
 std::optional<std::string> bytes_of_spelling(std::string_view spelling);
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -104,4 +104,4 @@ std::string StreamDecoder::flush() {
   return rest += valid_text(std::exchange(tail_, {}));
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -51,4 +51,4 @@ class StreamDecoder {
   std::string ready_, tail_;
 };
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

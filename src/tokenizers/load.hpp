@@ -29,4 +29,4 @@ struct GgufVocabulary {
 PipelineParts read_tokenizer_json(const Json& tokenizer, const std::string& file);
 PipelineParts read_gguf_vocabulary(const GgufVocabulary& vocabulary, const std::string& file);
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -96,4 +96,4 @@ PipelineParts read_gguf_vocabulary(const GgufVocabulary& given, const std::strin
   return parts;
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

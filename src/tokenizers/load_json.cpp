@@ -39,4 +39,4 @@ PipelineParts read_tokenizer_json(const Json& tokenizer, const std::string& file
   return parts;
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

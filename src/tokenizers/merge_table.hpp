@@ -59,4 +59,4 @@ class MergeTable {
   int shift_ = 60;
 };
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -22,10 +22,10 @@ Merge find_merge(const Vocabulary& vocabulary, const std::string& left, const st
     const auto found = vocabulary.id(token);
     if (!found)
       fail<FileError>(where, "[", place, "]: ", in_quotes(token), " of the merge ", in_quotes(left), " + ",
-                     in_quotes(right), " is not in the vocabulary");
+                      in_quotes(right), " is not in the vocabulary");
     return *found;
   };
   return {id(left), id(right), id(left + right)};
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -17,4 +17,4 @@ std::pair<std::string, std::string> split_merge(std::string_view line, size_t pl
 Merge find_merge(const Vocabulary& vocabulary, const std::string& left, const std::string& right, size_t place,
                  const std::string& where);
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

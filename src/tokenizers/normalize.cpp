@@ -127,7 +127,8 @@ class Replace final : public Normalizer {
       copied = from + match.size();
       after.text += content_;
       if (text.with_origins) after.origins.insert(after.origins.end(), content_.size(), text.origins[copied - 1]);
-      check<ResourceError>(after.text.size() <= limit, where_, ": the text grows beyond the limit of ", limit, " bytes");
+      check<ResourceError>(after.text.size() <= limit, where_, ": the text grows beyond the limit of ", limit,
+                           " bytes");
     });
     copy_to(before.size());
     text = std::move(after);
@@ -204,4 +205,4 @@ std::unique_ptr<Normalizer> sequence_normalizer(std::vector<std::unique_ptr<Norm
   return std::make_unique<Sequence>(std::move(steps));
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -55,4 +55,4 @@ std::unique_ptr<Normalizer> replace_normalizer(const std::string& pattern, bool 
                                                const std::string& where);
 std::unique_ptr<Normalizer> sequence_normalizer(std::vector<std::unique_ptr<Normalizer>> steps);
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -19,8 +19,8 @@ int combining_class(char32_t c) { return utf8proc_get_property(static_cast<utf8p
 // The one character that two are equivalent to, or 0.
 char32_t composition(char32_t a, char32_t b) {
   std::array<utf8proc_int32_t, 3> pair = {static_cast<utf8proc_int32_t>(a), static_cast<utf8proc_int32_t>(b), 0};
-  const auto length = utf8proc_normalize_utf32(
-      pair.data(), 2, static_cast<utf8proc_option_t>(UTF8PROC_COMPOSE | UTF8PROC_STABLE));
+  const auto length =
+      utf8proc_normalize_utf32(pair.data(), 2, static_cast<utf8proc_option_t>(UTF8PROC_COMPOSE | UTF8PROC_STABLE));
   return length == 1 ? static_cast<char32_t>(pair[0]) : 0;
 }
 
@@ -95,8 +95,7 @@ class UnicodeNormalizer final : public Normalizer {
   }
 
   void apply(NormalizedText& text) const override {
-    std::vector<Rewritten> characters =
-        decompose(text.text, form_ == UnicodeForm::nfkc || form_ == UnicodeForm::nfkd);
+    std::vector<Rewritten> characters = decompose(text.text, form_ == UnicodeForm::nfkc || form_ == UnicodeForm::nfkd);
     order_marks(characters);
     if (form_ == UnicodeForm::nfc || form_ == UnicodeForm::nfkc) compose(characters);
     rewrite(text, characters);
@@ -110,4 +109,4 @@ class UnicodeNormalizer final : public Normalizer {
 
 std::unique_ptr<Normalizer> unicode_normalizer(UnicodeForm form) { return std::make_unique<UnicodeNormalizer>(form); }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

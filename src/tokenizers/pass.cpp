@@ -116,8 +116,7 @@ void Pass::add_spans(const Part& part, size_t begin, std::string_view pieces, bo
 
 TextSpan Pass::original(const Part& part, size_t begin, size_t end) const {
   const auto base = static_cast<uint32_t>(part.base);
-  if (part.rewritten)
-    return {base + part.rewritten->origins[begin].begin, base + part.rewritten->origins[end - 1].end};
+  if (part.rewritten) return {base + part.rewritten->origins[begin].begin, base + part.rewritten->origins[end - 1].end};
   begin += base;
   end += base;
   for (int i = 0; i < 3 && begin > base && is_continuation(text_[begin]); ++i) --begin;
@@ -138,4 +137,4 @@ TextSpan Pass::trimmed(TextSpan span, size_t leading, size_t trailing) const {
   return span;
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

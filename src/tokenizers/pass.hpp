@@ -8,7 +8,7 @@
 
 #include "tokenizers/added_tokens.hpp"
 #include "tokenizers/bpe.hpp"
-#include "tokenizers/encoding.hpp"
+#include "tokenizers/encoded_text.hpp"
 #include "tokenizers/normalize.hpp"
 
 namespace graft::inline v0 {
@@ -57,4 +57,4 @@ class Pass {
   std::vector<TextSpan> spans_;
 };
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -18,7 +18,8 @@ inline uint64_t short_key(const char* bytes, size_t length) {
     std::memcpy(&low, bytes, 4);
     std::memcpy(&high, bytes + length - 4, 4);
   } else if (length > 0) {
-    low = static_cast<unsigned char>(bytes[0]) | static_cast<uint32_t>(static_cast<unsigned char>(bytes[length / 2])) << 8 |
+    low = static_cast<unsigned char>(bytes[0]) |
+          static_cast<uint32_t>(static_cast<unsigned char>(bytes[length / 2])) << 8 |
           static_cast<uint32_t>(static_cast<unsigned char>(bytes[length - 1])) << 16;
   }
   return uint64_t{high} << 32 | low;
@@ -38,7 +39,9 @@ inline uint64_t piece_key(std::string_view piece) {
   return mix(key, short_key(piece.data() + piece.size() - 8, 8));
 }
 
-inline uint64_t spread(uint64_t key, size_t length) { return (key + length * 0xD6E8FEB86659FD93u) * 0x9E3779B97F4A7C15u; }
+inline uint64_t spread(uint64_t key, size_t length) {
+  return (key + length * 0xD6E8FEB86659FD93u) * 0x9E3779B97F4A7C15u;
+}
 
 class PieceTable {
  public:
@@ -67,7 +70,8 @@ class PieceTable {
 
   const Entry* find(std::string_view piece) const { return find(piece, piece_key(piece)); }
   const Entry* find(std::string_view piece, uint64_t key) const {
-    for (size_t slot = first_slot(key, piece.size()); entries_[slot].length; slot = (slot + 1) & (entries_.size() - 1)) {
+    for (size_t slot = first_slot(key, piece.size()); entries_[slot].length;
+         slot = (slot + 1) & (entries_.size() - 1)) {
       const Entry& entry = entries_[slot];
       if (entry.key == key && entry.length == piece.size() &&
           (piece.size() <= 8 || std::memcmp(entry.bytes, piece.data(), piece.size()) == 0))
@@ -83,4 +87,4 @@ class PieceTable {
   int shift_ = 60;
 };
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -83,9 +83,9 @@ std::vector<int32_t> Pipeline::encode(std::string_view text, const PipelineOptio
   return framed;
 }
 
-Encoding Pipeline::tokens(std::string_view text, const PipelineOptions& options) const {
+EncodedText Pipeline::tokens(std::string_view text, const PipelineOptions& options) const {
   Pass pass(context(), text, options, true);
-  Encoding encoding;
+  EncodedText encoding;
   encoding.ids = std::move(pass.ids());
   encoding.offsets = std::move(pass.spans());
   encoding.type_ids.resize(encoding.size());
@@ -95,15 +95,14 @@ Encoding Pipeline::tokens(std::string_view text, const PipelineOptions& options)
   return encoding;
 }
 
-Encoding Pipeline::encode_with_offsets(std::string_view text, const PipelineOptions& options) const {
-  Encoding first = tokens(text, options);
-  if (options.truncation.max_length > 0)
-    truncate(first, nullptr, text_tokens(options, false), options.truncation);
+EncodedText Pipeline::encode_with_offsets(std::string_view text, const PipelineOptions& options) const {
+  EncodedText first = tokens(text, options);
+  if (options.truncation.max_length > 0) truncate(first, nullptr, text_tokens(options, false), options.truncation);
   return parts_.post.process(std::move(first), nullptr, options.special_tokens);
 }
 
-Encoding Pipeline::encode_pair(std::string_view a, std::string_view b, const PipelineOptions& options) const {
-  Encoding first = tokens(a, options), second = tokens(b, options);
+EncodedText Pipeline::encode_pair(std::string_view a, std::string_view b, const PipelineOptions& options) const {
+  EncodedText first = tokens(a, options), second = tokens(b, options);
   if (options.truncation.max_length > 0) truncate(first, &second, text_tokens(options, true), options.truncation);
   return parts_.post.process(std::move(first), &second, options.special_tokens);
 }
@@ -134,4 +133,4 @@ std::vector<std::vector<int32_t>> Pipeline::encode_batch(std::span<const std::st
   return all;
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -14,7 +14,7 @@
 #include "tokenizers/added_tokens.hpp"
 #include "tokenizers/bpe.hpp"
 #include "tokenizers/decode.hpp"
-#include "tokenizers/encoding.hpp"
+#include "tokenizers/encoded_text.hpp"
 #include "tokenizers/normalize.hpp"
 #include "tokenizers/pass.hpp"
 #include "tokenizers/post_process.hpp"
@@ -50,8 +50,8 @@ class Pipeline {
   // The tokens of a text of less than 2³¹ bytes; longer ones are an ArgumentError. All calls are const and may be made
   // from many threads.
   std::vector<int32_t> encode(std::string_view text, const PipelineOptions& options = {}) const;
-  Encoding encode_with_offsets(std::string_view text, const PipelineOptions& options = {}) const;
-  Encoding encode_pair(std::string_view first, std::string_view second, const PipelineOptions& options = {}) const;
+  EncodedText encode_with_offsets(std::string_view text, const PipelineOptions& options = {}) const;
+  EncodedText encode_pair(std::string_view first, std::string_view second, const PipelineOptions& options = {}) const;
   // Each text by itself, on up to `threads` threads.
   std::vector<std::vector<int32_t>> encode_batch(std::span<const std::string> texts, const PipelineOptions& options,
                                                  int threads) const;
@@ -62,7 +62,7 @@ class Pipeline {
  private:
   PassContext context() const { return {parts_, model_, original_, normalized_}; }
   size_t text_tokens(const PipelineOptions& options, bool is_pair) const;
-  Encoding tokens(std::string_view text, const PipelineOptions& options) const;
+  EncodedText tokens(std::string_view text, const PipelineOptions& options) const;
 
   PipelineParts parts_;
   Decoder decoder_;
@@ -71,4 +71,4 @@ class Pipeline {
   AddedTokenFinder original_, normalized_;
 };
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

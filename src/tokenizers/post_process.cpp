@@ -7,13 +7,13 @@
 namespace graft::inline v0 {
 namespace {
 
-Encoding template_token(const TemplateItem& item) {
+EncodedText template_token(const TemplateItem& item) {
   return {{item.id}, {{0, 0}}, {item.type_id}, {1}, {kNoSequence}, {1}, {}};
 }
 
-Encoding apply(const std::vector<TemplateItem>& items, const Encoding& first, const Encoding* second,
-               bool special_tokens) {
-  Encoding result;
+EncodedText apply(const std::vector<TemplateItem>& items, const EncodedText& first, const EncodedText* second,
+                  bool special_tokens) {
+  EncodedText result;
   for (const TemplateItem& item : items) {
     if (item.kind == TemplateItem::token) {
       if (special_tokens) result.append(template_token(item));
@@ -33,25 +33,24 @@ Encoding apply(const std::vector<TemplateItem>& items, const Encoding& first, co
 
 size_t PostProcessor::added_tokens(bool is_pair) const {
   const std::vector<TemplateItem>& items = is_pair ? pair : single;
-  return static_cast<size_t>(std::count_if(items.begin(), items.end(), [](const TemplateItem& item) {
-    return item.kind == TemplateItem::token;
-  }));
+  return static_cast<size_t>(std::count_if(items.begin(), items.end(),
+                                           [](const TemplateItem& item) { return item.kind == TemplateItem::token; }));
 }
 
-Encoding PostProcessor::process(Encoding first, const Encoding* second, bool special_tokens) const {
+EncodedText PostProcessor::process(EncodedText first, const EncodedText* second, bool special_tokens) const {
   const std::vector<TemplateItem>& items = second ? pair : single;
-  const std::vector<Encoding> windows = std::exchange(first.overflowing, {});
-  Encoding result = apply(items, first, second, special_tokens);
-  for (const Encoding& window : windows) {
+  const std::vector<EncodedText> windows = std::exchange(first.overflowing, {});
+  EncodedText result = apply(items, first, second, special_tokens);
+  for (const EncodedText& window : windows) {
     result.overflowing.push_back(apply(items, window, second, special_tokens));
     if (!second) continue;
-    for (const Encoding& other : second->overflowing)
+    for (const EncodedText& other : second->overflowing)
       result.overflowing.push_back(apply(items, window, &other, special_tokens));
   }
   if (second)
-    for (const Encoding& other : second->overflowing)
+    for (const EncodedText& other : second->overflowing)
       result.overflowing.push_back(apply(items, first, &other, special_tokens));
   return result;
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

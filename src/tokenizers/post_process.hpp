@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "tokenizers/encoding.hpp"
+#include "tokenizers/encoded_text.hpp"
 
 namespace graft::inline v0 {
 
@@ -28,7 +28,7 @@ struct PostProcessor {
   size_t added_tokens(bool is_pair) const;
   // The texts' tokens in the places of the template, whose own tokens are left out unless special_tokens. Every window
   // that overflows is combined with every one of the other text.
-  Encoding process(Encoding first, const Encoding* second, bool special_tokens) const;
+  EncodedText process(EncodedText first, const EncodedText* second, bool special_tokens) const;
 };
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

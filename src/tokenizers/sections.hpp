@@ -38,4 +38,4 @@ std::vector<AddedToken> read_added_tokens(const Json& json, const std::string& w
 // The model's vocabulary and merges, together with the added tokens.
 void read_model(const Json& json, const std::string& where, PipelineParts& parts);
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -16,11 +16,11 @@ void check_kind(const JsonObject& section, const std::string& where) {
   check<UnsupportedError>(type == "BPE", where, ": tokenizer model ", type, " is not supported yet");
   const Json* dropout = section.find("dropout");
   const bool drops = dropout && *dropout != 0;
-  for (const auto& [name, used] : {std::pair("byte_fallback", section.flag_or("byte_fallback", false)),
-                                   std::pair("continuing_subword_prefix",
-                                             !section.text_or("continuing_subword_prefix", "").empty()),
-                                   std::pair("end_of_word_suffix", !section.text_or("end_of_word_suffix", "").empty()),
-                                   std::pair("dropout", drops)})
+  for (const auto& [name, used] :
+       {std::pair("byte_fallback", section.flag_or("byte_fallback", false)),
+        std::pair("continuing_subword_prefix", !section.text_or("continuing_subword_prefix", "").empty()),
+        std::pair("end_of_word_suffix", !section.text_or("end_of_word_suffix", "").empty()),
+        std::pair("dropout", drops)})
     check<UnsupportedError>(!used, where, ": tokenizer model BPE with ", name, " is not supported yet");
 }
 
@@ -100,4 +100,4 @@ void read_model(const Json& json, const std::string& where, PipelineParts& parts
   }
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

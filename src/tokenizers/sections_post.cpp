@@ -111,4 +111,4 @@ void check_decoder(const Json& json, const std::string& where) {
   check<UnsupportedError>(type == "ByteLevel", where, ": decoder ", type, " is not supported yet");
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -96,4 +96,4 @@ PreTokenizer read_pre_tokenizer(const Json& json, const std::string& where) {
   return result;
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

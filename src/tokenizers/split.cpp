@@ -153,4 +153,4 @@ std::unique_ptr<Splitter> gpt2_splitter() { return std::make_unique<Gpt2Splitter
 std::unique_ptr<Splitter> cl100k_splitter(int digits) { return std::make_unique<Cl100kSplitter>(digits); }
 std::unique_ptr<Splitter> digits_splitter(bool individual) { return std::make_unique<DigitsSplitter>(individual); }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -35,4 +35,4 @@ std::unique_ptr<Splitter> pattern_splitter(const std::string& expression, SplitB
 std::unique_ptr<Splitter> literal_splitter(const std::string& text, SplitBehavior, bool invert,
                                            const std::string& where);
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

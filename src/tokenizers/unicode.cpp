@@ -100,4 +100,4 @@ const UnicodeTable& unicode_table() {
   return table;
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -53,4 +53,4 @@ class UnicodeTable {
 // Built once a process, never changed.
 const UnicodeTable& unicode_table();
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

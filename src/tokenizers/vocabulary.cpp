@@ -31,16 +31,15 @@ Vocabulary::Vocabulary(const std::vector<Entry>& entries, const std::string& whe
   int32_t highest = -1;
   for (const Entry& entry : entries) {
     if (entry.id < 0 || entry.id > limit)
-      fail<FileError>(where, ": token ", in_quotes(entry.text), " has id ", entry.id,
-                     ", expected 0 to ", limit);
+      fail<FileError>(where, ": token ", in_quotes(entry.text), " has id ", entry.id, ", expected 0 to ", limit);
     highest = std::max(highest, entry.id);
   }
   std::vector<int32_t> by_id(static_cast<size_t>(highest + 1), -1);
   for (size_t i = 0; i < entries.size(); ++i) {
     int32_t& place = by_id[static_cast<size_t>(entries[i].id)];
     if (place >= 0)
-      fail<FileError>(where, ": tokens ", in_quotes(entries[static_cast<size_t>(place)].text),
-                     " and ", in_quotes(entries[i].text), " share id ", entries[i].id, ", expected one token an id");
+      fail<FileError>(where, ": tokens ", in_quotes(entries[static_cast<size_t>(place)].text), " and ",
+                      in_quotes(entries[i].text), " share id ", entries[i].id, ", expected one token an id");
     place = static_cast<int32_t>(i);
   }
   present_.resize(by_id.size());
@@ -63,4 +62,4 @@ std::optional<int32_t> Vocabulary::id(std::string_view text) const {
   return std::nullopt;
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -57,4 +57,4 @@ class Vocabulary {
   std::vector<int32_t> slots_;  // open addressing by hash of the text; -1 is free
 };
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

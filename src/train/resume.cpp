@@ -83,8 +83,8 @@ void Fit::resume() {
   if (path.empty()) return;
   const Json json = open_checkpoint(path);
   const JsonObject run(json, (path / "run.json").string());
-  const Json found = run.object("options").json();
-  for (const auto& [name, value] : fingerprint().items())
+  const Json found = run.object("options").json(), expected = fingerprint();
+  for (const auto& [name, value] : expected.items())
     check(found.contains(name) && found[name] == value, path.string(), ": \"", name, "\" was ",
           found.value(name, Json(nullptr)).dump(), ", but this run has ", value.dump(),
           ": choose another folder for its checkpoints, or resume = false");

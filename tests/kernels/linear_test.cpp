@@ -7,6 +7,18 @@
 namespace graft {
 namespace {
 
+// Any bits, but small scales, for types without an encoder.
+void fill_blocks(Dtype dtype, std::vector<char>& raw, unsigned seed) {
+  std::mt19937 random(seed);
+  for (char& byte : raw) byte = static_cast<char>(random());
+  const size_t size = static_cast<size_t>(block_size(dtype).bytes);
+  for (size_t at = 0; at < raw.size(); at += size) {
+    if (dtype == Dtype::q6_k) raw[at + size - 1] = 0x0c;
+    if (dtype == Dtype::q4_k || dtype == Dtype::q5_k) raw[at + 3] = 0x0c;
+    if (dtype != Dtype::q6_k) raw[at + 1] = 0x0c;
+  }
+}
+
 // A weight in its packed form, and the floats that it stands for.
 struct TestWeight {
   std::vector<char> packed;
@@ -17,14 +29,10 @@ struct TestWeight {
       : values(noise(rows * cols, seed)) {
     TestStream stream;
     std::vector<char> raw(row_bytes(dtype, static_cast<int64_t>(rows) * cols));
-    if (dtype == Dtype::q4_k) {
-      // No encoder: small scales and any bits.
-      std::mt19937 random(seed);
-      for (char& byte : raw) byte = static_cast<char>(random());
-      for (size_t at = 0; at < raw.size(); at += sizeof(BlockQ4_K)) raw[at + 1] = 0x0c, raw[at + 3] = 0x0c;
-    } else {
+    if (block_size(dtype).elements > 32 || dtype == Dtype::iq4_nl)
+      fill_blocks(dtype, raw, seed);
+    else
       kernels.encode(stream, dtype, values.data(), raw.data(), rows * cols);
-    }
     kernels.decode(stream, dtype, raw.data(), values.data(), rows * cols);
     packed.resize(kernels.packed_bytes(dtype, rows, cols));
     const int first = std::min(rows, 32);
@@ -35,7 +43,9 @@ struct TestWeight {
   }
 };
 
-constexpr Dtype kTested[] = {Dtype::f32, Dtype::f16, Dtype::bf16, Dtype::q8_0, Dtype::q4_0, Dtype::q4_1, Dtype::q4_k};
+constexpr Dtype kTested[] = {Dtype::f32,  Dtype::f16,    Dtype::bf16,  Dtype::q8_0, Dtype::q4_0,
+                             Dtype::q4_1, Dtype::q5_0,   Dtype::q5_1,  Dtype::q4_k, Dtype::q5_k,
+                             Dtype::q6_k, Dtype::iq4_nl, Dtype::iq4_xs};
 constexpr Compute kComputes[] = {Compute::f32, Compute::bf16, Compute::int8};
 
 int cols_of(Dtype dtype, int cols) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tokenizers/encoding.hpp"
+#include "tokenizers/encoded_text.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -20,16 +20,16 @@ std::vector<T> part(const std::vector<T>& all, size_t begin, size_t end) {
 }
 
 // Keeps `length` tokens; the rest becomes windows of that length that share `stride` tokens.
-void cut(Encoding& encoding, size_t length, const Truncation& how) {
+void cut(EncodedText& encoding, size_t length, const Truncation& how) {
   if (length >= encoding.size()) return;
-  Encoding whole = std::exchange(encoding, {});
+  EncodedText whole = std::exchange(encoding, {});
   if (length == 0) {
     encoding.overflowing.push_back(std::move(whole));
     return;
   }
   check(how.stride < length, "truncate: a stride of ", how.stride, " tokens, expected less than the ", length,
         " tokens that a window holds");
-  std::vector<Encoding> windows;
+  std::vector<EncodedText> windows;
   const size_t step = length - how.stride, size = whole.size();
   for (size_t moved = 0;; moved += step) {
     const bool last = moved + length >= size;
@@ -53,8 +53,8 @@ std::pair<size_t, size_t> fair_lengths(size_t first, size_t second, size_t max_l
   return swapped ? std::pair(longer, shorter) : std::pair(shorter, longer);
 }
 
-void pad_one(Encoding& encoding, size_t length, const Padding& how) {
-  for (Encoding& window : encoding.overflowing) pad_one(window, length, how);
+void pad_one(EncodedText& encoding, size_t length, const Padding& how) {
+  for (EncodedText& window : encoding.overflowing) pad_one(window, length, how);
   if (encoding.size() >= length) return;
   const size_t count = length - encoding.size(), at = how.side == Side::left ? 0 : encoding.size();
   const auto fill = [&](auto& values, auto value) {
@@ -70,7 +70,7 @@ void pad_one(Encoding& encoding, size_t length, const Padding& how) {
 
 }  // namespace
 
-void Encoding::append(const Encoding& other) {
+void EncodedText::append(const EncodedText& other) {
   append_to(ids, other.ids);
   append_to(offsets, other.offsets);
   append_to(type_ids, other.type_ids);
@@ -79,36 +79,40 @@ void Encoding::append(const Encoding& other) {
   append_to(attention, other.attention);
 }
 
-Encoding Encoding::slice(size_t begin, size_t end) const {
-  return {part(ids, begin, end),          part(offsets, begin, end),  part(type_ids, begin, end),
-          part(special_mask, begin, end), part(sequence, begin, end), part(attention, begin, end),
+EncodedText EncodedText::slice(size_t begin, size_t end) const {
+  return {part(ids, begin, end),
+          part(offsets, begin, end),
+          part(type_ids, begin, end),
+          part(special_mask, begin, end),
+          part(sequence, begin, end),
+          part(attention, begin, end),
           {}};
 }
 
-void truncate(Encoding& first, Encoding* second, size_t max_length, const Truncation& how) {
+void truncate(EncodedText& first, EncodedText* second, size_t max_length, const Truncation& how) {
   const size_t total = first.size() + (second ? second->size() : 0);
   if (total <= max_length) return;
-  if (how.strategy == TruncationStrategy::longest_first) {
+  if (how.strategy == CutStrategy::longest_first) {
     if (!second) return cut(first, max_length, how);
     const auto [keep_first, keep_second] = fair_lengths(first.size(), second->size(), max_length);
     cut(first, keep_first, how);
     return cut(*second, keep_second, how);
   }
-  const bool only_first = how.strategy == TruncationStrategy::only_first;
+  const bool only_first = how.strategy == CutStrategy::only_first;
   check(only_first || second, "truncate: only_second needs a second text");
-  Encoding& target = only_first ? first : *second;
+  EncodedText& target = only_first ? first : *second;
   const size_t excess = total - max_length;
   check(target.size() > excess, "truncate: ", only_first ? "only_first" : "only_second", " must take away ", excess,
         " tokens, but that text has ", target.size());
   cut(target, target.size() - excess, how);
 }
 
-void pad(std::vector<Encoding>& encodings, const Padding& how) {
+void pad(std::vector<EncodedText>& encodings, const Padding& how) {
   size_t length = how.length;
   if (length == 0)
-    for (const Encoding& encoding : encodings) length = std::max(length, encoding.size());
+    for (const EncodedText& encoding : encodings) length = std::max(length, encoding.size());
   if (how.multiple_of > 0) length = (length + how.multiple_of - 1) / how.multiple_of * how.multiple_of;
-  for (Encoding& encoding : encodings) pad_one(encoding, length, how);
+  for (EncodedText& encoding : encodings) pad_one(encoding, length, how);
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

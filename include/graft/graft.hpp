@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The whole public interface.
+#pragma once
+
+#include <graft/dataset.hpp>
+#include <graft/device.hpp>
+#include <graft/error.hpp>
+#include <graft/generate.hpp>
+#include <graft/lora_adapter.hpp>
+#include <graft/message.hpp>
+#include <graft/model.hpp>
+#include <graft/session.hpp>
+#include <graft/tokenizer.hpp>
+#include <graft/train_options.hpp>
+#include <graft/trainer.hpp>
+#include <graft/version.hpp>

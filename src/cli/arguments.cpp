@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/arguments.hpp"
+
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <map>
+
+#include "support/message.hpp"
+
+namespace graft::inline v0 {
+
+void add_model_options(CLI::App& command, ModelArguments& arguments) {
+  command.add_option("-m,--model", arguments.model, "Hugging Face folder or GGUF file")->required();
+  command.add_option("-t,--threads", arguments.options.device.threads, "threads that compute; 0: one a core")
+      ->capture_default_str();
+  command.add_option("--lora", arguments.adapter, "folder of an adapter, as PEFT saves it");
+  command.add_option("--kernels", arguments.options.device.kernels, "kernels to use, e.g. cpu/avx2; default: the best");
+  command.add_option("--tokenizer", arguments.tokenizer, "folder or tokenizer.json, where the model has none");
+  static const std::map<std::string, Precision> kPrecisions = {{"automatic", Precision::automatic},
+                                                               {"f32", Precision::f32},
+                                                               {"bf16", Precision::bf16},
+                                                               {"int8", Precision::int8}};
+  command.add_option("--precision", arguments.options.precision, "products in automatic, f32, bf16 or int8")
+      ->transform(CLI::CheckedTransformer(kPrecisions));
+}
+
+Model load_model(const ModelArguments& arguments) {
+  LoadOptions options = arguments.options;
+  options.tokenizer = arguments.tokenizer;
+  return Model::load(arguments.model, options);
+}
+
+std::optional<Adapter> load_adapter(const ModelArguments& arguments, const Model& model) {
+  if (arguments.adapter.empty()) return std::nullopt;
+  return Adapter::load(arguments.adapter, model);
+}
+
+void add_sampling_options(CLI::App& command, GenerateOptions& options) {
+  options.temperature = 0.8f;
+  options.top_k = 40;
+  options.top_p = 0.95f;
+  options.min_p = 0.05f;
+  command.add_option("-n,--predict", options.max_tokens, "tokens at most; 0: until the context is full")
+      ->capture_default_str();
+  command.add_option("--temp", options.temperature, "temperature; 0: always the likeliest token")->capture_default_str();
+  command.add_option("--top-k", options.top_k, "only the k likeliest; 0: all")->capture_default_str();
+  command.add_option("--top-p", options.top_p, "only the likeliest that hold this share")->capture_default_str();
+  command.add_option("--min-p", options.min_p, "only those this share as likely as the likeliest")->capture_default_str();
+  command.add_option("-s,--seed", options.seed, "the same seed gives the same text")->capture_default_str();
+  command.add_option("--repeat-penalty", options.repetition_penalty)->capture_default_str();
+  command.add_option("--frequency-penalty", options.frequency_penalty)->capture_default_str();
+  command.add_option("--presence-penalty", options.presence_penalty)->capture_default_str();
+  command.add_option("-r,--stop", options.stop, "the text ends before this; may be repeated");
+}
+
+void add_prompt_options(CLI::App& command, PromptArguments& arguments) {
+  auto* text = command.add_option("-p,--prompt", arguments.text, "the prompt; without it, standard input");
+  command.add_option("-f,--file", arguments.file, "a file with the prompt")->excludes(text);
+}
+
+std::string read_prompt(const PromptArguments& arguments) {
+  if (!arguments.text.empty()) return arguments.text;
+  if (arguments.file.empty()) return {std::istreambuf_iterator<char>(std::cin), {}};
+  std::ifstream file(arguments.file, std::ios::binary);
+  check<FileError>(file.good(), arguments.file, ": cannot be read");
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+}  // namespace graft::v0

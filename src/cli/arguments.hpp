@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What several commands take: a model, an adapter, sampling, a prompt.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <optional>
+#include <string>
+
+#include "graft/graft.hpp"
+
+namespace graft::inline v0 {
+
+struct ModelArguments {
+  std::string model, adapter, tokenizer;
+  LoadOptions options;
+};
+// -m, -t, --lora, --kernels, --precision, --tokenizer
+void add_model_options(CLI::App& command, ModelArguments& arguments);
+Model load_model(const ModelArguments& arguments);
+std::optional<Adapter> load_adapter(const ModelArguments& arguments, const Model& model);
+
+// -n, --temp, --top-k, --top-p, --min-p, --seed, penalties, --stop. The defaults are llama.cpp's.
+void add_sampling_options(CLI::App& command, GenerateOptions& options);
+
+struct PromptArguments {
+  std::string text, file;
+};
+// -p, -f; standard input where neither is given.
+void add_prompt_options(CLI::App& command, PromptArguments& arguments);
+std::string read_prompt(const PromptArguments& arguments);
+
+}  // namespace graft::v0

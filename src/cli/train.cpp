@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <iostream>
+
+#include "cli/arguments.hpp"
+#include "cli/cancellation.hpp"
+#include "cli/command.hpp"
+#include "cli/progress.hpp"
+#include "cli/settings.hpp"
+#include "support/json.hpp"
+#include "support/message.hpp"
+
+namespace graft::inline v0 {
+namespace {
+
+struct TrainArguments {
+  ModelArguments model;
+  std::string data, held_out, output, config;
+  double held_out_share = 0;
+  std::vector<std::string> assignments;
+  bool is_full = false, is_json = false, is_preview = false;
+};
+
+Dataset read_data(const std::string& path) {
+  return path.ends_with(".txt") ? Dataset::text(path) : Dataset::jsonl(path);
+}
+
+Json json_of(const StepInfo& step) {
+  return {{"step", step.step}, {"steps", step.steps}, {"loss", step.loss}, {"gradient_norm", step.gradient_norm},
+          {"learning_rate", step.learning_rate}, {"tokens", step.tokens}, {"tokens_per_second", step.tokens_per_second}};
+}
+
+Json json_of(const TrainReport& report) {
+  return {{"steps", report.steps}, {"tokens", report.tokens}, {"trained_tokens", report.trained_tokens},
+          {"seconds", report.seconds}, {"tokens_per_second", report.tokens_per_second},
+          {"peak_bytes", report.peak_bytes}, {"cancelled", report.cancelled}, {"stopped_early", report.stopped_early},
+          {"losses", report.losses}, {"notices", report.notices}};
+}
+
+void watch(TrainOptions& options, Progress& progress, bool is_json) {
+  const auto print = [](const Json& json) { std::cout << json.dump() << std::endl; };
+  options.on_step = [=, &progress](const StepInfo& step) { is_json ? print(json_of(step)) : progress.step(step); };
+  options.on_evaluation = [=, &progress](const Evaluation& evaluation) {
+    is_json ? print({{"step", evaluation.step}, {"held_out_loss", evaluation.loss}}) : progress.evaluation(evaluation);
+  };
+  options.on_notice = [=, &progress](const std::string& text) {
+    is_json ? print({{"notice", text}}) : progress.line("note: " + text);
+  };
+}
+
+// The loss over time in one line of text, each column a mean of some steps.
+std::string curve(const std::vector<float>& losses) {
+  constexpr const char* kHeights[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+  constexpr size_t kColumns = 60;
+  const size_t columns = std::min(kColumns, losses.size());
+  std::vector<float> means;
+  for (size_t i = 0; i < columns; ++i) {
+    const size_t begin = i * losses.size() / columns, end = (i + 1) * losses.size() / columns;
+    float sum = 0;
+    for (size_t at = begin; at < end; ++at) sum += losses[at];
+    means.push_back(sum / float(end - begin));
+  }
+  const auto [least, most] = std::minmax_element(means.begin(), means.end());
+  std::string text;
+  for (const float mean : means) text += kHeights[size_t(7.99f * (mean - *least) / std::max(*most - *least, 1e-9f))];
+  return message(text, "  ", means.front(), " to ", means.back());
+}
+
+void print_preview(const Trainer& trainer, const Dataset& data) {
+  for (const PreviewToken& token : trainer.preview(data, 1).front())
+    std::cout << (token.trained ? "+ " : "  ") << token.id << '\t' << Json(token.text).dump() << '\n';
+}
+
+TrainReport fit(Trainer& trainer, const TrainArguments& arguments, const Dataset& data) {
+  if (!arguments.held_out.empty()) return trainer.fit(data, read_data(arguments.held_out));
+  if (arguments.held_out_share <= 0) return trainer.fit(data);
+  const auto [train, held_out] = data.split(1 - arguments.held_out_share);
+  return trainer.fit(train, held_out);
+}
+
+int train(const TrainArguments& arguments) {
+  const Cancellation cancellation;
+  TrainSettings settings;
+  if (!arguments.config.empty()) apply_settings_file(settings, arguments.config);
+  apply_settings(settings, arguments.assignments);
+  const Dataset data = read_data(arguments.data);
+  Model model = load_model(arguments.model);
+  Progress progress;
+  settings.train.cancel = cancellation.token();
+  settings.train.save_to = arguments.output;
+  watch(settings.train, progress, arguments.is_json);
+  std::optional<LoRAAdapter> adapter;
+  if (!arguments.is_full) adapter.emplace(model, settings.lora);
+  Trainer trainer = adapter ? Trainer(model, *adapter, settings.train) : Trainer(model, settings.train);
+  if (arguments.is_preview) return print_preview(trainer, data), kDone;
+  if (!arguments.is_json)
+    progress.line(message("training ", adapter ? adapter->parameters() : model.info().parameters, " parameters on ",
+                          data.size(), " examples; about ", trainer.memory_estimate(data) >> 20, " MiB"));
+  const TrainReport report = fit(trainer, arguments, data);
+  progress.finish();
+  if (arguments.is_json)
+    std::cout << json_of(report).dump() << '\n';
+  else
+    std::cout << "loss  " << curve(report.losses) << '\n'
+              << report.steps << " steps, " << report.tokens << " tokens in " << clock_text(report.seconds) << " ("
+              << int(report.tokens_per_second) << " tokens/s), peak " << (report.peak_bytes >> 20) << " MiB\n"
+              << "saved to " << arguments.output << '\n';
+  return report.cancelled ? kCancelled : kDone;
+}
+
+}  // namespace
+
+void add_train(Program& program) {
+  auto arguments = std::make_shared<TrainArguments>();
+  CLI::App& command = *program.app.add_subcommand("train", "Tunes a LoRA adapter, or with --full the model itself");
+  add_model_options(command, arguments->model);
+  command.add_option("--data", arguments->data, "JSONL with messages, prompt and completion, or text; or a .txt")->required();
+  command.add_option("--held-out", arguments->held_out, "data for evaluation");
+  command.add_option("--held-out-share", arguments->held_out_share, "or this share of the data");
+  command.add_option("-o,--out", arguments->output, "folder for the result")->required();
+  command.add_option("--config", arguments->config, "JSON file of options");
+  command.add_flag("--full", arguments->is_full, "train every weight");
+  command.add_flag("--preview", arguments->is_preview, "show the first example's tokens (+: learned) and end");
+  command.add_flag("--json", arguments->is_json, "one JSON object a step, and the report");
+  command.add_option("options", arguments->assignments, "NAME=VALUE …; they go before those of --config");
+  command.footer("Options and their defaults:\n" + describe_settings({}));
+  command.callback([&program, arguments] { program.action = [arguments] { return train(*arguments); }; });
+}
+
+}  // namespace graft::v0

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <catch2/catch.hpp>
+
+#include "support/kernel_list.hpp"
+
+namespace graft {
+namespace {
+
+constexpr std::pair<int, int> kShapes[] = {{1, 1}, {3, 7}, {5, 576}, {70, 65}, {0, 8}};
+
+}  // namespace
+
+TEST_CASE("rms_norm divides rows by their root mean square", "[kernels]") {
+  for (const Kernels* kernels : kernel_list())
+    for (const auto& shape : kShapes) {
+      const auto [rows, cols] = std::pair(shape.first, shape.second);
+      INFO(kernels->name << " rows " << rows << " cols " << cols);
+      const std::vector<float> x = noise(rows * cols, 1), weight = noise(cols, 2);
+      std::vector<double> expected(rows * cols + rows);
+      for (int i = 0; i < rows; ++i) {
+        double square = 0;
+        for (int j = 0; j < cols; ++j) square += static_cast<double>(x[i * cols + j]) * x[i * cols + j];
+        const double inverse = 1 / std::sqrt(square / cols + 1e-3);
+        expected[rows * cols + i] = inverse;
+        for (int j = 0; j < cols; ++j) expected[i * cols + j] = x[i * cols + j] * inverse * weight[j];
+      }
+      const int r = rows, c = cols;
+      const auto found = run_on_workers(std::vector<float>(expected.size(), NAN), [&](Stream s, float* y) {
+        kernels->rms_norm(s, x.data(), weight.data(), y, y + r * c, r, c, 1e-3f);
+      });
+      CHECK(difference(found, expected) < 2e-5);
+    }
+}
+
+TEST_CASE("rms_norm_backward agrees with finite differences", "[kernels]") {
+  for (const Kernels* kernels : kernel_list())
+    for (const auto& shape : kShapes) {
+      const int rows = shape.first, cols = shape.second;
+      INFO(kernels->name << " rows " << rows << " cols " << cols);
+      const std::vector<float> x = noise(rows * cols, 3), weight = noise(cols, 4), dy = noise(rows * cols, 5);
+      const std::vector<float> start = noise(rows * cols + cols, 6);
+      const auto loss = [&](const std::vector<double>& in, const std::vector<double>& w, int row) {
+        double square = 0, sum = 0;
+        for (int j = 0; j < cols; ++j) square += in[j] * in[j];
+        for (int j = 0; j < cols; ++j) sum += dy[row * cols + j] * in[j] * w[j] / std::sqrt(square / cols + 1e-3);
+        return sum;
+      };
+      std::vector<float> inverse(rows);
+      std::vector<double> expected(start.begin(), start.end()), w(weight.begin(), weight.end());
+      for (int i = 0; i < rows; ++i) {
+        std::vector<double> in(x.begin() + i * cols, x.begin() + (i + 1) * cols);
+        double square = 0;
+        for (const double value : in) square += value * value;
+        inverse[i] = static_cast<float>(1 / std::sqrt(square / cols + 1e-3));
+        for (auto [vary, at] : {std::pair{&in, i * cols}, {&w, rows * cols}})
+          for (int j = 0; j < cols; ++j) {
+            const double kept = (*vary)[j];
+            (*vary)[j] = kept + 1e-5;
+            const double above = loss(in, w, i);
+            (*vary)[j] = kept - 1e-5;
+            expected[at + j] += (above - loss(in, w, i)) / 2e-5;
+            (*vary)[j] = kept;
+          }
+      }
+      const auto found = run_on_workers(start, [&](Stream s, float* d) {
+        kernels->rms_norm_backward(s, x.data(), weight.data(), inverse.data(), dy.data(), d, d + rows * cols, rows,
+                                   cols);
+      });
+      CHECK(difference(found, expected) < 1e-4);
+      kernels->rms_norm_backward(TestStream(), x.data(), weight.data(), inverse.data(), dy.data(), nullptr, nullptr,
+                                 rows, cols);
+    }
+}
+
+}  // namespace graft
