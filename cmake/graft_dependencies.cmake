@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# What the library is built with. Headers of dependencies stay private; only PCRE2 and utf8proc are linked.
+# What the library is built with. Headers of dependencies stay private; only PCRE2 and utf8proc are linked. CLI11 is for
+# the program alone.
 find_package(Threads REQUIRED)
 find_package(Eigen3 3.4 REQUIRED NO_MODULE)
 find_package(nlohmann_json 3.10 REQUIRED)
@@ -8,6 +9,10 @@ find_library(GRAFT_PCRE2_LIBRARY pcre2-8 REQUIRED)
 find_path(GRAFT_UTF8PROC_INCLUDE utf8proc.h REQUIRED)
 find_library(GRAFT_UTF8PROC_LIBRARY utf8proc REQUIRED)
 mark_as_advanced(GRAFT_PCRE2_INCLUDE GRAFT_PCRE2_LIBRARY GRAFT_UTF8PROC_INCLUDE GRAFT_UTF8PROC_LIBRARY)
+
+if(GRAFT_CLI)
+  find_package(CLI11 2.1 REQUIRED)
+endif()
 
 # Include paths and definitions for the library, its program and its tests.
 add_library(graft_private INTERFACE)

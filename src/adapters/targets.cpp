@@ -40,6 +40,14 @@ const std::string* find_pattern(const auto& patterns, const std::string& site) {
   return nullptr;
 }
 
+// A module that exists and has no site: an embedding, a norm.
+void refuse_unknown_kind(const Trunk& trunk, const std::string& target, bool is_used) {
+  if (is_used) return;
+  for (const auto& [module, weight] : trunk.parameters.all())
+    check<UnsupportedError>(!ends_with_module(weight->name(), target + ".weight"), "unsupported: method LoRA on ",
+                            weight->name(), " (target_modules: \"", target, "\")");
+}
+
 }  // namespace
 
 std::vector<int> find_targets(const Trunk& trunk, const LoraConfig& config) {
@@ -60,6 +68,7 @@ std::vector<int> find_targets(const Trunk& trunk, const LoraConfig& config) {
       if (ends_with_module(name, target)) chosen = false;
     if (chosen && is_in_layers(config, name)) found.push_back(int(i));
   }
+  for (size_t t = 0; t < used.size(); ++t) refuse_unknown_kind(trunk, config.targets[t], used[t]);
   for (size_t t = 0; t < used.size(); ++t)
     check(used[t], "LoRA: target_modules: the model has no module \"", config.targets[t], "\", it has for example \"",
           sites[0].name, "\"");

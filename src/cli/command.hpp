@@ -28,4 +28,4 @@ void add_tokenize(Program& program);
 void add_train(Program& program);
 void add_verify(Program& program);
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -18,6 +18,7 @@ void describe(Program& program) {
   program.app.footer(kFooter);
   program.app.set_version_flag("--version", "graft " GRAFT_VERSION);
   program.app.require_subcommand(1);
+
   add_convert(program);
   add_inspect(program);
   add_quantize(program);
@@ -46,11 +47,9 @@ int run(int count, char** arguments) {
 }
 
 }  // namespace
-}  // namespace graft::v0
+}  // namespace graft::inline v0
 
-int main(int count, char** arguments) try {
-  return graft::run(count, arguments);
-} catch (const std::bad_alloc&) {
+int main(int count, char** arguments) try { return graft::run(count, arguments); } catch (const std::bad_alloc&) {
   std::cerr << "graft: out of memory\n";
   return graft::kFailed;
 } catch (const std::exception& error) {

@@ -36,32 +36,35 @@ void collect(const fs::path& path, std::vector<fs::path>& found) {
 
 Verdict verify_one(const fs::path& path, const VerifyContext& context) {
   Comparison comparison;
-  Verdict verdict;
   try {
     find_verifier(path)(path, context, comparison);
     return comparison.verdict();
   } catch (const UnsupportedError& error) {
-    verdict.status = Verdict::Status::unsupported;
-    verdict.reason = error.what();
+    comparison.give_up(error.what());
+    return comparison.verdict();
   } catch (const std::exception& error) {
+    Verdict verdict = comparison.verdict();
     verdict.status = Verdict::Status::wrong;
     verdict.reason = error.what();
+    return verdict;
   }
-  return verdict;
 }
 
 const char* status_name(Verdict::Status status) {
   switch (status) {
-    case Verdict::Status::ok: return "ok";
-    case Verdict::Status::wrong: return "wrong";
-    case Verdict::Status::unsupported: return "unsupported";
+    case Verdict::Status::ok:
+      return "ok";
+    case Verdict::Status::wrong:
+      return "wrong";
+    case Verdict::Status::unsupported:
+      return "unsupported";
   }
   return "";
 }
 
 void print_json(const fs::path& path, const Verdict& verdict) {
-  nlohmann::ordered_json line = {{"path", path.string()}, {"status", status_name(verdict.status)},
-                                 {"checked", verdict.checked}};
+  nlohmann::ordered_json line = {
+      {"path", path.string()}, {"status", status_name(verdict.status)}, {"checked", verdict.checked}};
   line["worst"] = nullptr;
   if (!verdict.worst.empty())
     line["worst"] = {{"tensor", verdict.worst}, {"error", verdict.error}, {"tolerance", verdict.tolerance}};
@@ -119,4 +122,4 @@ void add_verify(Program& program) {
   command.callback([&program, options] { program.action = [options] { return verify(*options); }; });
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -50,4 +50,4 @@ void verify_adapter(const std::filesystem::path& folder, const VerifyContext& co
   compare_merged(model, lora, comparison);
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -13,7 +13,7 @@ namespace {
 constexpr double kInfinite = std::numeric_limits<double>::infinity();
 constexpr double kNormTolerance = 1e-4;
 constexpr double kSmallestNorm = 1e-3;  // norms below have the tolerance of this one: they are rounding errors
-constexpr size_t kMostNames = 4;        // in a reason
+constexpr size_t kMostNames = 4;        // of what is wrong, in a reason
 
 // NaN counts as infinitely wrong unless it is expected.
 double distance(double found, double expected) {
@@ -22,10 +22,10 @@ double distance(double found, double expected) {
   return std::isnan(error) ? kInfinite : error;
 }
 
-std::string joined(const std::vector<std::string>& names) {
+std::string joined(const std::vector<std::string>& names, size_t most = std::numeric_limits<size_t>::max()) {
   std::string text;
-  for (size_t i = 0; i < std::min(names.size(), kMostNames); ++i) text += (i == 0 ? "" : ", ") + names[i];
-  if (names.size() > kMostNames) text += message(" and ", names.size() - kMostNames, " more");
+  for (size_t i = 0; i < std::min(names.size(), most); ++i) text += (i == 0 ? "" : ", ") + names[i];
+  if (names.size() > most) text += message(" and ", names.size() - most, " more");
   return text;
 }
 
@@ -80,12 +80,16 @@ void Comparison::unsupported(const std::string& part) {
   std::erase_if(open_, [&](const auto& entry) { return entry.first.starts_with(part + "."); });
 }
 
+void Comparison::give_up(const std::string& reason) {
+  given_up_ = reason;
+  open_.clear();
+}
+
 void Comparison::add(const std::string& name, double error, double tolerance) {
   ++verdict_.checked;
   if (!(error <= tolerance)) wrong_.push_back(name);
   const auto share = [](double e, double t) { return t > 0 ? e / t : e > 0 ? kInfinite : 0; };
-  if (has_worst_ && share(error, tolerance) <= share(verdict_.error, verdict_.tolerance)) return;
-  has_worst_ = true;
+  if (!verdict_.worst.empty() && share(error, tolerance) <= share(verdict_.error, verdict_.tolerance)) return;
   verdict_.worst = name;
   verdict_.error = error;
   verdict_.tolerance = tolerance;
@@ -97,10 +101,13 @@ Verdict Comparison::verdict() const {
   for (const auto& [name, golden] : open_) missing.push_back(name);
   if (!wrong_.empty()) {
     verdict.status = Verdict::Status::wrong;
-    verdict.reason = "out of tolerance: " + joined(wrong_);
+    verdict.reason = "out of tolerance: " + joined(wrong_, kMostNames);
   } else if (!missing.empty()) {
     verdict.status = Verdict::Status::wrong;
-    verdict.reason = "not compared: " + joined(missing);
+    verdict.reason = "not compared: " + joined(missing, kMostNames);
+  } else if (!given_up_.empty()) {
+    verdict.status = Verdict::Status::unsupported;
+    verdict.reason = given_up_;
   } else if (!unsupported_.empty()) {
     verdict.status = Verdict::Status::unsupported;
     verdict.reason = message("unsupported: ", joined(unsupported_), "; the rest agrees");
@@ -117,4 +124,4 @@ double norm_of(std::span<const float> values) {
   return std::sqrt(sum);
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

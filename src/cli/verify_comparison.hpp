@@ -16,11 +16,11 @@ namespace graft::inline v0 {
 struct Verdict {
   enum class Status { ok, wrong, unsupported };
   Status status = Status::ok;
-  int checked = 0;                     // comparisons made
-  double absolute = 0, relative = 0;   // the largest errors of floats; relative to the largest value of the tensor
-  std::string worst;                   // what came nearest to its tolerance, or went furthest beyond
-  double error = 0, tolerance = 0;     // of the worst
-  std::string reason;                  // what is wrong, or what is unsupported
+  int checked = 0;                    // comparisons made
+  double absolute = 0, relative = 0;  // the largest errors of floats; relative to the largest value of the tensor
+  std::string worst;                  // what came nearest to its tolerance, or went furthest beyond
+  double error = 0, tolerance = 0;    // of the worst
+  std::string reason;                 // what is wrong, or what is unsupported
 };
 
 class Comparison {
@@ -39,6 +39,8 @@ class Comparison {
 
   // A part that this version cannot do: "sgd", which takes the expected tensors "sgd.…" with it.
   void unsupported(const std::string& part);
+  // The whole folder is beyond this version; what was compared before counts nevertheless.
+  void give_up(const std::string& reason);
 
   Verdict verdict() const;
 
@@ -48,10 +50,10 @@ class Comparison {
   std::map<std::string, Golden> open_;  // expected, not compared yet
   std::vector<std::string> unsupported_, wrong_;
   Verdict verdict_;
-  bool has_worst_ = false;
+  std::string given_up_;  // why
 };
 
 // The L2 norm, in double.
 double norm_of(std::span<const float> values);
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -17,7 +17,8 @@ void compare_tokens(const GgufFile& file, const JsonObject& json, Comparison& co
       return nullptr;
     }
   }();
-  if (!tokenizer) return comparison.unsupported("tokenizer " + std::string(file.metadata().text("tokenizer.ggml.model")));
+  if (!tokenizer)
+    return comparison.unsupported("tokenizer " + std::string(file.metadata().text("tokenizer.ggml.model")));
   for (size_t i = 0; i < texts->size(); ++i) {
     const JsonObject one((*texts)[i], message("tokenize ", i));
     const std::vector<int32_t> ids = tokenizer->encode(one.text("text"));
@@ -40,4 +41,4 @@ void verify_gguf(const std::filesystem::path& path, const VerifyContext& context
   compare_tokens(*checkpoint.gguf(), JsonObject(goldens.json, path.string()), comparison);
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

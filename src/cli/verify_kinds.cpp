@@ -61,4 +61,4 @@ VerifyFunction find_verifier(const fs::path& path) {
   return fs::is_directory(path) ? find_folder_verifier(path) : find_file_verifier(path);
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -34,4 +34,4 @@ void verify_optim(const std::filesystem::path& folder, const VerifyContext& cont
 void verify_real(const std::filesystem::path& file, const VerifyContext& context, Comparison& comparison);
 void verify_tokenizer(const std::filesystem::path& folder, const VerifyContext& context, Comparison& comparison);
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

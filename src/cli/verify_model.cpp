@@ -9,8 +9,8 @@ namespace {
 
 void compare_outputs(const GoldenModel& model, Comparison& comparison) {
   const Observer observer = {
-      .on_hidden =
-          [&](int layer, const Tensor& hidden) { comparison.floats(message("hidden.", layer), hidden.values()); },
+      .on_hidden = [&](int layer,
+                       const Tensor& hidden) { comparison.floats(message("hidden.", layer), hidden.values()); },
       .on_attention =
           [&](int layer, int sequence, int heads, int queries, int keys, const float* probabilities) {
             comparison.floats(message("attn.", layer, ".seq", sequence),
@@ -70,4 +70,4 @@ void verify_model(const std::filesystem::path& folder, const VerifyContext& cont
   if (goldens.tensors.contains("labels")) compare_gradients(model, json, comparison);
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

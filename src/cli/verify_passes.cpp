@@ -123,4 +123,4 @@ std::vector<int64_t> GoldenModel::greedy(int count) const {
   return chosen;
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

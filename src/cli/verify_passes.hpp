@@ -43,4 +43,4 @@ std::vector<std::vector<int32_t>> golden_sequences(const Goldens& goldens);
 // "base" of goldens.json, which stands beside one of the folder's parents.
 std::filesystem::path find_base(const std::filesystem::path& folder, const Goldens& goldens);
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A block format: bytes and the floats that they stand for. Decoding must agree to two units in the last place, encoding
-// to the last bit.
+// A block format: bytes and the floats that they stand for. Decoding must agree to two units in the last place,
+// encoding to the last bit.
 #include <bit>
 #include <cmath>
 
@@ -13,8 +13,7 @@ namespace graft::inline v0 {
 namespace {
 
 constexpr double kUlps = 2;
-constexpr Dtype kEncoded[] = {Dtype::f16,  Dtype::bf16, Dtype::q4_0, Dtype::q4_1,
-                              Dtype::q5_0, Dtype::q5_1, Dtype::q8_0};
+constexpr Dtype kEncoded[] = {Dtype::f16, Dtype::bf16, Dtype::q4_0, Dtype::q4_1, Dtype::q5_0, Dtype::q5_1, Dtype::q8_0};
 
 // Floats in between; NaN and NaN are the same.
 double ulps(float a, float b) {
@@ -61,4 +60,4 @@ void verify_quant(const std::filesystem::path& file, const VerifyContext& contex
     compare_encoding(lane, *dtype, goldens, comparison);
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

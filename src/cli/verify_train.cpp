@@ -26,4 +26,4 @@ void verify_train(const std::filesystem::path& folder, const VerifyContext& cont
   }
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -5,7 +5,8 @@
 
 namespace graft::inline v0 {
 
-// What a run trains: a parameter under its name in the goldens, and the weight that is packed anew after a step, if any.
+// What a run trains: a parameter under its name in the goldens, and the weight that is packed anew after a step, if
+// any.
 struct Trained {
   std::string name;
   Tensor parameter;
@@ -17,4 +18,4 @@ struct Trained {
 void compare_training(GoldenModel& model, std::span<const Trained> trained, const Edits* edits,
                       const JsonObject& settings, const std::string& prefix, Comparison& comparison);
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

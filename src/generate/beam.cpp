@@ -113,4 +113,4 @@ Hypothesis beam_search(const std::vector<int32_t>& prompt, const BeamOptions& op
   return Search(prompt, options).run(next_logits);
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

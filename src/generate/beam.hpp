@@ -15,7 +15,7 @@ namespace graft::inline v0 {
 struct BeamOptions {
   int beams = 4;
   int max_tokens = 20;
-  float length_penalty = 1;          // scores are divided by the length to this power
+  float length_penalty = 1;  // scores are divided by the length to this power
   std::vector<int32_t> end_tokens;
 };
 
@@ -31,4 +31,4 @@ using NextLogits = std::function<Tensor(std::span<const std::vector<int32_t>> se
 // best unfinished beam, at its present length, beats the worst of `beams` finished ones.
 Hypothesis beam_search(const std::vector<int32_t>& prompt, const BeamOptions& options, const NextLogits& next_logits);
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/gguf_config.hpp"
+#include "models/rope_scaling.hpp"
 #include "models/save.hpp"
 #include "models/weight_bytes.hpp"
 #include "support/message.hpp"

@@ -45,13 +45,12 @@ Pattern::Pattern(const std::string& expression, std::string where, unsigned opti
   int error = 0;
   PCRE2_SIZE at = 0;
   code_.reset(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(expression.data()), expression.size(),
-                            options | PCRE2_UTF | PCRE2_UCP | PCRE2_MATCH_INVALID_UTF | PCRE2_NEVER_BACKSLASH_C, &error,
-                            &at, nullptr));
+                            options | PCRE2_UTF | PCRE2_MATCH_INVALID_UTF, &error, &at, nullptr));
   check<FileError>(code_ != nullptr, where_, ": the pattern '", expression, "' is not understood at ", at, ": ",
                    reason(error));
 }
 
-Pattern::Pattern(const std::string& expression, std::string where) : Pattern(expression, std::move(where), 0u) {}
+Pattern::Pattern(const std::string& expression, std::string where) : Pattern(expression, std::move(where), PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C) {}
 
 Pattern Pattern::literal(const std::string& text, std::string where) {
   return Pattern(text, std::move(where), PCRE2_LITERAL);

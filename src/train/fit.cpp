@@ -104,8 +104,7 @@ void Fit::apply(const StepLoss& loss) {
   const double norm = gradient_norm(lane_, gradients_, trainable_.parameters);
   check<NumericError>(std::isfinite(norm), "training: the gradient of step ", step_ + 1, " is ", norm,
                       "; the values are those of the step before");
-  const double limit = options_.max_gradient_norm;
-  const float scale = limit > 0 ? float(std::min(1.0, limit / (norm + 1e-6))) : 1.0f;
+  const float scale = clip_factor(options_.max_gradient_norm, norm);
   const double factor = schedule_factor(options_.schedule, step_, warmup_, steps_);
   optimizer_.step(lane_, gradients_, factor, scale);
   trainable_.after_change();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
+
 #include "backend/backend.hpp"
 #include "graft/train_options.hpp"
 #include "tensor/gradients.hpp"
@@ -36,4 +38,9 @@ class Optimizer {
 // The root of the sum of squares of all gradients, in one order.
 double gradient_norm(const Lane& lane, const Gradients& gradients, const std::vector<NamedTensor>& parameters);
 
-}  // namespace graft::v0
+// What gradients of this norm are multiplied by so that it is at most `limit`; 0: no limit.
+inline float clip_factor(double limit, double norm) {
+  return limit > 0 ? float(std::min(1.0, limit / (norm + 1e-6))) : 1.0f;
+}
+
+}  // namespace graft::inline v0

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// graft inspect MODEL: what a model is, without loading its weights.
+#include <iomanip>
+#include <iostream>
+#include <map>
+
+#include "backend/backend.hpp"
+#include "cli/command.hpp"
+#include "models/checkpoint.hpp"
+#include "support/message.hpp"
+
+namespace graft::inline v0 {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Options {
+  fs::path model;
+  bool json = false, tensors = false;
+};
+
+struct StoredTensor {
+  std::string name, type;
+  std::vector<int64_t> shape;
+  size_t bytes;
+};
+
+std::vector<StoredTensor> tensors_of(const Checkpoint& checkpoint) {
+  std::vector<StoredTensor> all;
+  if (checkpoint.gguf()) {
+    for (const GgufTensor& tensor : checkpoint.gguf()->tensors())
+      all.push_back({std::string(tensor.name), std::string(name(tensor.dtype)), tensor.shape, tensor.data.size()});
+    return all;
+  }
+  const SafetensorsFolder folder = SafetensorsFolder::open(checkpoint.folder());
+  for (const TensorView* tensor : folder.tensors())
+    all.push_back({tensor->name, tensor->stored_dtype, tensor->shape, tensor->data.size()});
+  return all;
+}
+
+// The family, or why the model cannot be loaded.
+Json family_of(const Checkpoint& checkpoint) {
+  try {
+    const Family& family = find_family(checkpoint.config());
+    family.configure(checkpoint.config());
+    return std::string(family.architecture);
+  } catch (const Error& error) {
+    return std::string("not supported: ") + error.what();
+  }
+}
+
+Json tokenizer_of(const Checkpoint& checkpoint) {
+  if (!checkpoint.gguf()) {
+    const fs::path folder = checkpoint.folder();
+    if (!fs::exists(folder / "tokenizer.json")) return nullptr;
+    const Json tokenizer = read_json(folder / "tokenizer.json");
+    const Json model = tokenizer.value("model", Json::object());
+    return {{"model", model.value("type", "")},
+            {"tokens", model.value("vocab", Json::object()).size()},
+            {"added_tokens", tokenizer.value("added_tokens", Json::array()).size()}};
+  }
+  const GgufMetadata& metadata = checkpoint.gguf()->metadata();
+  const GgufValue* tokens = metadata.find("tokenizer.ggml.tokens");
+  if (!tokens) return nullptr;
+  return {{"model", metadata.text_or("tokenizer.ggml.model", "")},
+          {"pre", metadata.text_or("tokenizer.ggml.pre", "")},
+          {"tokens", tokens->count},
+          {"chat_template", metadata.has("tokenizer.chat_template")}};
+}
+
+nlohmann::ordered_json describe(const Checkpoint& checkpoint, const std::vector<StoredTensor>& tensors) {
+  std::map<std::string, size_t> types;
+  size_t bytes = 0;
+  int64_t parameters = 0;
+  for (const StoredTensor& tensor : tensors) {
+    types[tensor.type] += tensor.bytes;
+    bytes += tensor.bytes;
+    int64_t values = 1;
+    for (const int64_t size : tensor.shape) values *= size;
+    parameters += values;
+  }
+  return {{"path", checkpoint.name()},
+          {"family", family_of(checkpoint)},
+          {"parameters", parameters},
+          {"bytes", bytes},
+          {"bytes_by_type", types},
+          {"tensors", tensors.size()},
+          {"config", checkpoint.config().json()},
+          {"tokenizer", tokenizer_of(checkpoint)},
+          {"kernels", kernel_names()}};
+}
+
+void print_tensors(const std::vector<StoredTensor>& tensors) {
+  for (const StoredTensor& tensor : tensors) {
+    std::string shape;
+    for (const int64_t size : tensor.shape) shape += (shape.empty() ? "" : " x ") + std::to_string(size);
+    std::cout << std::left << std::setw(8) << tensor.type << std::setw(18) << shape << tensor.name << '\n';
+  }
+}
+
+int inspect(const Options& options) {
+  const Checkpoint checkpoint = Checkpoint::open(options.model, FileAccess::map);
+  const std::vector<StoredTensor> tensors = tensors_of(checkpoint);
+  nlohmann::ordered_json description = describe(checkpoint, tensors);
+  if (options.json && options.tensors) {
+    description["tensors"] = nlohmann::ordered_json::array();
+    for (const StoredTensor& tensor : tensors)
+      description["tensors"].push_back({{"name", tensor.name}, {"type", tensor.type}, {"shape", tensor.shape}});
+  }
+  if (options.json) {
+    std::cout << description.dump(-1, ' ', false, Json::error_handler_t::replace) << '\n';
+    return kDone;
+  }
+  for (const auto& [field, value] : description.items())
+    std::cout << std::left << std::setw(16) << field
+              << (value.is_string() ? value.get<std::string>()
+                                    : value.dump(-1, ' ', false, Json::error_handler_t::replace))
+              << '\n';
+  if (options.tensors) print_tensors(tensors);
+  return kDone;
+}
+
+}  // namespace
+
+void add_inspect(Program& program) {
+  const auto options = std::make_shared<Options>();
+  CLI::App& command = *program.app.add_subcommand("inspect", "Show what a model is");
+  command.add_option("model,-m,--model", options->model, "Hugging Face folder or GGUF file")
+      ->required()
+      ->check(CLI::ExistingPath);
+  command.add_flag("--json", options->json, "As one JSON object");
+  command.add_flag("--tensors", options->tensors, "List the tensors");
+  command.callback([&program, options] { program.action = [options] { return inspect(*options); }; });
+}
+
+}  // namespace graft::inline v0

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A byte-level BPE tokenizer in the two forms in which it is published: tokenizer.json and tokenizer_config.json, or
+// the keys tokenizer.* of a GGUF file.
+#pragma once
+
+#include "formats/gguf_metadata.hpp"
+#include "formats/gguf_writer.hpp"
+#include "support/json.hpp"
+
+namespace graft::inline v0 {
+
+// What transformers reads.
+struct TokenizerFiles {
+  Json tokenizer;  // tokenizer.json
+  Json config;     // tokenizer_config.json; may be an empty object
+};
+
+// Throws UnsupportedError for a tokenizer that is no byte-level BPE, or of a pre-tokenizer without a name in GGUF.
+void write_tokenizer(const TokenizerFiles& files, int64_t vocabulary, GgufWriter& writer);
+TokenizerFiles tokenizer_files(const GgufMetadata& metadata);
+
+}  // namespace graft::inline v0
