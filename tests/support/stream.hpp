@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A Stream for tests of kernels: threads that take tasks in turn, and scratch of just the size that was asked for, full of NaN.
+// A Stream for tests of kernels: threads that take tasks in turn, and scratch of just the size that was asked for, full
+// of NaN.
 #pragma once
 
 #include <algorithm>
