@@ -55,7 +55,7 @@ int cols_of(Dtype dtype, int cols) {
 
 // The error that a product may have: of its rounded operands where it is coarse, of the sums otherwise.
 double tolerance(Compute compute, int depth) {
-  return (compute == Compute::f32 ? 1e-6 : 0.02) * std::sqrt(static_cast<double>(depth)) * 4;
+  return (compute == Compute::f32 ? 2e-6 : 0.02) * std::sqrt(static_cast<double>(depth)) * 4;
 }
 
 std::vector<double> reference(const std::vector<float>& x, const TestWeight& w, const float* bias, int rows) {
