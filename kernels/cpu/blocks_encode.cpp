@@ -119,4 +119,4 @@ void encode(const Stream& stream, Dtype dtype, const float* x, void* out, int64_
   }
 }
 
-}  // namespace graft::inline v0::cpu::GRAFT_ISA
+}  // namespace graft::v0::cpu::GRAFT_ISA

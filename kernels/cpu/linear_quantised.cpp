@@ -165,4 +165,4 @@ void multiply_integers(const PackedMatrix& w, int64_t first, int64_t end, const 
   integer_product(w.dtype)(w, first, end, x, rows, bias, y, stride);
 }
 
-}  // namespace graft::inline v0::cpu::GRAFT_ISA
+}  // namespace graft::v0::cpu::GRAFT_ISA
