@@ -154,6 +154,23 @@ TEST_CASE("linear of one row has the bits that it has among many", "[kernels]") 
     }
 }
 
+TEST_CASE("integer products pass on what is not finite", "[kernels]") {
+  for (const Kernels* kernels : kernel_list())
+    for (const float bad : {NAN, INFINITY, -INFINITY}) {
+      INFO(kernels->name << " value " << bad);
+      const TestWeight w(*kernels, Dtype::q8_0, 3, 64, 20);
+      std::vector<float> x(2 * 64, 0.0f), y(2 * 3, 7.0f);
+      x[70] = bad;
+      TestStream stream;
+      float* out = y.data();
+      kernels->linear(stream, Compute::int8, x.data(), 2, &w.matrix, nullptr, &out, 1);
+      for (int i = 0; i < 3; ++i) {
+        CHECK(y[i] == 0);
+        CHECK(!std::isfinite(y[3 + i]));
+      }
+    }
+}
+
 TEST_CASE("linear_backward adds the products with the transposes", "[kernels]") {
   const int shapes[][3] = {{1, 1, 1}, {1, 70, 300}, {5, 33, 31}, {13, 600, 40}, {30, 97, 290}};
   for (const Kernels* kernels : kernel_list())
