@@ -97,8 +97,9 @@ TEST_CASE("unpack gives what pack was given", "[kernels]") {
 }
 
 TEST_CASE("linear agrees with sums in double", "[kernels]") {
-  const int shapes[][3] = {{1, 1, 1},  {1, 70, 300}, {2, 33, 31},  {3, 65, 128}, {5, 32, 1025}, {6, 100, 64},
-                           {7, 31, 7}, {8, 40, 96},  {12, 17, 50}, {13, 64, 40}, {25, 96, 530}, {100, 50, 33}};
+  const int shapes[][3] = {{1, 1, 1},     {1, 70, 300},  {2, 33, 31},    {3, 65, 128}, {5, 32, 1025},
+                           {6, 100, 64},  {7, 31, 7},    {8, 40, 96},    {12, 17, 50}, {13, 64, 40},
+                           {25, 96, 530}, {100, 50, 33}, {130, 600, 20}, {490, 70, 32}};
   for (const Kernels* kernels : kernel_list())
     for (const Dtype dtype : kTested)
       for (const Compute compute : kComputes)
@@ -172,7 +173,7 @@ TEST_CASE("integer products pass on what is not finite", "[kernels]") {
 }
 
 TEST_CASE("linear_backward adds the products with the transposes", "[kernels]") {
-  const int shapes[][3] = {{1, 1, 1}, {1, 70, 300}, {5, 33, 31}, {13, 600, 40}, {30, 97, 290}};
+  const int shapes[][3] = {{1, 1, 1}, {1, 70, 300}, {5, 33, 31}, {13, 600, 40}, {30, 97, 290}, {490, 40, 300}};
   for (const Kernels* kernels : kernel_list())
     for (const Dtype dtype : kTested)
       for (const Compute compute : kComputes)
@@ -202,7 +203,8 @@ TEST_CASE("linear_backward adds the products with the transposes", "[kernels]") 
 }
 
 TEST_CASE("matmul takes operands and their transposes", "[kernels]") {
-  const int shapes[][3] = {{1, 1, 1}, {16, 16, 300}, {2, 33, 31}, {13, 65, 5}, {100, 40, 64}, {30, 9, 700}, {3, 3, 0}};
+  const int shapes[][3] = {{1, 1, 1},     {16, 16, 300}, {2, 33, 31}, {13, 65, 5},
+                           {100, 40, 64}, {30, 9, 700},  {3, 3, 0},   {250, 70, 20}};
   for (const Kernels* kernels : kernel_list())
     for (const Compute compute : {Compute::f32, Compute::bf16})
       for (int flags = 0; flags < 8; ++flags)
