@@ -45,13 +45,13 @@ Pattern::Pattern(const std::string& expression, std::string where, unsigned opti
   int error = 0;
   PCRE2_SIZE at = 0;
   code_.reset(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(expression.data()), expression.size(),
-                            options | PCRE2_UTF | PCRE2_UCP | PCRE2_MATCH_INVALID_UTF | PCRE2_NEVER_BACKSLASH_C, &error,
-                            &at, nullptr));
+                            options | PCRE2_UTF | PCRE2_MATCH_INVALID_UTF, &error, &at, nullptr));
   check<FileError>(code_ != nullptr, where_, ": the pattern '", expression, "' is not understood at ", at, ": ",
                    reason(error));
 }
 
-Pattern::Pattern(const std::string& expression, std::string where) : Pattern(expression, std::move(where), 0u) {}
+Pattern::Pattern(const std::string& expression, std::string where)
+    : Pattern(expression, std::move(where), PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C) {}
 
 Pattern Pattern::literal(const std::string& text, std::string where) {
   return Pattern(text, std::move(where), PCRE2_LITERAL);
@@ -64,8 +64,8 @@ void Pattern::for_each_match(std::string_view text, PieceSink take) const {
   for (size_t at = 0; at < text.size();) {
     const int found = pcre2_match(code_.get(), subject, text.size(), at, 0, matcher.data.get(), matcher.context.get());
     if (found == PCRE2_ERROR_NOMATCH) return;
-    check<ResourceError>(found > 0, where_, ": the pattern gives up on a text of ", text.size(), " bytes: ",
-                         reason(found));
+    check<ResourceError>(found > 0, where_, ": the pattern gives up on a text of ", text.size(),
+                         " bytes: ", reason(found));
     if (bounds[1] > bounds[0]) take(text.substr(bounds[0], bounds[1] - bounds[0]));
     // An empty match moves on by one character.
     at = bounds[1];
@@ -83,4 +83,4 @@ bool Pattern::matches_whole(std::string_view text) const {
   return found > 0;
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0
