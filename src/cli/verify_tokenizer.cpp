@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A tokenizer: lines of cases with ids, offsets, decoded text, streams, and batches with truncation and padding.
-#include "cli/tokenizer_files.hpp"
+#include "api/load_tokenizer.hpp"
 #include "cli/verify_kinds.hpp"
 #include "formats/jsonl.hpp"
 #include "support/message.hpp"
+#include "tokenizers/loaded_tokenizer.hpp"
 
 namespace graft::inline v0 {
 namespace {
@@ -30,14 +31,14 @@ struct Line {
   std::string decode(bool skip_special) const { return tokenizer.decoder().decode(ids(), skip_special); }
 };
 
-Json byte_offsets(const Encoding& encoding) {
+Json byte_offsets(const EncodedText& encoding) {
   Json offsets = Json::array();
   for (const TextSpan& span : encoding.offsets) offsets.push_back({span.begin, span.end});
   return offsets;
 }
 
 // The same in code points of the text that each token comes from.
-Json character_offsets(const Encoding& encoding, const std::string& first, const std::string& second) {
+Json character_offsets(const EncodedText& encoding, const std::string& first, const std::string& second) {
   const auto characters = [](const std::string& text, size_t bytes) {
     size_t count = 0;
     for (size_t i = 0; i < std::min(bytes, text.size()); ++i) count += (text[i] & 0xc0) != 0x80;
@@ -68,7 +69,7 @@ void compare_tokens(const Line& line, const std::vector<int32_t>& ids) {
 
 void compare_case(const Line& line) {
   const std::string text = line.json.text("text");
-  const Encoding encoding = line.tokenizer.encode_with_offsets(text);
+  const EncodedText encoding = line.tokenizer.encode_with_offsets(text);
   line.compare("ids", encoding.ids);
   compare_tokens(line, encoding.ids);
   line.compare("offsets", character_offsets(encoding, text, text));
@@ -82,7 +83,7 @@ void compare_case(const Line& line) {
 
 void compare_pair(const Line& line) {
   const std::string a = line.json.text("a"), b = line.json.text("b");
-  const Encoding encoding = line.tokenizer.encode_pair(a, b);
+  const EncodedText encoding = line.tokenizer.encode_pair(a, b);
   Json sequence = Json::array();
   for (const int8_t one : encoding.sequence) sequence.push_back(one == kNoSequence ? Json(nullptr) : Json(one));
   line.compare("ids", encoding.ids);
@@ -116,9 +117,9 @@ Truncation read_truncation(const JsonObject& line) {
   const std::string strategy = json.text_or("strategy", "longest_first");
   how.max_length = size_t(json.integer("max_length", 1, 1 << 30));
   how.stride = size_t(json.integer_or("stride", 0, 0, 1 << 30));
-  how.strategy = strategy == "only_first"    ? TruncationStrategy::only_first
-                 : strategy == "only_second" ? TruncationStrategy::only_second
-                                             : TruncationStrategy::longest_first;
+  how.strategy = strategy == "only_first"    ? CutStrategy::only_first
+                 : strategy == "only_second" ? CutStrategy::only_second
+                                             : CutStrategy::longest_first;
   how.side = json.text_or("direction", "right") == "left" ? Side::left : Side::right;
   return how;
 }
@@ -134,20 +135,20 @@ Padding read_padding(const JsonObject& json) {
 void compare_batch(const Line& line) {
   PipelineOptions options;
   options.truncation = read_truncation(line.json);
-  std::vector<Encoding> encodings;
+  std::vector<EncodedText> encodings;
   for (const Json& input : line.json.json().at("input"))
     encodings.push_back(input.is_array() ? line.tokenizer.encode_pair(input.at(0).get<std::string>(),
                                                                       input.at(1).get<std::string>(), options)
                                          : line.tokenizer.encode_with_offsets(input.get<std::string>(), options));
   if (line.json.has("padding")) pad(encodings, read_padding(line.json.object("padding")));
   Json ids, mask, type_ids, special_mask, overflowing;
-  for (const Encoding& encoding : encodings) {
+  for (const EncodedText& encoding : encodings) {
     ids.push_back(encoding.ids);
     mask.push_back(encoding.attention);
     type_ids.push_back(encoding.type_ids);
     special_mask.push_back(encoding.special_mask);
     Json windows = Json::array();
-    for (const Encoding& window : encoding.overflowing) windows.push_back(window.ids);
+    for (const EncodedText& window : encoding.overflowing) windows.push_back(window.ids);
     overflowing.push_back(std::move(windows));
   }
   line.compare("ids", ids);
@@ -167,21 +168,22 @@ constexpr Section kSections[] = {{"cases.jsonl", compare_case},
                                  {"stream.jsonl", compare_stream},
                                  {"batch.jsonl", compare_batch}};
 
-std::unique_ptr<Pipeline> tokenizer_of(const fs::path& folder, const VerifyContext& context) {
-  if (fs::exists(folder / "tokenizer.json")) return load_tokenizer(folder / "tokenizer.json");
+Tokenizer tokenizer_of(const fs::path& folder, const VerifyContext& context) {
+  if (fs::exists(folder / "tokenizer.json")) return Tokenizer::load(folder.string());
   check<UnsupportedError>(!context.gguf.empty(), "needs --gguf PATH: there is no tokenizer.json");
-  return load_tokenizer(GgufFile::open(context.gguf));
+  return load_tokenizer(Checkpoint::open(context.gguf, FileAccess::map), {});
 }
 
 }  // namespace
 
 void verify_tokenizer(const fs::path& folder, const VerifyContext& context, Comparison& comparison) {
-  const std::unique_ptr<Pipeline> tokenizer = tokenizer_of(folder, context);
+  const Tokenizer tokenizer = tokenizer_of(folder, context);
+  const Pipeline& pipeline = tokenizer.loaded().pipeline();
   for (const auto& [file, compare] : kSections) {
     if (!fs::exists(folder / file)) continue;
     const MappedFile lines = MappedFile::open(folder / file);
     for_each_row(lines, [&, compare = compare, file = file](const JsonObject& row, size_t number) {
-      compare({row, *tokenizer, message(file, ":", number), comparison});
+      compare({row, pipeline, message(file, ":", number), comparison});
     });
   }
   if (fs::exists(folder / "sentencepiece.jsonl")) comparison.unsupported("sentencepiece.jsonl");
