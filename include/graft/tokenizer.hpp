@@ -69,8 +69,9 @@ class GRAFT_EXPORT Tokenizer {
   std::vector<int32_t> apply_chat_template(std::span<const Message> messages, const ChatOptions& options = {}) const;
   std::string render_chat_template(std::span<const Message> messages, const ChatOptions& options = {}) const;
 
-  // Of the library itself.
+  // For the library itself.
   explicit Tokenizer(std::shared_ptr<const LoadedTokenizer> loaded);
+  const LoadedTokenizer& loaded() const { return *loaded_; }
 
  private:
   std::shared_ptr<const LoadedTokenizer> loaded_;

@@ -4,14 +4,15 @@
 namespace graft::inline v0::cpu::GRAFT_ISA {
 namespace {
 
-void copy_row(Dtype dtype, const void* data, int64_t element, int width, float* out) {
-  if (dtype == Dtype::f32) {
-    const float* x = static_cast<const float*>(data) + element;
-    for_vectors(width, [&](int64_t i, int lanes) { store(out + i, load(x + i, lanes)); });
-  } else {
-    const uint16_t* x = static_cast<const uint16_t*>(data) + element;
-    for_vectors(width, [&](int64_t i, int lanes) { store(out + i, from_bf16(load(x + i, lanes))); });
-  }
+// `count` rows, `stride` elements apart, as rows of padded width.
+void copy_rows(Dtype dtype, const void* data, int64_t element, int64_t stride, int count, int width, float* out) {
+  const float* floats = static_cast<const float*>(data) + element;
+  const uint16_t* halves = static_cast<const uint16_t*>(data) + element;
+  for (int row = 0; row < count; ++row, out += padded(width), floats += stride, halves += stride)
+    if (dtype == Dtype::f32)
+      for_vectors(width, [&](int64_t i, int lanes) { store(out + i, load(floats + i, lanes)); });
+    else
+      for_vectors(width, [&](int64_t i, int lanes) { store(out + i, from_bf16(load(halves + i, lanes))); });
 }
 
 }  // namespace
@@ -32,10 +33,14 @@ KeyBlock key_block(const AttentionShape& shape, const AttentionSequence& sequenc
   }
   const int64_t stride = padded(shape.head_width);
   float *k = memory, *v = memory + kKeyBlock * stride;
-  for (int i = 0; i < count; ++i, ++row) {
+  for (int done = 0; done < count;) {
     for (; row >= span->rows; ++span) row -= span->rows;
-    copy_row(shape.cache, span->k, row * span->stride + head, shape.head_width, k + i * stride);
-    copy_row(shape.cache, span->v, row * span->stride + head, shape.head_width, v + i * stride);
+    const int rows = min(count - done, span->rows - row);
+    const int64_t at = row * span->stride + head;
+    copy_rows(shape.cache, span->k, at, span->stride, rows, shape.head_width, k + done * stride);
+    copy_rows(shape.cache, span->v, at, span->stride, rows, shape.head_width, v + done * stride);
+    done += rows;
+    row += rows;
   }
   return {{k, stride}, {v, stride}, first, count};
 }
@@ -58,7 +63,7 @@ QueryPanel query_panel(const AttentionShape& shape, const Tile& tile, int first)
 
 void gather_rows(const QueryPanel& panel, const float* x, int head_width, float* rows) {
   const int64_t stride = padded(head_width);
-  for (int c = 0; c < panel.columns; ++c) copy_row(Dtype::f32, x, panel.at[c], head_width, rows + c * stride);
+  for (int c = 0; c < panel.columns; ++c) copy_rows(Dtype::f32, x, panel.at[c], 0, 1, head_width, rows + c * stride);
 }
 
 void pack_panel(const QueryPanel& panel, const float* rows, int head_width, float* out) {

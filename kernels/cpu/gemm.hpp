@@ -14,8 +14,8 @@ inline constexpr int kReusedRows = 480;  // where the task makes its panels, so 
 inline constexpr int kGroupPanels = 8;   // of the right operand a task, at most
 
 // Elements of the depth a piece: whole blocks of quantised weights.
-inline constexpr int kLargestDepth = 768;
-constexpr int depth_of(Form form) { return form == Form::bf16 ? kLargestDepth : 256; }
+inline constexpr int kLargestDepth = 1024;
+constexpr int depth_of(Form form) { return form == Form::bf16 ? kLargestDepth : 512; }
 
 // Rows of the left operand, packed in tiles of `height` rows (the last may have fewer).
 struct Left {

@@ -56,7 +56,7 @@ std::vector<Generation> generate(const Model::State& model, std::vector<std::vec
     caches.push_back(make_cache(call.context));
     requests.push_back({fit_prompt(model, std::move(prompt), options), &caches.back()});
   }
-  return Generator(call.context, model.tokenizer.state().decoder(), model.end_ids, options).run(requests);
+  return Generator(call.context, model.tokenizer.loaded().decoder(), model.end_ids, options).run(requests);
 }
 
 // Hidden states of all tokens of one sequence.

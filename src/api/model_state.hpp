@@ -8,9 +8,9 @@
 
 #include "adapters/lora.hpp"
 #include "generate/generator.hpp"
-#include "api/tokenizer_state.hpp"
 #include "graft/model.hpp"
 #include "models/trunk.hpp"
+#include "tokenizers/loaded_tokenizer.hpp"
 #include "support/message.hpp"
 
 namespace graft::inline v0 {

@@ -47,7 +47,7 @@ Generation Session::State::generate(std::vector<int32_t> prompt, const GenerateO
   cache.truncate(int(cached.size()));
 
   const NetworkContext context = network_context(*model, lane, memory, lora.get());
-  Generator generator(context, model->tokenizer.state().decoder(), model->end_ids, options);
+  Generator generator(context, model->tokenizer.loaded().decoder(), model->end_ids, options);
   const GenerateRequest request{prompt, &cache};
   Generation result = generator.run({&request, 1})[0];
   cached = prompt;

@@ -4,6 +4,7 @@
 
 #include "cli/command.hpp"
 #include "graft/error.hpp"
+#include "graft/version.hpp"
 
 namespace graft::inline v0 {
 namespace {
@@ -16,13 +17,20 @@ void describe(Program& program) {
   program.app.description("Runs and fine-tunes transformers.");
   program.app.name("graft");
   program.app.footer(kFooter);
-  program.app.set_version_flag("--version", "graft " GRAFT_VERSION);
+  program.app.set_version_flag("--version", std::string("graft ") + kVersion);
   program.app.require_subcommand(1);
 
-  add_convert(program);
+  add_chat(program);
+  add_complete(program);
+  add_train(program);
+  add_eval(program);
+  add_tokenize(program);
   add_inspect(program);
+  add_merge(program);
+  add_convert(program);
   add_quantize(program);
   add_verify(program);
+  add_bench(program);
 }
 
 int run(int count, char** arguments) {

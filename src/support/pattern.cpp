@@ -63,8 +63,8 @@ void Pattern::for_each_match(std::string_view text, PieceSink take) const {
   for (size_t at = 0; at < text.size();) {
     const int found = pcre2_match(code_.get(), subject, text.size(), at, 0, matcher.data.get(), matcher.context.get());
     if (found == PCRE2_ERROR_NOMATCH) return;
-    check<ResourceError>(found > 0, where_, ": the pattern gives up on a text of ", text.size(),
-                         " bytes: ", reason(found));
+    check<ResourceError>(found > 0, where_, ": the pattern gives up on a text of ", text.size(), " bytes: ",
+                         reason(found));
     if (bounds[1] > bounds[0]) take(text.substr(bounds[0], bounds[1] - bounds[0]));
     // An empty match moves on by one character.
     at = bounds[1];

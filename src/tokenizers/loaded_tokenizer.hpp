@@ -36,6 +36,7 @@ class LoadedTokenizer {
                                                           const std::string& file);
 
   const Pipeline& pipeline() const { return pipeline_; }
+  const Decoder& decoder() const { return pipeline_.decoder(); }
   const SpecialTokens& special() const { return special_; }
   bool has_chat_template() const { return !templates_.empty(); }
 

@@ -102,7 +102,8 @@ TEST_CASE("linear agrees with sums in double", "[kernels]") {
   for (const Kernels* kernels : kernel_list())
     for (const Dtype dtype : kTested)
       for (const Compute compute : kComputes)
-        for (const auto& [rows, outputs, depth] : shapes) {
+        for (const auto& shape : shapes) {
+          const int rows = shape[0], outputs = shape[1], depth = shape[2];
           const int cols = cols_of(dtype, depth);
           INFO(kernels->name << " dtype " << static_cast<int>(dtype) << " compute " << static_cast<int>(compute)
                              << " shape " << rows << " " << outputs << " " << cols);
@@ -158,7 +159,8 @@ TEST_CASE("linear_backward adds the products with the transposes", "[kernels]") 
   for (const Kernels* kernels : kernel_list())
     for (const Dtype dtype : kTested)
       for (const Compute compute : kComputes)
-        for (const auto& [rows, outputs, depth] : shapes) {
+        for (const auto& shape : shapes) {
+          const int rows = shape[0], outputs = shape[1], depth = shape[2];
           const int cols = cols_of(dtype, depth);
           INFO(kernels->name << " dtype " << static_cast<int>(dtype) << " compute " << static_cast<int>(compute)
                              << " shape " << rows << " " << outputs << " " << cols);
@@ -187,7 +189,8 @@ TEST_CASE("matmul takes operands and their transposes", "[kernels]") {
   for (const Kernels* kernels : kernel_list())
     for (const Compute compute : {Compute::f32, Compute::bf16})
       for (int flags = 0; flags < 8; ++flags)
-        for (const auto& [m, n, k] : shapes) {
+        for (const auto& shape : shapes) {
+          const int m = shape[0], n = shape[1], k = shape[2];
           const bool at = flags & 1, bt = flags & 2, add = flags & 4;
           INFO(kernels->name << " compute " << static_cast<int>(compute) << " shape " << m << " " << n << " " << k
                              << " flags " << flags);

@@ -13,7 +13,7 @@ constexpr std::pair<int, int> kShapes[] = {{1, 1}, {3, 7}, {5, 576}, {70, 65}, {
 TEST_CASE("rms_norm divides rows by their root mean square", "[kernels]") {
   for (const Kernels* kernels : kernel_list())
     for (const auto& shape : kShapes) {
-      const auto [rows, cols] = std::pair(shape.first, shape.second);
+      const int rows = shape.first, cols = shape.second;
       INFO(kernels->name << " rows " << rows << " cols " << cols);
       const std::vector<float> x = noise(rows * cols, 1), weight = noise(cols, 2);
       std::vector<double> expected(rows * cols + rows);
@@ -24,9 +24,8 @@ TEST_CASE("rms_norm divides rows by their root mean square", "[kernels]") {
         expected[rows * cols + i] = inverse;
         for (int j = 0; j < cols; ++j) expected[i * cols + j] = x[i * cols + j] * inverse * weight[j];
       }
-      const int r = rows, c = cols;
       const auto found = run_on_workers(std::vector<float>(expected.size(), NAN), [&](Stream s, float* y) {
-        kernels->rms_norm(s, x.data(), weight.data(), y, y + r * c, r, c, 1e-3f);
+        kernels->rms_norm(s, x.data(), weight.data(), y, y + rows * cols, rows, cols, 1e-3f);
       });
       CHECK(difference(found, expected) < 2e-5);
     }

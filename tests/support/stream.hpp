@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A Stream for tests of kernels: threads that take tasks in turn, and guarded scratch full of NaN.
+// A Stream for tests of kernels: threads that take tasks in turn, and scratch of just the size that was asked for, full
+// of NaN.
 #pragma once
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
@@ -40,7 +42,7 @@ class TestStream {
 
   static void* scratch(void* context, size_t bytes) {
     std::unique_ptr<void, Free>& memory = static_cast<TestStream*>(context)->memory_;
-    memory.reset(std::aligned_alloc(64, (bytes + 63) / 64 * 64 + 64));
+    memory.reset(std::aligned_alloc(64, std::max<size_t>(64, (bytes + 63) / 64 * 64)));
     if (!memory) throw std::bad_alloc();
     std::memset(memory.get(), 0xff, bytes);
     return memory.get();

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/model_state.hpp"
+#include "models/save.hpp"
+#include "tensor/dtype.hpp"
+
+namespace graft::inline v0 {
+namespace {
+
+Dtype type_of(std::string_view text) {
+  const std::optional<Dtype> type = dtype_from_name(text);
+  check(type.has_value(), "save: there is no type \"", text, "\", expected f32, f16, bf16, q8_0, q4_0 or q4_1");
+  return *type;
+}
+
+}  // namespace
+
+void Model::save(const std::filesystem::path& folder, std::string_view type) const {
+  const UseCount::Reading reading(state_->use);
+  save_folder(*state_->trunk, folder, type_of(type));
+}
+
+void Model::save_gguf(const std::filesystem::path& file, std::string_view type) const {
+  const UseCount::Reading reading(state_->use);
+  graft::save_gguf(*state_->trunk, file, type_of(type), {});
+}
+
+}  // namespace graft::v0
