@@ -4,9 +4,8 @@
 #include <iostream>
 
 #include "cli/command.hpp"
-#include "formats/tokenizer_conversion.hpp"
 #include "models/save.hpp"
-#include "support/atomic_file.hpp"
+#include "models/save_tokenizer.hpp"
 #include "support/in_quotes.hpp"
 #include "support/message.hpp"
 
@@ -20,9 +19,6 @@ struct Options {
   std::string type;
 };
 
-constexpr const char* kTokenizerFiles[] = {"tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
-                                           "chat_template.jinja", "generation_config.json"};
-
 bool is_gguf(const fs::path& path) { return path.extension() == ".gguf"; }
 
 Dtype parse_type(const std::string& text) {
@@ -31,48 +27,16 @@ Dtype parse_type(const std::string& text) {
   return *type;
 }
 
-Json read_if_there(const fs::path& file) { return fs::exists(file) ? read_json(file) : Json::object(); }
-
-// A chat template may have a file of its own.
-TokenizerFiles read_tokenizer(const fs::path& folder) {
-  TokenizerFiles files = {read_json(folder / "tokenizer.json"), read_if_there(folder / "tokenizer_config.json")};
-  if (fs::exists(folder / "chat_template.jinja")) {
-    const MappedFile text = MappedFile::open(folder / "chat_template.jinja");
-    files.config["chat_template"] = std::string(text.text());
-  }
-  return files;
-}
-
-// Everything that the file says but what save_gguf writes itself.
-void copy_metadata(const GgufFile& file, GgufWriter& writer) {
-  for (const GgufMetadata::Entry& entry : file.metadata().entries()) {
-    const bool is_general = entry.key.starts_with("general.") && entry.key != "general.architecture" &&
-                            entry.key != "general.file_type" && entry.key != "general.quantization_version";
-    if (is_general || entry.key.starts_with("tokenizer.")) writer.copy(entry);
-  }
-}
-
 void write_gguf(const Checkpoint& checkpoint, const Trunk& trunk, const Options& options) {
-  const bool has_tokenizer = !checkpoint.gguf() && fs::exists(options.in / "tokenizer.json");
-  if (!checkpoint.gguf() && !has_tokenizer)
+  if (!checkpoint.gguf() && !fs::exists(options.in / "tokenizer.json"))
     std::cerr << "graft: " << options.in.string() << ": no tokenizer.json, so the GGUF file has no tokenizer\n";
-  save_gguf(trunk, options.out, parse_type(options.type), [&](GgufWriter& writer) {
-    if (checkpoint.gguf()) return copy_metadata(*checkpoint.gguf(), writer);
-    if (has_tokenizer) write_tokenizer(read_tokenizer(options.in), trunk.transformer.config().vocabulary, writer);
-  });
+  save_gguf(trunk, options.out, parse_type(options.type),
+            [&](GgufWriter& writer) { save_tokenizer(checkpoint, trunk.transformer.config().vocabulary, writer); });
 }
 
 void write_folder(const Checkpoint& checkpoint, const Trunk& trunk, const Options& options) {
   save_folder(trunk, options.out, parse_type(options.type));
-  if (checkpoint.gguf() && checkpoint.gguf()->metadata().has("tokenizer.ggml.tokens")) {
-    const TokenizerFiles files = tokenizer_files(checkpoint.gguf()->metadata());
-    write_file(options.out / "tokenizer.json", files.tokenizer.dump() + "\n");
-    write_file(options.out / "tokenizer_config.json", files.config.dump(2) + "\n");
-  } else if (!checkpoint.gguf()) {
-    for (const char* name : kTokenizerFiles)
-      if (fs::exists(options.in / name))
-        fs::copy_file(options.in / name, options.out / name, fs::copy_options::overwrite_existing);
-  }
+  save_tokenizer(checkpoint, options.out);
 }
 
 int convert(const Options& options) {

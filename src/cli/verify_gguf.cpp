@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/tokenizer_files.hpp"
+#include "api/load_tokenizer.hpp"
 #include "cli/verify_kinds.hpp"
 #include "cli/verify_passes.hpp"
 #include "support/message.hpp"
@@ -7,22 +7,18 @@
 namespace graft::inline v0 {
 namespace {
 
-void compare_tokens(const GgufFile& file, const JsonObject& json, Comparison& comparison) {
+void compare_tokens(const Checkpoint& checkpoint, const JsonObject& json, Comparison& comparison) {
   const Json* texts = json.find("tokenize");
   if (!texts) return;
-  const std::unique_ptr<Pipeline> tokenizer = [&]() -> std::unique_ptr<Pipeline> {
-    try {
-      return load_tokenizer(file);
-    } catch (const UnsupportedError&) {
-      return nullptr;
-    }
-  }();
-  if (!tokenizer)
-    return comparison.unsupported("tokenizer " + std::string(file.metadata().text("tokenizer.ggml.model")));
+  std::optional<Tokenizer> tokenizer;
+  try {
+    tokenizer = load_tokenizer(checkpoint, {});
+  } catch (const UnsupportedError& error) {
+    return comparison.unsupported(error.what());
+  }
   for (size_t i = 0; i < texts->size(); ++i) {
     const JsonObject one((*texts)[i], message("tokenize ", i));
-    const std::vector<int32_t> ids = tokenizer->encode(one.text("text"));
-    comparison.claim(message("tokenize.", i), Json(ids) == *one.find("ids"));
+    comparison.claim(message("tokenize.", i), Json(tokenizer->encode(one.text("text"))) == *one.find("ids"));
   }
 }
 
@@ -38,7 +34,7 @@ void verify_gguf(const std::filesystem::path& path, const VerifyContext& context
     comparison.integers("gen.ids", model.greedy(int(goldens.at("gen.ids").shape.back())));
   for (const auto& [module, weight] : model.trunk().parameters.all())
     comparison.floats("weight." + weight->name(), weight->values(model.lane(), *model.memory()).values());
-  compare_tokens(*checkpoint.gguf(), JsonObject(goldens.json, path.string()), comparison);
+  compare_tokens(checkpoint, JsonObject(goldens.json, path.string()), comparison);
 }
 
 }  // namespace graft::inline v0

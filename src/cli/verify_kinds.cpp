@@ -15,9 +15,6 @@ void verify_losses(const fs::path&, const VerifyContext&, Comparison&) {
 void verify_sampling(const fs::path&, const VerifyContext&, Comparison&) {
   fail<UnsupportedError>("unsupported: processors of logits alone");
 }
-void verify_chat(const fs::path&, const VerifyContext&, Comparison&) {
-  fail<UnsupportedError>("unsupported: chat templates alone");
-}
 
 bool has(const fs::path& folder, const char* name) { return fs::exists(folder / name); }
 

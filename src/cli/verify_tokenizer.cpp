@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A tokenizer: lines of cases with ids, offsets, decoded text, streams, and batches with truncation and padding.
-#include "cli/tokenizer_files.hpp"
+#include "api/load_tokenizer.hpp"
 #include "cli/verify_kinds.hpp"
 #include "formats/jsonl.hpp"
 #include "support/message.hpp"
+#include "tokenizers/loaded_tokenizer.hpp"
 
 namespace graft::inline v0 {
 namespace {
@@ -167,21 +168,22 @@ constexpr Section kSections[] = {{"cases.jsonl", compare_case},
                                  {"stream.jsonl", compare_stream},
                                  {"batch.jsonl", compare_batch}};
 
-std::unique_ptr<Pipeline> tokenizer_of(const fs::path& folder, const VerifyContext& context) {
-  if (fs::exists(folder / "tokenizer.json")) return load_tokenizer(folder / "tokenizer.json");
+Tokenizer tokenizer_of(const fs::path& folder, const VerifyContext& context) {
+  if (fs::exists(folder / "tokenizer.json")) return Tokenizer::load(folder.string());
   check<UnsupportedError>(!context.gguf.empty(), "needs --gguf PATH: there is no tokenizer.json");
-  return load_tokenizer(GgufFile::open(context.gguf));
+  return load_tokenizer(Checkpoint::open(context.gguf, FileAccess::map), {});
 }
 
 }  // namespace
 
 void verify_tokenizer(const fs::path& folder, const VerifyContext& context, Comparison& comparison) {
-  const std::unique_ptr<Pipeline> tokenizer = tokenizer_of(folder, context);
+  const Tokenizer tokenizer = tokenizer_of(folder, context);
+  const Pipeline& pipeline = tokenizer.loaded().pipeline();
   for (const auto& [file, compare] : kSections) {
     if (!fs::exists(folder / file)) continue;
     const MappedFile lines = MappedFile::open(folder / file);
     for_each_row(lines, [&, compare = compare, file = file](const JsonObject& row, size_t number) {
-      compare({row, *tokenizer, message(file, ":", number), comparison});
+      compare({row, pipeline, message(file, ":", number), comparison});
     });
   }
   if (fs::exists(folder / "sentencepiece.jsonl")) comparison.unsupported("sentencepiece.jsonl");

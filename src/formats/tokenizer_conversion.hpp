@@ -11,13 +11,13 @@
 namespace graft::inline v0 {
 
 // What transformers reads.
-struct TokenizerFiles {
+struct PublishedTokenizer {
   Json tokenizer;  // tokenizer.json
   Json config;     // tokenizer_config.json; may be an empty object
 };
 
 // Throws UnsupportedError for a tokenizer that is no byte-level BPE, or of a pre-tokenizer without a name in GGUF.
-void write_tokenizer(const TokenizerFiles& files, int64_t vocabulary, GgufWriter& writer);
-TokenizerFiles tokenizer_files(const GgufMetadata& metadata);
+void write_tokenizer(const PublishedTokenizer& files, int64_t vocabulary, GgufWriter& writer);
+PublishedTokenizer tokenizer_files(const GgufMetadata& metadata);
 
 }  // namespace graft::inline v0

@@ -86,7 +86,7 @@ Json config_of(const GgufMetadata& metadata) {
 
 }  // namespace
 
-TokenizerFiles tokenizer_files(const GgufMetadata& metadata) {
+PublishedTokenizer tokenizer_files(const GgufMetadata& metadata) {
   const std::string_view model = metadata.text(kPrefix + "model"), pre = metadata.text_or(kPrefix + "pre", "");
   check<UnsupportedError>(model == "gpt2", "tokenizer.ggml.model ", in_quotes(model),
                           " cannot be written as a tokenizer.json yet, expected gpt2");

@@ -103,7 +103,7 @@ bool begins_with_special(const Json& tokenizer) {
 
 }  // namespace
 
-void write_tokenizer(const TokenizerFiles& files, int64_t vocabulary, GgufWriter& writer) {
+void write_tokenizer(const PublishedTokenizer& files, int64_t vocabulary, GgufWriter& writer) {
   const JsonObject tokenizer(files.tokenizer, "tokenizer.json");
   const JsonObject model = tokenizer.object("model");
   check<UnsupportedError>(model.text_or("type", "BPE") == "BPE", "tokenizer.json: model ", model.text_or("type", ""),

@@ -2,6 +2,7 @@
 #include "models/checkpoint.hpp"
 
 #include "models/gguf_config.hpp"
+#include "models/gguf_vocabulary.hpp"
 #include "support/message.hpp"
 
 namespace graft::inline v0 {
@@ -29,6 +30,7 @@ Checkpoint Checkpoint::open(const fs::path& path, FileAccess access) {
 
 Checkpoint Checkpoint::open(MappedFile file) {
   auto gguf = std::make_shared<const GgufFile>(GgufFile::open(std::move(file)));
+  check_vocabulary(*gguf);
   Checkpoint checkpoint(gguf->name(), config_of(*gguf));
   checkpoint.gguf_ = std::move(gguf);
   return checkpoint;

@@ -10,6 +10,7 @@
 #include <iostream>
 #include <string>
 
+#include "adapters/lora.hpp"
 #include "formats/gguf.hpp"
 #include "formats/jsonl.hpp"
 #include "formats/safetensors_folder.hpp"
@@ -28,6 +29,42 @@ void load_safetensors(const Request& request) { SafetensorsFile::open(request.pa
 void load_safetensors_folder(const Request& request) { SafetensorsFolder::open(request.path); }
 void load_gguf_container(const Request& request) { GgufFile::open(request.path); }
 
+std::unique_ptr<Trunk> load_model(const std::filesystem::path& path) {
+  return load_trunk(Checkpoint::open(path, FileAccess::map), Backend::create({.threads = 1}));
+}
+
+// The likeliest token after each of the first few.
+void compute(const Trunk& trunk, const Edits* edits = nullptr) {
+  const Lane lane(trunk.backend);
+  Batch batch;
+  batch.add(std::vector<int32_t>{0, 1, 2});
+  const EditedRows rows = {0, batch.rows(), edits};
+  Run run{lane, Memory::create(), batch};
+  if (edits) run.edits = {&rows, 1};
+  trunk.transformer.logits(run, trunk.transformer(run));
+}
+
+void load_model(const Request& request) { compute(*load_model(request.path)); }
+
+// A folder of shards alone is a container; with a config it is a model.
+void load_sharded(const Request& request) {
+  const bool is_model = std::filesystem::exists(request.path / "config.json");
+  is_model ? load_model(request) : load_safetensors_folder(request);
+}
+
+void load_config(const Request& request) {
+  const Json json = read_json(request.path);
+  const JsonObject config(json, request.path.string());
+  find_family(config).configure(config);
+}
+
+void load_adapter(const Request& request) {
+  const std::unique_ptr<Trunk> base = load_model(request.base);
+  const Lora lora = load_peft(request.path, *base);
+  compute(*base, &lora.edits());
+  if (request.action == "merge") merge(lora, *base);
+}
+
 void load_labelled_rows(const Request& request) {
   for_each_row(MappedFile::open(request.path), [](const JsonObject& row, size_t) {
     row.text("text");
@@ -41,7 +78,11 @@ struct Format {
 };
 constexpr Format kFormats[] = {
     {"safetensors", load_safetensors},
-    {"safetensors-index", load_safetensors_folder},
+    {"safetensors-index", load_sharded},
+    {"hf-folder", load_model},
+    {"gguf", load_model},
+    {"config", load_config},
+    {"adapter", load_adapter},
     {"gguf-container", load_gguf_container},
     {"jsonl", load_labelled_rows},
 };
