@@ -36,7 +36,8 @@ void verify_chat(const std::filesystem::path& file, const VerifyContext&, Compar
   const MappedFile mapped = MappedFile::open(file);
   const Ordered json = Ordered::parse(mapped.text());
   std::vector<std::pair<std::string, std::string>> variables;
-  for (const auto& [name, token] : json.value("special_tokens", Ordered::object()).items())
+  const Ordered tokens = json.value("special_tokens", Ordered::object());
+  for (const auto& [name, token] : tokens.items())
     variables.emplace_back(name, token.get<std::string>());
   const ChatTemplate chat_template(json.at("template").get<std::string>(), std::move(variables), file.string());
   const Ordered& cases = json.at("cases");
