@@ -25,8 +25,9 @@ bool agrees(const ChatTemplate& chat_template, const Ordered& chat, const std::s
   try {
     const std::string text = chat_template.render(read_input(chat, now)).text;
     return chat.contains("expected") && text == chat["expected"].get<std::string>();
-  } catch (const ArgumentError&) {
-    return !chat.contains("expected");
+  } catch (const Error&) {
+    if (chat.contains("expected")) throw;
+    return true;
   }
 }
 
@@ -38,7 +39,7 @@ void verify_chat(const std::filesystem::path& file, const VerifyContext&, Compar
   std::vector<std::pair<std::string, std::string>> variables;
   const Ordered tokens = json.value("special_tokens", Ordered::object());
   for (const auto& [name, token] : tokens.items())
-    variables.emplace_back(name, token.get<std::string>());
+    if (token.is_string()) variables.emplace_back(name, token.get<std::string>());
   const ChatTemplate chat_template(json.at("template").get<std::string>(), std::move(variables), file.string());
   const Ordered& cases = json.at("cases");
   for (size_t i = 0; i < cases.size(); ++i)
