@@ -142,6 +142,49 @@ void adamw(State& state, const Kernels& kernels, int count) {
   state.counters["elements/s"] = rate(count);
 }
 
+void square_sum(State& state, const Kernels& kernels, int count) {
+  SerialStream serial;
+  const std::vector<float> x = noise(count);
+  for (auto _ : state) benchmark::DoNotOptimize(kernels.square_sum(serial, x.data(), count));
+  state.counters["elements/s"] = rate(count);
+}
+
+void rms_norm(State& state, const Kernels& kernels, bool backward, int rows, int cols) {
+  SerialStream serial;
+  const std::vector<float> x = noise(static_cast<size_t>(rows) * cols);
+  std::vector<float> y(x.size()), inverse(rows), dweight(cols);
+  kernels.rms_norm(serial, x.data(), x.data(), y.data(), inverse.data(), rows, cols, 1e-5f);
+  for (auto _ : state)
+    if (backward)
+      kernels.rms_norm_backward(serial, x.data(), x.data(), inverse.data(), x.data(), y.data(), dweight.data(), rows,
+                                cols);
+    else
+      kernels.rms_norm(serial, x.data(), x.data(), y.data(), inverse.data(), rows, cols, 1e-5f);
+  state.counters["elements/s"] = rate(1.0 * rows * cols);
+}
+
+void silu_gate(State& state, const Kernels& kernels, bool backward, int count) {
+  SerialStream serial;
+  const std::vector<float> x = noise(count);
+  std::vector<float> y(count), z(count);
+  for (auto _ : state)
+    if (backward)
+      kernels.silu_gate_backward(serial, x.data(), x.data(), x.data(), y.data(), z.data(), count);
+    else
+      kernels.silu_gate(serial, x.data(), x.data(), y.data(), count);
+  state.counters["elements/s"] = rate(count);
+}
+
+void embedding(State& state, const Kernels& kernels, Dtype dtype, int rows, int cols) {
+  SerialStream serial;
+  const Weight table(kernels, serial, dtype, 49152, cols);
+  std::vector<int32_t> ids(rows);
+  for (int i = 0; i < rows; ++i) ids[i] = i * 7919 % 49152;
+  std::vector<float> y(static_cast<size_t>(rows) * cols);
+  for (auto _ : state) kernels.embedding(serial, table.matrix, ids.data(), rows, y.data());
+  state.counters["elements/s"] = rate(1.0 * rows * cols);
+}
+
 void dropout(State& state, const Kernels& kernels, int rows, int cols) {
   SerialStream serial;
   const std::vector<float> x = noise(static_cast<size_t>(rows) * cols);
@@ -194,7 +237,13 @@ void add_table(const Kernels& kernels) {
   }
   add(kernels, "cross_entropy/256x49152", cross_entropy, 256, 49152);
   add(kernels, "adamw/4M", adamw, 4 << 20);
+  add(kernels, "square_sum/4M", square_sum, 4 << 20);
   add(kernels, "dropout/2048x576", dropout, 2048, 576);
+  add(kernels, "rms_norm/2048x576", rms_norm, false, 2048, 576);
+  add(kernels, "rms_norm_backward/2048x576", rms_norm, true, 2048, 576);
+  add(kernels, "silu_gate/2M", silu_gate, false, 2 << 20);
+  add(kernels, "silu_gate_backward/2M", silu_gate, true, 2 << 20);
+  add(kernels, "embedding/bf16/2048x576", embedding, Dtype::bf16, 2048, 576);
 }
 
 }  // namespace

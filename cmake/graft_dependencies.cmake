@@ -4,11 +4,7 @@
 find_package(Threads REQUIRED)
 find_package(Eigen3 3.4 REQUIRED NO_MODULE)
 find_package(nlohmann_json 3.10 REQUIRED)
-find_path(GRAFT_PCRE2_INCLUDE pcre2.h REQUIRED)
-find_library(GRAFT_PCRE2_LIBRARY pcre2-8 REQUIRED)
-find_path(GRAFT_UTF8PROC_INCLUDE utf8proc.h REQUIRED)
-find_library(GRAFT_UTF8PROC_LIBRARY utf8proc REQUIRED)
-mark_as_advanced(GRAFT_PCRE2_INCLUDE GRAFT_PCRE2_LIBRARY GRAFT_UTF8PROC_INCLUDE GRAFT_UTF8PROC_LIBRARY)
+include(graft_libraries)
 
 if(GRAFT_CLI)
   find_package(CLI11 2.1 REQUIRED)
@@ -16,13 +12,8 @@ endif()
 
 # Include paths and definitions for the library, its program and its tests.
 add_library(graft_private INTERFACE)
-target_include_directories(graft_private SYSTEM INTERFACE ${GRAFT_PCRE2_INCLUDE} ${GRAFT_UTF8PROC_INCLUDE})
-target_link_libraries(graft_private INTERFACE nlohmann_json::nlohmann_json)
+target_link_libraries(graft_private INTERFACE nlohmann_json::nlohmann_json graft_pcre2 graft_utf8proc)
 target_compile_definitions(graft_private INTERFACE PCRE2_CODE_UNIT_WIDTH=8)
-
-function(graft_link_dependencies target)
-  target_link_libraries(${target} PRIVATE ${GRAFT_PCRE2_LIBRARY} ${GRAFT_UTF8PROC_LIBRARY})
-endfunction()
 
 # Warnings, hidden symbols and the standard, for targets of our own only.
 function(graft_compile_options target)

@@ -209,4 +209,4 @@ struct KernelTables {
 };
 KernelTables kernel_tables();
 
-}  // namespace graft::inline v0
+}  // namespace graft::v0

@@ -70,4 +70,4 @@ void pack_panel(const QueryPanel& panel, const float* rows, int head_width, floa
   pack_floats(Form::f32, rows, padded(head_width), panel.columns, kPanel, head_width, reinterpret_cast<uint32_t*>(out));
 }
 
-}  // namespace graft::inline v0::cpu::GRAFT_ISA
+}  // namespace graft::v0::cpu::GRAFT_ISA

@@ -30,11 +30,13 @@ Range range(const float* x) {
   return r;
 }
 
-float inverse(float d) { return d != 0 ? 1 / d : 0; }
+// 0 for scales so small that the inverse overflows.
+float inverse(float d) { return fabsf(d) > 1e-38f ? 1 / d : 0; }
 
 int quantise(float x, float scale, double shift, int largest) {
-  const int q = static_cast<int>(static_cast<double>(x) * scale + shift);
-  return q < 0 ? 0 : min(q, largest);
+  const double q = static_cast<double>(x) * scale + shift;
+  if (!(q > 0)) return 0;
+  return q < largest ? static_cast<int>(q) : largest;
 }
 
 template <class Block>
@@ -51,7 +53,10 @@ void put_fifth_bits(Block& block, const int* q) {
 void encode(const float* x, BlockQ8_0& block) {
   const float d = fabsf(signed_peak(x)) / 127, scale = inverse(d);
   block.d = to_f16(d);
-  for (int i = 0; i < 32; ++i) block.qs[i] = static_cast<int8_t>(roundf(x[i] * scale));
+  for (int i = 0; i < 32; ++i) {
+    const float q = roundf(x[i] * scale);
+    block.qs[i] = fabsf(q) <= 127 ? static_cast<int8_t>(q) : 0;
+  }
 }
 
 void encode(const float* x, BlockQ4_0& block) {
@@ -119,4 +124,4 @@ void encode(const Stream& stream, Dtype dtype, const float* x, void* out, int64_
   }
 }
 
-}  // namespace graft::inline v0::cpu::GRAFT_ISA
+}  // namespace graft::v0::cpu::GRAFT_ISA

@@ -49,4 +49,4 @@ KernelTables kernel_tables() {
   return {choice.tables, choice.count};
 }
 
-}  // namespace graft::inline v0
+}  // namespace graft::v0

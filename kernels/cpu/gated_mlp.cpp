@@ -31,4 +31,4 @@ void silu_gate_backward(const Stream& stream, const float* gate, const float* up
   });
 }
 
-}  // namespace graft::inline v0::cpu::GRAFT_ISA
+}  // namespace graft::v0::cpu::GRAFT_ISA

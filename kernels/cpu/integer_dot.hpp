@@ -79,6 +79,14 @@ inline void spread_fifth_bits(const uint8_t* packed, Bytes& w) {
   w = (Bytes)((own & bit) == bit) & 16;
 }
 
+// 32 values of five bits: nibbles and fifth bits.
+inline void join_fifth_bits(const uint8_t* nibbles, const uint8_t* fifth_bits, Bytes& w) {
+  Bytes high;
+  split_nibbles(nibbles, w);
+  spread_fifth_bits(fifth_bits, high);
+  w |= high;
+}
+
 // values[index] for each of 32 indices below 16.
 inline void look_up(const int8_t* values, Bytes& w) {
 #if defined(__AVX2__)
@@ -89,4 +97,4 @@ inline void look_up(const int8_t* values, Bytes& w) {
 #endif
 }
 
-}  // namespace graft::inline v0::cpu::GRAFT_ISA
+}  // namespace graft::v0::cpu::GRAFT_ISA

@@ -72,24 +72,14 @@ struct IntegerQ5_0 {
   using Block = BlockQ5_0;
   static constexpr bool kSigned = false, kHalves = false;
   static void scales(const Block* blocks, int count, Scales& out) { block_scales(blocks, count, -16, out); }
-  static void bytes(const Block* blocks, int i, Bytes& w) {
-    Bytes high;
-    split_nibbles(blocks[i].qs, w);
-    spread_fifth_bits(blocks[i].qh, high);
-    w |= high;
-  }
+  static void bytes(const Block* blocks, int i, Bytes& w) { join_fifth_bits(blocks[i].qs, blocks[i].qh, w); }
 };
 
 struct IntegerQ5_1 {
   using Block = BlockQ5_1;
   static constexpr bool kSigned = false, kHalves = false;
   static void scales(const Block* blocks, int count, Scales& out) { block_scales_and_minima(blocks, count, out); }
-  static void bytes(const Block* blocks, int i, Bytes& w) {
-    Bytes high;
-    split_nibbles(blocks[i].qs, w);
-    spread_fifth_bits(blocks[i].qh, high);
-    w |= high;
-  }
+  static void bytes(const Block* blocks, int i, Bytes& w) { join_fifth_bits(blocks[i].qs, blocks[i].qh, w); }
 };
 
 struct IntegerQ8_0 {
@@ -180,4 +170,4 @@ struct IntegerIQ4_XS {
   }
 };
 
-}  // namespace graft::inline v0::cpu::GRAFT_ISA
+}  // namespace graft::v0::cpu::GRAFT_ISA

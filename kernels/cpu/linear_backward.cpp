@@ -44,4 +44,4 @@ void linear_backward(const Stream& stream, Compute compute, const float* const* 
   });
 }
 
-}  // namespace graft::inline v0::cpu::GRAFT_ISA
+}  // namespace graft::v0::cpu::GRAFT_ISA

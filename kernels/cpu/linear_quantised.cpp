@@ -146,17 +146,22 @@ void round_row(const float* x, int row, const ByteRows& out) {
     out.scales[first + block] = out.sums[first + block] = 0;
     if (block * 32 >= out.cols) continue;
     const float* in = x + block * 32;
-    Vec largest_magnitude = {};
-    for (int i = 0; i < 32; i += kLanes) largest_magnitude = vmax(largest_magnitude, vmax(load(in + i), -load(in + i)));
-    const float peak = largest(largest_magnitude), scale = peak / 127, inverse = peak > 0 ? 127 / peak : 0;
-    int sum = 0;
+    Vec magnitude = {}, poison = {};  // the latter is 0 where all is finite
+    for (int i = 0; i < 32; i += kLanes) {
+      const Vec v = load(in + i);
+      magnitude = vmax(magnitude, vmax(v, -v));
+      poison += v - v;
+    }
+    const float peak = largest(magnitude), damage = sum(poison);
+    const float scale = peak / 127 + damage, inverse = damage == 0 && peak > 1e-30f ? 127 / peak : 0;
+    int total = 0;
     for (int i = 0; i < 32; ++i) {
-      const int q = static_cast<int>(__builtin_rintf(in[i] * inverse));
+      const int q = inverse > 0 ? static_cast<int>(__builtin_rintf(in[i] * inverse)) : 0;
       out.bytes[(first + block) * 32 + i] = static_cast<int8_t>(q);
-      sum += q;
+      total += q;
     }
     out.scales[first + block] = scale;
-    out.sums[first + block] = scale * static_cast<float>(sum);
+    out.sums[first + block] = scale * static_cast<float>(total);
   }
 }
 
@@ -165,4 +170,4 @@ void multiply_integers(const PackedMatrix& w, int64_t first, int64_t end, const 
   integer_product(w.dtype)(w, first, end, x, rows, bias, y, stride);
 }
 
-}  // namespace graft::inline v0::cpu::GRAFT_ISA
+}  // namespace graft::v0::cpu::GRAFT_ISA

@@ -27,19 +27,39 @@ void adamw(const Stream& stream, const AdamW& options, const float* gradient, fl
   });
 }
 
+namespace {
+
+double squares(const float* x, int64_t count) {
+  typedef double Doubles __attribute__((vector_size(kLanes * sizeof(double))));
+  Doubles even = {}, odd = {};
+  const auto add = [](const float* from, Doubles& sum) {
+    const Doubles wide = __builtin_convertvector(load(from), Doubles);
+    sum += wide * wide;
+  };
+  int64_t i = 0;
+  for (; i + 2 * kLanes <= count; i += 2 * kLanes) {
+    add(x + i, even);
+    add(x + i + kLanes, odd);
+  }
+  double total = 0;
+  for (; i < count; ++i) total += static_cast<double>(x[i]) * x[i];
+  for (int lane = 0; lane < kLanes; ++lane) total += even[lane] + odd[lane];
+  return total;
+}
+
+}  // namespace
+
 double square_sum(const Stream& stream, const float* x, int64_t count) {
   const int64_t tasks = ceil_div(count, kTaskElements);
   if (tasks == 0) return 0;
   double* partial = static_cast<double*>(stream.scratch(stream.context, static_cast<size_t>(tasks) * sizeof(double)));
   parallel_for(stream, tasks, [&](int64_t task, int) {
-    const int64_t begin = task * kTaskElements, end = min(count, begin + kTaskElements);
-    double total[8] = {};
-    for (int64_t i = begin; i < end; ++i) total[i % 8] += static_cast<double>(x[i]) * x[i];
-    partial[task] = ((total[0] + total[1]) + (total[2] + total[3])) + ((total[4] + total[5]) + (total[6] + total[7]));
+    const int64_t begin = task * kTaskElements;
+    partial[task] = squares(x + begin, min(kTaskElements, count - begin));
   });
   double total = 0;
   for (int64_t task = 0; task < tasks; ++task) total += partial[task];
   return total;
 }
 
-}  // namespace graft::inline v0::cpu::GRAFT_ISA
+}  // namespace graft::v0::cpu::GRAFT_ISA

@@ -100,4 +100,4 @@ inline void pack_columns(Form form, const float* data, int64_t stride, int rows,
   }
 }
 
-}  // namespace graft::inline v0::cpu::GRAFT_ISA
+}  // namespace graft::v0::cpu::GRAFT_ISA

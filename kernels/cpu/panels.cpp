@@ -83,4 +83,4 @@ void unpack(const Stream& stream, const PackedMatrix& w, int first, int count, f
   });
 }
 
-}  // namespace graft::inline v0::cpu::GRAFT_ISA
+}  // namespace graft::v0::cpu::GRAFT_ISA

@@ -105,4 +105,4 @@ Pieces backward_pieces(const ProductTable& product, const PackedMatrix& w, int64
   return {memory.panels, stride};
 }
 
-}  // namespace graft::inline v0::cpu::GRAFT_ISA
+}  // namespace graft::v0::cpu::GRAFT_ISA

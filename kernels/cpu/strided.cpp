@@ -71,4 +71,4 @@ void multiply_strided(const LeftOperand& left, const Rows& right, const MutableR
     multiply_all<kMostRows, false>(left, right, c, 0, rows, cols, steps, adds);
 }
 
-}  // namespace graft::inline v0::cpu::GRAFT_ISA
+}  // namespace graft::v0::cpu::GRAFT_ISA

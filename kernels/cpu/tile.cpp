@@ -6,7 +6,7 @@ namespace {
 
 template <class Product>
 constexpr ProductTable product_table(int elements, Form form) {
-  ProductTable table = {Product::kLeftWords, elements, Product::kRightBytes, form, {}};
+  ProductTable table = {elements, Product::kRightBytes, form, {}};
   table.tiles[0] = multiply_tile<Product, 1>;
   table.tiles[1] = multiply_tile<Product, 2>;
   table.tiles[2] = multiply_tile<Product, 3>;
@@ -31,4 +31,4 @@ const ProductTable kFloatByF16 = product_table<FloatByF16>(1, Form::f32);
 const ProductTable kFloatByBf16 = product_table<FloatByBf16>(2, Form::f32);
 const ProductTable kBf16ByBf16 = product_table<Bf16ByBf16>(2, Form::bf16);
 
-}  // namespace graft::inline v0::cpu::GRAFT_ISA
+}  // namespace graft::v0::cpu::GRAFT_ISA

@@ -127,7 +127,6 @@ using MultiplyTile = void (*)(const uint32_t* left, const char* panel, int steps
 
 // The product for each number of rows from 1 on.
 struct ProductTable {
-  int left_words;   // a step
   int elements;     // of the depth a step
   int right_bytes;  // a step
   Form form;        // of the left operand
@@ -136,4 +135,4 @@ struct ProductTable {
 
 extern const ProductTable kFloatByFloat, kFloatByF16, kFloatByBf16, kBf16ByBf16;
 
-}  // namespace graft::inline v0::cpu::GRAFT_ISA
+}  // namespace graft::v0::cpu::GRAFT_ISA

@@ -15,11 +15,11 @@ namespace graft::inline v0 {
 
 // What a template is given, as JSON texts.
 struct ChatInput {
-  std::string messages;  // an array of objects with role and content
-  std::string tools;     // an array; empty: no tools
-  std::string extra;     // an object with further variables; may be empty
+  std::string messages = {};  // an array of objects with role and content
+  std::string tools = {};     // an array; empty: no tools
+  std::string extra = {};     // an object with further variables; may be empty
   bool add_generation_prompt = false;
-  std::string now;  // what strftime_now tells: "2026-03-04T05:06:07"; empty: the clock's local time
+  std::string now = {};  // what strftime_now tells: "2026-03-04T05:06:07"; empty: the clock's local time
 };
 
 struct RenderedChat {

@@ -10,6 +10,8 @@
 namespace graft::inline v0::jinja {
 namespace {
 
+constexpr size_t kStepsARound = 8;  // the making of `loop` costs about as much
+
 // What a template finds under the name `loop`.
 Value loop_value(const std::vector<Value>& items, size_t round) {
   const auto number = [](size_t value) { return Value(static_cast<int64_t>(value)); };
@@ -87,6 +89,7 @@ std::vector<Value> Evaluator::loop_items(const Statement& loop, Scope& scope) {
   if (!loop.filter) return items;
   std::vector<Value> chosen;
   for (Value& item : items) {
+    spend(1);
     Scope inner(&scope);
     unpack(loop.targets, item, inner);
     if (evaluate(*loop.filter, inner).is_true()) chosen.push_back(std::move(item));
@@ -98,6 +101,7 @@ Evaluator::Flow Evaluator::run_loop(const Statement& loop, Scope& scope, Text& o
   const std::vector<Value> items = loop_items(loop, scope);
   if (items.empty()) return run(loop.otherwise, scope, out);
   for (size_t round = 0; round < items.size(); ++round) {
+    spend(kStepsARound);
     Scope inner(&scope);
     inner.set("loop", loop_value(items, round));
     unpack(loop.targets, items[round], inner);

@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "support/message.hpp"
-#include "support/utf8.hpp"
 #include "support/pattern.hpp"
+#include "support/utf8.hpp"
 #include "tokenizers/unicode.hpp"
 
 namespace graft::inline v0 {

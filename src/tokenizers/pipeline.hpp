@@ -35,10 +35,10 @@ struct PipelineParts {
 };
 
 struct PipelineOptions {
-  bool special_tokens = true;         // add those of the template
-  bool parse_special = true;          // text that spells a special token is that token
-  std::span<const TextSpan> foreign;  // stretches, in order, in which it never is
-  Truncation truncation;
+  bool special_tokens = true;              // add those of the template
+  bool parse_special = true;               // text that spells a special token is that token
+  std::span<const TextSpan> foreign = {};  // stretches, in order, in which it never is
+  Truncation truncation = {};
 };
 
 class Pipeline {

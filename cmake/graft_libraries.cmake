@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: Apache-2.0
+# The libraries that graft is linked with, as imported targets; also part of the installed package.
+foreach(library IN ITEMS pcre2-8:pcre2.h:pcre2 utf8proc:utf8proc.h:utf8proc)
+  string(REPLACE ":" ";" parts ${library})
+  list(GET parts 0 file)
+  list(GET parts 1 header)
+  list(GET parts 2 name)
+  if(NOT TARGET graft_${name})
+    find_library(GRAFT_${name}_LIBRARY ${file} REQUIRED)
+    find_path(GRAFT_${name}_INCLUDE ${header} REQUIRED)
+    mark_as_advanced(GRAFT_${name}_LIBRARY GRAFT_${name}_INCLUDE)
+    add_library(graft_${name} UNKNOWN IMPORTED)
+    set_target_properties(graft_${name} PROPERTIES IMPORTED_LOCATION ${GRAFT_${name}_LIBRARY})
+    set_property(TARGET graft_${name} PROPERTY INTERFACE_INCLUDE_DIRECTORIES ${GRAFT_${name}_INCLUDE})
+  endif()
+endforeach()
