@@ -2,8 +2,8 @@
 #include <algorithm>
 
 #include "models/family.hpp"
-#include "support/message.hpp"
 #include "support/in_quotes.hpp"
+#include "support/message.hpp"
 
 namespace graft::inline v0 {
 
@@ -20,12 +20,15 @@ const Family& find_family(const JsonObject& config) {
   const std::string type = config.text_or("model_type", "");
   std::string known;
   for (const Family* family : families()) {
-    const bool named = std::find(architectures.begin(), architectures.end(), family->architecture) != architectures.end();
-    if (named || (architectures.empty() && type == family->model_type)) return *family;
+    const bool named =
+        std::find(architectures.begin(), architectures.end(), family->architecture) != architectures.end();
+    const bool of_type = type == family->model_type;
+    if (named ? of_type || type.empty() : architectures.empty() && of_type) return *family;
     known += (known.empty() ? "" : ", ") + std::string(family->architecture);
   }
   fail<UnsupportedError>("unsupported: family ", in_quotes(architectures.empty() ? type : architectures[0]),
-                         " (config.json: \"architectures\", \"model_type\"), expected one of ", known);
+                         " (config.json: \"architectures\", \"model_type\" ", in_quotes(type), "), expected one of ",
+                         known);
 }
 
 namespace {
@@ -74,4 +77,4 @@ std::string external_name(const Family& family, Naming naming, std::string_view 
   return name + parts.ending;
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0
