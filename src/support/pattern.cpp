@@ -50,4 +50,37 @@ Pattern::Pattern(const std::string& expression, std::string where, unsigned opti
                    reason(error));
 }
 
-Pattern::Pattern(const std::string& expression, std::string where) : Pattern(expression, std::move(where), PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C) {}
+Pattern::Pattern(const std::string& expression, std::string where)
+    : Pattern(expression, std::move(where), PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C) {}
+
+Pattern Pattern::literal(const std::string& text, std::string where) {
+  return Pattern(text, std::move(where), PCRE2_LITERAL);
+}
+
+void Pattern::for_each_match(std::string_view text, PieceSink take) const {
+  const Matcher matcher(code_.get());
+  const PCRE2_SIZE* bounds = pcre2_get_ovector_pointer(matcher.data.get());
+  const auto* subject = reinterpret_cast<PCRE2_SPTR>(text.data());
+  for (size_t at = 0; at < text.size();) {
+    const int found = pcre2_match(code_.get(), subject, text.size(), at, 0, matcher.data.get(), matcher.context.get());
+    if (found == PCRE2_ERROR_NOMATCH) return;
+    check<ResourceError>(found > 0, where_, ": the pattern gives up on a text of ", text.size(),
+                         " bytes: ", reason(found));
+    if (bounds[1] > bounds[0]) take(text.substr(bounds[0], bounds[1] - bounds[0]));
+    // An empty match moves on by one character.
+    at = bounds[1];
+    if (bounds[1] <= bounds[0])
+      for (++at; at < text.size() && (text[at] & 0xC0) == 0x80;) ++at;
+  }
+}
+
+bool Pattern::matches_whole(std::string_view text) const {
+  const Matcher matcher(code_.get());
+  const int found = pcre2_match(code_.get(), reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), 0,
+                                PCRE2_ANCHORED | PCRE2_ENDANCHORED, matcher.data.get(), matcher.context.get());
+  check<ResourceError>(found > 0 || found == PCRE2_ERROR_NOMATCH, where_, ": the pattern gives up on \"", text,
+                       "\": ", reason(found));
+  return found > 0;
+}
+
+}  // namespace graft::inline v0

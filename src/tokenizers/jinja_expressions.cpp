@@ -9,7 +9,7 @@
 namespace graft::inline v0::jinja {
 namespace {
 
-constexpr uint64_t kMostSteps = 10'000'000;
+constexpr uint64_t kMostSteps = 4'000'000;
 constexpr uint64_t kLeastBytes = 256 << 20, kBytesAnInputByte = 256;
 
 }  // namespace
