@@ -28,7 +28,8 @@ double log_softmax(std::span<const float> logits, int32_t token) {
 std::vector<std::vector<int32_t>> golden_prompts(const Goldens& goldens) {
   const std::vector<int64_t>&ids = goldens.integers("ids"), &offsets = goldens.integers("offsets");
   std::vector<std::vector<int32_t>> prompts;
-  for (size_t i = 0; i + 1 < offsets.size(); ++i) prompts.emplace_back(ids.begin() + offsets[i], ids.begin() + offsets[i + 1]);
+  for (size_t i = 0; i + 1 < offsets.size(); ++i)
+    prompts.emplace_back(ids.begin() + offsets[i], ids.begin() + offsets[i + 1]);
   return prompts;
 }
 
@@ -46,7 +47,8 @@ TEST_CASE("Greedy tokens are the reference's", "[api]") {
   const GenerateOptions options{.max_tokens = 12, .ignore_end = true};
   Generator generator(context, model.tokenizer().loaded().decoder(), {}, options);
   std::vector<int64_t> tokens;
-  for (const Generation& result : generator.run(requests)) tokens.insert(tokens.end(), result.tokens.begin(), result.tokens.end());
+  for (const Generation& result : generator.run(requests))
+    tokens.insert(tokens.end(), result.tokens.begin(), result.tokens.end());
   CHECK(tokens == goldens.integers("gen.ids"));
 
   const Golden& logits = goldens.at("logits");
