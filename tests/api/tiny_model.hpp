@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The small Llama that the tests of the public interface use, and an adapter that changes it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "api/adapter_state.hpp"
+#include "graft/model.hpp"
+#include "support/goldens.hpp"
+
+namespace graft {
+
+inline Model tiny_model(Precision precision = Precision::f32) {
+  return Model::load(golden_path("gguf/llama-q8_0.gguf"), {.device = {.threads = 2}, .precision = precision});
+}
+
+// All values of an adapter as others see it.
+inline std::vector<float> values_of(const Adapter& adapter) {
+  std::vector<float> all;
+  const std::shared_ptr<const Lora> lora = adapter.state()->current();
+  for (const LoraSite& site : lora->sites())
+    for (const Tensor& tensor : {site.low_rank.down, site.low_rank.up})
+      all.insert(all.end(), tensor.values().begin(), tensor.values().end());
+  return all;
+}
+
+// An adapter that is no longer "no change at all".
+inline LoRAAdapter changing_adapter(const Model& model, float size = 0.1f) {
+  LoRAAdapter adapter(model, {.rank = 4, .targets = {"q_proj", "v_proj", "down_proj"}, .seed = 5});
+  for (const LoraSite& site : adapter.state()->working.sites()) {
+    int sign = 1;
+    for (float& value : site.low_rank.up.values()) value = size * float(sign = -sign);
+  }
+  adapter.state()->publish();
+  return adapter;
+}
+
+}  // namespace graft
