@@ -27,6 +27,7 @@ Model load(const Checkpoint& checkpoint, const LoadOptions& options) {
                                               load_tokenizer(checkpoint, options.tokenizer));
   state->precision = options.precision;
   state->path = checkpoint.gguf() ? checkpoint.name() : checkpoint.folder().string();
+  state->checkpoint = checkpoint;
   state->end_ids = end_ids(checkpoint, state->tokenizer);
   return Model(std::move(state));
 }

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -59,7 +60,8 @@ struct Model::State {
   Tokenizer tokenizer;
   Precision precision = Precision::automatic;
   std::vector<int32_t> end_ids;
-  std::string path;  // where it was loaded from
+  std::string path;                      // where it was loaded from
+  std::optional<Checkpoint> checkpoint;  // none for a new model
   mutable UseCount use;
   std::vector<MergedWeight> merged;  // originals of what an adapter was merged into
 };

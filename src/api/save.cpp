@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/model_state.hpp"
 #include "models/save.hpp"
+#include "models/save_tokenizer.hpp"
 #include "tensor/dtype.hpp"
 
 namespace graft::inline v0 {
@@ -17,11 +18,15 @@ Dtype type_of(std::string_view text) {
 void Model::save(const std::filesystem::path& folder, std::string_view type) const {
   const UseCount::Reading reading(state_->use);
   save_folder(*state_->trunk, folder, type_of(type));
+  if (state_->checkpoint) save_tokenizer(*state_->checkpoint, folder);
 }
 
 void Model::save_gguf(const std::filesystem::path& file, std::string_view type) const {
   const UseCount::Reading reading(state_->use);
-  graft::save_gguf(*state_->trunk, file, type_of(type), {});
+  const int64_t vocabulary = state_->trunk->transformer.config().vocabulary;
+  graft::save_gguf(*state_->trunk, file, type_of(type), [&](GgufWriter& writer) {
+    if (state_->checkpoint) save_tokenizer(*state_->checkpoint, vocabulary, writer);
+  });
 }
 
 }  // namespace graft::v0
