@@ -28,7 +28,7 @@ bool keeps(RandomKey key, uint64_t number, float rate) {
 
 }  // namespace
 
-TEST_CASE("Philox gives the published numbers", "[kernels]") {
+TEST_CASE("Dropout draws the published numbers of Philox", "[kernels]") {
   CHECK(philox({0, 0, 0, 0}, {0, 0}) == std::array<uint32_t, 4>{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8});
 }
 
