@@ -12,7 +12,7 @@ namespace {
 const std::string kPrefix = "tokenizer.ggml.";
 
 Json byte_level(bool splits) {
-  return {{"type", "ByteLevel"}, {"add_prefix_space", false}, {"trim_offsets", true}, {"use_regex", splits}};
+  return {{"type", "ByteLevel"}, {"add_prefix_space", false}, {"trim_offsets", false}, {"use_regex", splits}};
 }
 
 Json sequence(const Json& first, const Json& second) {

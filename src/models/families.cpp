@@ -26,9 +26,9 @@ const Family& find_family(const JsonObject& config) {
     if (named ? of_type || type.empty() : architectures.empty() && of_type) return *family;
     known += (known.empty() ? "" : ", ") + std::string(family->architecture);
   }
-  fail<UnsupportedError>("unsupported: family ", in_quotes(architectures.empty() ? type : architectures[0]),
-                         " (config.json: \"architectures\", \"model_type\" ", in_quotes(type), "), expected one of ",
-                         known);
+  fail<UnsupportedError>("unsupported: family ", in_quotes(architectures.empty() ? type : architectures[0]), " (",
+                         config.where(), ": \"architectures\", \"model_type\" ", in_quotes(type),
+                         "), expected one of ", known);
 }
 
 namespace {

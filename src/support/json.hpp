@@ -42,6 +42,7 @@ class JsonObject {
   JsonObject(const Json& json, std::string where);
 
   const Json& json() const { return *json_; }
+  const std::string& where() const { return where_; }
   const Json* find(std::string_view name) const;  // null when absent
   bool has(std::string_view name) const { return find(name) != nullptr; }
 

@@ -39,34 +39,55 @@ std::shared_ptr<Memory> Memory::create(size_t budget) { return std::shared_ptr<M
 Memory::~Memory() { trim_locked(); }
 
 std::shared_ptr<float> Memory::allocate(size_t floats) {
-  const size_t bytes = size_class(floats * sizeof(float));
-  return {static_cast<float*>(take(bytes)),
-          [self = shared_from_this(), bytes](float* block) { self->give_back(block, bytes); }};
+  const Block block = take(size_class(floats * sizeof(float)));
+  return {static_cast<float*>(block.data), [self = shared_from_this(), block](float*) { self->give_back(block); }};
 }
 
-void* Memory::take(size_t bytes) {
+// The smallest cached block that is large enough, unless most of it would lie idle.
+Memory::Block Memory::take_cached(size_t bytes) {
+  const auto found = free_.lower_bound(bytes);
+  if (found == free_.end() || found->first > 2 * bytes) return {nullptr, bytes};
+  const Block block{found->second.back(), found->first};
+  found->second.pop_back();
+  if (found->second.empty()) free_.erase(found);
+  cached_ -= block.bytes;
+  return block;
+}
+
+Memory::Block Memory::take(size_t bytes) {
   const std::lock_guard lock(mutex_);
-  void* block = nullptr;
-  if (auto found = free_.find(bytes); found != free_.end() && !found->second.empty()) {
-    block = found->second.back();
-    found->second.pop_back();
-    cached_ -= bytes;
-  } else {
+  Block block = take_cached(bytes);
+  if (!block.data) {
+    evict_below(bytes);
     if (budget_ && used_ + cached_ + bytes > budget_) trim_locked();
     check<ResourceError>(!budget_ || used_ + bytes <= budget_, "memory budget: ", used_ + bytes,
                          " bytes needed, but the budget is ", budget_);
-    block = system_allocate(bytes);
+    block.data = system_allocate(bytes);
   }
-  used_ += bytes;
+  used_ += block.bytes;
   peak_ = std::max(peak_, used_ + cached_);
   return block;
 }
 
-void Memory::give_back(void* block, size_t bytes) {
+void Memory::give_back(Block block) {
   const std::lock_guard lock(mutex_);
-  used_ -= bytes;
-  cached_ += bytes;
-  free_[bytes].push_back(block);
+  used_ -= block.bytes;
+  cached_ += block.bytes;
+  free_[block.bytes].push_back(block.data);
+}
+
+// Frees cached blocks that are smaller, the largest first, up to as many bytes.
+void Memory::evict_below(size_t bytes) {
+  for (size_t freed = 0; freed < bytes;) {
+    auto smaller = free_.lower_bound(bytes);
+    if (smaller == free_.begin()) return;
+    --smaller;
+    std::free(smaller->second.back());
+    freed += smaller->first;
+    cached_ -= smaller->first;
+    smaller->second.pop_back();
+    if (smaller->second.empty()) free_.erase(smaller);
+  }
 }
 
 void Memory::trim() {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A caching allocator: freed blocks are kept by size class and given out again, so that a steady state allocates
-// nothing from the system. Thread-safe.
+// A caching allocator: freed blocks are kept by size class and given out again, also for somewhat smaller needs, so that
+// a steady state allocates nothing from the system. A new block takes the place of cached ones that are too small, so
+// what is held stays near the most that was ever used. Thread-safe.
 #pragma once
 
 #include <cstddef>
@@ -31,8 +32,14 @@ class Memory : public std::enable_shared_from_this<Memory> {
 
  private:
   explicit Memory(size_t budget) : budget_(budget) {}
-  void* take(size_t bytes);
-  void give_back(void* block, size_t bytes);
+  struct Block {
+    void* data;
+    size_t bytes;
+  };
+  Block take(size_t bytes);
+  Block take_cached(size_t bytes);
+  void give_back(Block block);
+  void evict_below(size_t bytes);
   void trim_locked();
 
   mutable std::mutex mutex_;

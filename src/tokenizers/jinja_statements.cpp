@@ -156,11 +156,12 @@ Text Evaluator::call_macro(const Statement& macro, Arguments& given) {
   check(given.values.size() <= macro.parameters.size(), "macro ", name, " got ", given.values.size(),
         " values, expected at most ", macro.parameters.size());
   Scope inner(&globals_);
-  for (const auto& [argument, value] : given.named) {
-    const bool known = argument == "caller" || std::any_of(macro.parameters.begin(), macro.parameters.end(),
-                                                           [&](const Parameter& p) { return p.name == argument; });
-    check(known, "macro ", name, " has no parameter ", in_quotes(argument));
-    if (argument == "caller") inner.set(argument, value);
+  for (const auto& named : given.named) {
+    const bool is_caller = named.first == "caller";
+    const bool known = is_caller || std::any_of(macro.parameters.begin(), macro.parameters.end(),
+                                                [&](const Parameter& p) { return p.name == named.first; });
+    check(known, "macro ", name, " has no parameter ", in_quotes(named.first));
+    if (is_caller) inner.set(named.first, named.second);
   }
   for (size_t i = 0; i < macro.parameters.size(); ++i) {
     const Parameter& parameter = macro.parameters[i];

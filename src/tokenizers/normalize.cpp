@@ -141,7 +141,8 @@ class Replace final : public Normalizer {
 
 class Sequence final : public Normalizer {
  public:
-  explicit Sequence(std::vector<std::unique_ptr<Normalizer>> steps) : steps_(std::move(steps)) {}
+  Sequence(std::vector<std::unique_ptr<Normalizer>> steps, std::string where)
+      : steps_(std::move(steps)), where_(std::move(where)) {}
   bool leaves(std::string_view text) const override {
     for (const auto& step : steps_)
       if (!step->leaves(text)) return false;
@@ -151,13 +152,13 @@ class Sequence final : public Normalizer {
     const size_t limit = longest_result(text.text.size());
     for (const auto& step : steps_) {
       step->apply(text);
-      check<ResourceError>(text.text.size() <= limit, "normalizer: the text grows beyond the limit of ", limit,
-                           " bytes");
+      check<ResourceError>(text.text.size() <= limit, where_, ": the text grows beyond the limit of ", limit, " bytes");
     }
   }
 
  private:
   std::vector<std::unique_ptr<Normalizer>> steps_;
+  std::string where_;
 };
 
 }  // namespace
@@ -201,8 +202,9 @@ std::unique_ptr<Normalizer> replace_normalizer(const std::string& pattern, bool 
   return std::make_unique<Replace>(is_regex ? Pattern(pattern, where) : Pattern::literal(pattern, where), content,
                                    where);
 }
-std::unique_ptr<Normalizer> sequence_normalizer(std::vector<std::unique_ptr<Normalizer>> steps) {
-  return std::make_unique<Sequence>(std::move(steps));
+std::unique_ptr<Normalizer> sequence_normalizer(std::vector<std::unique_ptr<Normalizer>> steps,
+                                                const std::string& where) {
+  return std::make_unique<Sequence>(std::move(steps), where);
 }
 
 }  // namespace graft::inline v0

@@ -53,6 +53,7 @@ std::unique_ptr<Normalizer> prepend_normalizer(const std::string& text);
 // grow out of all proportion.
 std::unique_ptr<Normalizer> replace_normalizer(const std::string& pattern, bool is_regex, const std::string& content,
                                                const std::string& where);
-std::unique_ptr<Normalizer> sequence_normalizer(std::vector<std::unique_ptr<Normalizer>> steps);
+std::unique_ptr<Normalizer> sequence_normalizer(std::vector<std::unique_ptr<Normalizer>> steps,
+                                                const std::string& where);
 
 }  // namespace graft::inline v0

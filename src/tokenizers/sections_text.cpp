@@ -77,7 +77,7 @@ std::unique_ptr<Normalizer> read_normalizer(const Json& json, const std::string&
   std::vector<std::unique_ptr<Normalizer>> steps;
   for (const Json& step : list(section, "normalizers"))
     steps.push_back(read_normalizer(step, where + "[" + std::to_string(steps.size()) + "]"));
-  return sequence_normalizer(std::move(steps));
+  return sequence_normalizer(std::move(steps), where);
 }
 
 PreTokenizer read_pre_tokenizer(const Json& json, const std::string& where) {

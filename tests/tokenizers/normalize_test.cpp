@@ -62,7 +62,7 @@ TEST_CASE("Case, white space, marks and replacements", "[tokenizers]") {
 TEST_CASE("A text that would grow without measure is refused", "[tokenizers]") {
   std::vector<std::unique_ptr<Normalizer>> steps;
   for (int i = 0; i < 12; ++i) steps.push_back(replace_normalizer("a", false, "aaaaaaaaaa", "x.json: normalizer"));
-  CHECK_THROWS_AS(normalized(*sequence_normalizer(std::move(steps)), "a"), ResourceError);
+  CHECK_THROWS_AS(normalized(*sequence_normalizer(std::move(steps), "x.json: normalizer"), "a"), ResourceError);
 }
 
 }  // namespace graft
