@@ -15,7 +15,10 @@
 #include "formats/jsonl.hpp"
 #include "formats/safetensors_folder.hpp"
 #include "graft/error.hpp"
+#include "graft/tokenizer.hpp"
 #include "support/message.hpp"
+#include "tokenizers/chat_template.hpp"
+#include "train/checkpoint.hpp"
 
 namespace graft {
 namespace {
@@ -72,6 +75,25 @@ void load_labelled_rows(const Request& request) {
   });
 }
 
+void load_tokenizer(const Request& request) {
+  const Tokenizer tokenizer = Tokenizer::load(request.path.string());
+  if (request.action == "encode") tokenizer.encode(MappedFile::open(request.input).text());
+  if (request.action == "decode") tokenizer.decode(tokenizer.encode(MappedFile::open(request.input).text()));
+}
+
+void load_chat_template(const Request& request) {
+  const Json json = read_json(request.path);
+  const JsonObject config(json, request.path.string());
+  const ChatTemplate chat_template(
+      config.text("chat_template"),
+      {{"bos_token", config.text_or("bos_token", "")}, {"eos_token", config.text_or("eos_token", "")}},
+      request.path.string());
+  if (request.action == "chat")
+    chat_template.render({.messages = R"([{"role": "user", "content": "Hi"}])", .add_generation_prompt = true});
+}
+
+void load_checkpoint(const Request& request) { open_checkpoint(request.path); }
+
 struct Format {
   const char* name;
   void (*load)(const Request&);
@@ -83,6 +105,9 @@ constexpr Format kFormats[] = {
     {"gguf", load_model},
     {"config", load_config},
     {"adapter", load_adapter},
+    {"tokenizer", load_tokenizer},
+    {"chat-template", load_chat_template},
+    {"checkpoint", load_checkpoint},
     {"gguf-container", load_gguf_container},
     {"jsonl", load_labelled_rows},
 };
