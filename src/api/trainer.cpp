@@ -57,24 +57,35 @@ TrainReport Trainer::State::fit_adapter(FitData data) const {
   return report;
 }
 
+namespace {
+
+// Weights that have masters, until the end of training or an error.
+struct Thawed {
+  ~Thawed() {
+    for (Weight* weight : weights) weight->freeze();
+  }
+  std::vector<Weight*> weights = {};
+};
+
+}  // namespace
+
 TrainReport Trainer::State::fit_model(FitData data) const {
   TrainReport report;
   {
     const UseCount::Writing writing(model->use);
     const Lane lane(model->trunk->backend);
     const std::shared_ptr<Memory> memory = Memory::create();
-    std::vector<Weight*> weights;
+    Thawed thawed;
     Trainable trainable;
     for (const auto& [module, weight] : model->trunk->parameters.all()) {
       weight->thaw(lane, model->trunk->memory, options.precision == Precision::f32);
-      weights.push_back(weight.get());
+      thawed.weights.push_back(weight.get());
       trainable.parameters.push_back({weight->name(), weight->parameter()});
     }
     trainable.after_change = [&] {
-      for (Weight* weight : weights) weight->repack(lane);
+      for (Weight* weight : thawed.weights) weight->repack(lane);
     };
     report = Fit(*model->trunk, std::move(trainable), data, options).run();
-    for (Weight* weight : weights) weight->freeze();
   }
   if (!options.save_to.empty()) Model(model).save(options.save_to);
   return report;
@@ -146,4 +157,4 @@ size_t Trainer::memory_estimate(const Dataset& data) const {
   return activation_bytes(trunk, tokens, state_->options.recompute) + kCopies * trainable * sizeof(float);
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

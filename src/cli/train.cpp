@@ -66,7 +66,8 @@ std::string curve(const std::vector<float>& losses) {
 }
 
 void print_preview(const Trainer& trainer, const Dataset& data) {
-  for (const PreviewToken& token : trainer.preview(data, 1).front())
+  const std::vector<std::vector<PreviewToken>> rows = trainer.preview(data, 1);
+  for (const PreviewToken& token : rows.front())
     std::cout << (token.trained ? "+ " : "  ") << token.id << '\t' << Json(token.text).dump() << '\n';
 }
 

@@ -29,8 +29,7 @@ Threads::~Threads() {
 }
 
 void Threads::parallel(int tasks, Body body, void* argument) {
-  const std::unique_lock job(job_, std::try_to_lock);
-  if (!job || threads_.empty() || tasks < 2) {
+  if (threads_.empty() || tasks < 2 || taken_.exchange(true)) {
     for (int task = 0; task < tasks; ++task) body(argument, task, 0);
     return;
   }
@@ -46,6 +45,7 @@ void Threads::parallel(int tasks, Body body, void* argument) {
   open_ = false;
   for (int spins = 0; inside_ != 0; ++spins)
     spins < kSpins ? pause() : std::this_thread::yield();
+  taken_ = false;
 }
 
 void Threads::take_tasks(int worker) {

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <atomic>
-#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -22,8 +21,9 @@ class Threads {
 
   int count() const { return static_cast<int>(threads_.size()) + 1; }
 
-  // Calls body(argument, task, worker) once for each task and returns when all are done. When another thread's job
-  // holds the pool, the caller does all of its own tasks itself: no waiting, and the results are the same.
+  // Calls body(argument, task, worker), which must not throw, once for each task and returns when all are done. When
+  // another thread's job holds the pool, the caller does all of its own tasks itself: no waiting, and the results are
+  // the same.
   void parallel(int tasks, Body body, void* argument);
 
  private:
@@ -32,7 +32,7 @@ class Threads {
   bool wait_for_job(uint32_t& seen);
 
   std::vector<std::thread> threads_;
-  std::mutex job_;  // held by the thread whose job runs
+  std::atomic<bool> taken_{false};  // by the thread whose job runs; not a mutex, for a task may come here again
   // The job: written while `open_` is false and nobody is inside.
   Body body_ = nullptr;
   void* argument_ = nullptr;

@@ -131,6 +131,17 @@ TEST_CASE("A stop string ends the text before it, also where tokens split it", "
   CHECK(split > 0);
 }
 
+TEST_CASE("Text that only begins a stop string is not lost", "[api]") {
+  const Model model = tiny_model();
+  GenerateOptions options{.max_tokens = 10, .ignore_end = true};
+  const std::string text = model.generate(kPrompt, options).text;
+  options.stop = {text.substr(text.size() / 2) + " and what never comes"};
+  std::string streamed;
+  options.on_text = [&](std::string_view part) { streamed += part; };
+  CHECK(model.generate(kPrompt, options).text == text);
+  CHECK(streamed == text);
+}
+
 TEST_CASE("Stop tokens and limits end the text", "[api]") {
   const Model model = tiny_model();
   const Generation whole = model.generate(kPrompt, {.max_tokens = 12, .ignore_end = true});

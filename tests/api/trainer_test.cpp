@@ -5,8 +5,10 @@
 
 #include <atomic>
 #include <catch2/catch.hpp>
+#include <stdexcept>
 #include <thread>
 
+#include "api/model_state.hpp"
 #include "api/tiny_model.hpp"
 #include "graft/error.hpp"
 #include "support/refusal.hpp"
@@ -58,7 +60,8 @@ TEST_CASE("A preview shows what is learned: the assistant's tokens and their end
                                                                         {"assistant", "It is me"}}}});
   const auto shown = [&](const TrainOptions& options) {
     std::string text;
-    for (const PreviewToken& token : Trainer(model, adapter, options).preview(data).at(0))
+    const std::vector<PreviewToken> row = Trainer(model, adapter, options).preview(data).at(0);
+    for (const PreviewToken& token : row)
       if (token.trained) text += token.text;
     return text;
   };
@@ -148,6 +151,20 @@ TEST_CASE("A model that is being tuned is busy", "[api][train]") {
     CHECK_NOTHROW(model.generate("Hello", {.max_tokens = 1, .adapter = &adapter}));
   };
   Trainer(model, adapter, options).fit(sums());
+}
+
+TEST_CASE("A model stays usable, with what it has learned, when tuning it fails", "[api][train]") {
+  Model model = tiny_model(Precision::automatic);
+  const std::vector<int32_t> ids = model.tokenizer().encode("What is 3?");
+  const std::vector<float> before = model.next_logits(ids);
+  TrainOptions options = kFast;
+  options.on_step = [](const StepInfo& step) {
+    if (step.step == 3) throw std::runtime_error("the host's own");
+  };
+  CHECK_THROWS_WITH(Trainer(model, options).fit(sums()), "the host's own");
+  CHECK(model.next_logits(ids) != before);
+  for (const auto& [module, weight] : model.state()->trunk->parameters.all())
+    CHECK((weight->kind() == Weight::Kind::vector || !weight->parameter()));
 }
 
 TEST_CASE("Other threads serve an adapter while it is trained", "[api][train][threads]") {
