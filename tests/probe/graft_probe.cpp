@@ -65,7 +65,7 @@ void load_adapter(const Request& request) {
   const std::unique_ptr<Trunk> base = load_model(request.base);
   const Lora lora = load_peft(request.path, *base);
   compute(*base, &lora.edits());
-  if (request.action == "merge") merge(lora, *base);
+  if (request.action == "merge") merge(lora, *base, false);
 }
 
 void load_labelled_rows(const Request& request) {
