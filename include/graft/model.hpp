@@ -80,7 +80,8 @@ class GRAFT_EXPORT Model {
   const Tokenizer& tokenizer() const;
   ModelInfo info() const;
 
-  // Adds an adapter's change to the weights themselves. Quantised matrices that change become bf16.
+  // Adds an adapter's change to the weights themselves. Quantised matrices that change become bf16; in a model of
+  // Precision::f32 all that change become f32.
   MergeReport merge(const Adapter& adapter);
   // Puts back, bit for bit, what the last merge changed. Throws ArgumentError when nothing is merged.
   void unmerge();

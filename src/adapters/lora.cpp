@@ -74,14 +74,14 @@ Lora Lora::snapshot() const {
   return Lora(config_, std::move(sites), edits_.size());
 }
 
-std::vector<MergedWeight> merge(const Lora& lora, Trunk& trunk) {
+std::vector<MergedWeight> merge(const Lora& lora, Trunk& trunk, bool exact) {
   const Lane lane(trunk.backend);
   const Kernels& kernels = trunk.backend->kernels();
   std::vector<MergedWeight> merged;
   for (const LoraSite& site : lora.sites()) {
     Weight& weight = *trunk.parameters.find(site.name + ".weight");
     merged.push_back({&weight, weight});
-    weight.thaw(lane, trunk.memory, false);
+    weight.thaw(lane, trunk.memory, exact);
     weight.own(lane, trunk.memory);
     const auto& [down, up, scale, dropout] = site.low_rank;
     kernels.matmul(lane.stream(), Compute::f32, {up.data(), up.cols()}, {down.data(), down.cols()},

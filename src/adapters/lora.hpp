@@ -60,12 +60,13 @@ std::vector<int> find_targets(const Trunk& trunk, const LoraConfig& config);
 int rank_of(const LoraConfig& config, const std::string& site);
 float alpha_of(const LoraConfig& config, const std::string& site);
 
-// Adds each site's change to its matrix; the originals are returned, by site.
+// Adds each site's change to its matrix; the originals are returned, by site. Quantised matrices become bf16, or f32
+// when `exact`, as bf16 ones then do.
 struct MergedWeight {
   Weight* weight;
   Weight original;
 };
-std::vector<MergedWeight> merge(const Lora& lora, Trunk& trunk);
+std::vector<MergedWeight> merge(const Lora& lora, Trunk& trunk, bool exact);
 
 // A PEFT folder: adapter_config.json and adapter_model.safetensors.
 Lora load_peft(const std::filesystem::path& folder, const Trunk& trunk);

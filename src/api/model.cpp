@@ -182,7 +182,8 @@ MergeReport Model::merge(const Adapter& adapter) {
   const std::vector<float> beside = next_logits(probe, &adapter);
   {
     const UseCount::Writing writing(state_->use);
-    state_->merged = graft::merge(*adapter.state()->current(), *state_->trunk);
+    const bool exact = state_->precision == Precision::f32;
+    state_->merged = graft::merge(*adapter.state()->current(), *state_->trunk, exact);
   }
   const std::vector<float> merged = next_logits(probe);
   MergeReport report{int(state_->merged.size()), 0};

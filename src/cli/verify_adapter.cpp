@@ -26,7 +26,7 @@ void compare_gradients(const GoldenModel& model, const Lora& lora, Comparison& c
 }
 
 void compare_merged(GoldenModel& model, const Lora& lora, Comparison& comparison) {
-  merge(lora, model.trunk());
+  merge(lora, model.trunk(), true);
   comparison.floats("merged.logits", model.logits().values());
   for (const auto& [module, weight] : model.trunk().parameters.all())
     comparison.floats("merged.weight." + weight->name(), weight->values(model.lane(), *model.memory()).values());

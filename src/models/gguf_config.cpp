@@ -61,6 +61,8 @@ Json config_of(const GgufFile& file) {
   if (const GgufTensor* table = file.find("token_embd.weight"); table && !table->shape.empty())
     config["vocab_size"] = table->shape[0];
   config["tie_word_embeddings"] = file.find("output.weight") == nullptr;
+  for (const std::string name : {"bos_token_id", "eos_token_id"})
+    if (metadata.has("tokenizer.ggml." + name)) config[name] = metadata.integer("tokenizer.ggml." + name, 0, INT32_MAX);
   read_rope_scaling(metadata, prefix, config);
   return config;
 }

@@ -12,6 +12,7 @@
 #include "graft/error.hpp"
 #include "support/mapped_file.hpp"
 #include "support/refusal.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace graft {
 namespace {
@@ -259,6 +260,20 @@ TEST_CASE("What merge changes, unmerge puts back to the bit", "[api]") {
   CHECK_THROWS_AS(model.merge(adapter), ArgumentError);
   model.unmerge();
   CHECK(model.next_logits(ids) == before);
+}
+
+TEST_CASE("A merge in f32 rounds nothing, also on quantised weights", "[api]") {
+  Model model = tiny_model();
+  const LoRAAdapter adapter = changing_adapter(model);
+  CHECK(model.merge(adapter).largest_logit_change < 1e-4f);
+}
+
+TEST_CASE("The folder of a GGUF file tells its begin and end tokens", "[api]") {
+  const TemporaryFolder folder;
+  tiny_model().save(folder.path());
+  const Json config = read_json(folder.path() / "config.json");
+  CHECK(config.contains("bos_token_id"));
+  CHECK(config.contains("eos_token_id"));
 }
 
 }  // namespace graft

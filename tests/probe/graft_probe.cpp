@@ -15,7 +15,10 @@
 #include "formats/jsonl.hpp"
 #include "formats/safetensors_folder.hpp"
 #include "graft/error.hpp"
+#include "graft/tokenizer.hpp"
 #include "support/message.hpp"
+#include "tokenizers/chat_template.hpp"
+#include "train/checkpoint.hpp"
 
 namespace graft {
 namespace {
@@ -62,7 +65,7 @@ void load_adapter(const Request& request) {
   const std::unique_ptr<Trunk> base = load_model(request.base);
   const Lora lora = load_peft(request.path, *base);
   compute(*base, &lora.edits());
-  if (request.action == "merge") merge(lora, *base);
+  if (request.action == "merge") merge(lora, *base, false);
 }
 
 void load_labelled_rows(const Request& request) {
@@ -71,6 +74,25 @@ void load_labelled_rows(const Request& request) {
     row.integer("label", 0, 1);
   });
 }
+
+void load_tokenizer(const Request& request) {
+  const Tokenizer tokenizer = Tokenizer::load(request.path.string());
+  if (request.action == "encode") tokenizer.encode(MappedFile::open(request.input).text());
+  if (request.action == "decode") tokenizer.decode(tokenizer.encode(MappedFile::open(request.input).text()));
+}
+
+void load_chat_template(const Request& request) {
+  const Json json = read_json(request.path);
+  const JsonObject config(json, request.path.string());
+  const ChatTemplate chat_template(
+      config.text("chat_template"),
+      {{"bos_token", config.text_or("bos_token", "")}, {"eos_token", config.text_or("eos_token", "")}},
+      request.path.string());
+  if (request.action == "chat")
+    chat_template.render({.messages = R"([{"role": "user", "content": "Hi"}])", .add_generation_prompt = true});
+}
+
+void load_checkpoint(const Request& request) { open_checkpoint(request.path); }
 
 struct Format {
   const char* name;
@@ -83,6 +105,9 @@ constexpr Format kFormats[] = {
     {"gguf", load_model},
     {"config", load_config},
     {"adapter", load_adapter},
+    {"tokenizer", load_tokenizer},
+    {"chat-template", load_chat_template},
+    {"checkpoint", load_checkpoint},
     {"gguf-container", load_gguf_container},
     {"jsonl", load_labelled_rows},
 };
