@@ -177,12 +177,12 @@ ModelInfo Model::info() const {
 }
 
 MergeReport Model::merge(const Adapter& adapter) {
-  check(state_->merged.empty(), "merge: an adapter is merged already, unmerge it first");
   const std::vector<int32_t> probe = state_->tokenizer.encode("The quick brown fox jumps over the lazy dog.");
   const std::vector<float> beside = next_logits(probe, &adapter);
   {
     const UseCount::Writing writing(state_->use);
     const bool exact = state_->precision == Precision::f32;
+    check(state_->merged.empty(), "merge: an adapter is merged already, unmerge it first");
     state_->merged = graft::merge(*adapter.state()->current(), *state_->trunk, exact);
   }
   const std::vector<float> merged = next_logits(probe);
@@ -193,8 +193,8 @@ MergeReport Model::merge(const Adapter& adapter) {
 }
 
 void Model::unmerge() {
-  check(!state_->merged.empty(), "unmerge: nothing is merged");
   const UseCount::Writing writing(state_->use);
+  check(!state_->merged.empty(), "unmerge: nothing is merged");
   for (MergedWeight& merged : state_->merged) *merged.weight = std::move(merged.original);
   state_->merged.clear();
 }

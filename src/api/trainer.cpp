@@ -73,6 +73,7 @@ TrainReport Trainer::State::fit_model(FitData data) const {
   TrainReport report;
   {
     const UseCount::Writing writing(model->use);
+    check(model->merged.empty(), "training: an adapter is merged into the model, unmerge it first");
     const Lane lane(model->trunk->backend);
     const std::shared_ptr<Memory> memory = Memory::create();
     Thawed thawed;
