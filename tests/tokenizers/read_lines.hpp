@@ -6,13 +6,12 @@
 #include <string>
 #include <vector>
 
+#include "support/goldens.hpp"
 #include "support/json.hpp"
 
 namespace graft {
 
-inline std::string golden_path(const std::string& name) { return std::string(GRAFT_GOLDEN) + "/" + name; }
-
-inline std::string read_text(const std::string& path) {
+inline std::string read_text(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
   std::stringstream text;
   text << file.rdbuf();
@@ -20,7 +19,7 @@ inline std::string read_text(const std::string& path) {
 }
 
 // The values of a file with one JSON value a line; none when there is no such file.
-inline std::vector<Json> read_lines(const std::string& path) {
+inline std::vector<Json> read_lines(const std::filesystem::path& path) {
   std::vector<Json> values;
   std::ifstream file(path);
   for (std::string line; std::getline(file, line);) values.push_back(Json::parse(line));
