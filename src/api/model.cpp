@@ -60,14 +60,29 @@ std::vector<Generation> generate(const Model::State& model, std::vector<std::vec
   return Generator(call.context, model.tokenizer.loaded().decoder(), model.end_ids, options).run(requests);
 }
 
-// Hidden states of all tokens of one sequence.
-Tensor hidden_states(const Call& call, std::span<const int32_t> ids, Run& run, const EditedRows& edited) {
-  check(!ids.empty() && int64_t(ids.size()) <= call.context.trunk.transformer.config().context, "ids: ", ids.size(),
-        " tokens, expected 1 to ", call.context.trunk.transformer.config().context);
-  run.precision = call.context.precision;
-  if (edited.edits) run.edits = {&edited, 1};
-  return call.context.trunk.transformer(run);
-}
+// A pass over all tokens of one sequence, without a cache.
+struct WholePass {
+  WholePass(const Model::State& model, std::span<const int32_t> ids, const Adapter* adapter)
+      : call(model, adapter), batch(batch_of(model, ids)), edited{0, batch.rows(), call.context.edits} {
+    run.precision = call.context.precision;
+    if (edited.edits) run.edits = {&edited, 1};
+    hidden = call.context.trunk.transformer(run);
+  }
+
+  static Batch batch_of(const Model::State& model, std::span<const int32_t> ids) {
+    const int context = model.trunk->transformer.config().context;
+    check(!ids.empty() && ids.size() <= size_t(context), "ids: ", ids.size(), " tokens, expected 1 to ", context);
+    Batch batch;
+    batch.add(ids);
+    return batch;
+  }
+
+  Call call;
+  Batch batch;
+  EditedRows edited;
+  Run run{call.lane, call.context.memory, batch};
+  Tensor hidden;
+};
 
 }  // namespace
 
@@ -125,32 +140,23 @@ Generation Model::chat(std::span<const Message> conversation, const GenerateOpti
 }
 
 std::vector<float> Model::log_probabilities(std::span<const int32_t> ids, const Adapter* adapter) const {
-  const Call call(*state_, adapter);
-  Batch batch;
-  batch.add(ids);
-  const EditedRows edited{0, batch.rows(), call.context.edits};
-  Run run{call.lane, call.context.memory, batch};
-  const Tensor hidden = hidden_states(call, ids, run, edited);
+  WholePass pass(*state_, ids, adapter);
   Targets targets;
-  for (int row = 0; row + 1 < batch.rows(); ++row) {
-    targets.rows.push_back(row);
-    targets.tokens.push_back(ids[size_t(row) + 1]);
+  for (size_t row = 0; row + 1 < ids.size(); ++row) {
+    targets.rows.push_back(int32_t(row));
+    targets.tokens.push_back(ids[row + 1]);
     targets.weights.push_back(1);
   }
-  return head_loss(run, hidden, state_->trunk->transformer.head(), targets).log_probabilities;
+  return head_loss(pass.run, pass.hidden, state_->trunk->transformer.head(), targets).log_probabilities;
 }
 
 std::vector<float> Model::next_logits(std::span<const int32_t> ids, const Adapter* adapter) const {
-  const Call call(*state_, adapter);
-  Batch batch;
-  batch.add(ids);
-  const EditedRows edited{0, batch.rows(), call.context.edits};
-  Run run{call.lane, call.context.memory, batch};
-  const Tensor hidden = hidden_states(call, ids, run, edited);
-  run.edits = {};
-  const int32_t last = batch.rows() - 1;
-  const std::span<float> logits = state_->trunk->transformer.logits(run, gather_rows(run, hidden, {&last, 1})).values();
-  return {logits.begin(), logits.end()};
+  WholePass pass(*state_, ids, adapter);
+  const int32_t last = pass.batch.rows() - 1;
+  const Tensor row = gather_rows(pass.run, pass.hidden, {&last, 1});
+  pass.run.edits = {};
+  const Tensor logits = state_->trunk->transformer.logits(pass.run, row);
+  return {logits.values().begin(), logits.values().end()};
 }
 
 const Tokenizer& Model::tokenizer() const { return state_->tokenizer; }
