@@ -67,4 +67,8 @@ std::string read_prompt(const PromptArguments& arguments) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
+Dataset read_data(const std::string& path) {
+  return path.ends_with(".txt") ? Dataset::text(path) : Dataset::jsonl(path);
+}
+
 }  // namespace graft::v0

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What several commands take: a model, an adapter, sampling, a prompt.
+// What several commands take: a model, an adapter, sampling, a prompt, data.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -29,5 +29,8 @@ struct PromptArguments {
 // -p, -f; standard input where neither is given.
 void add_prompt_options(CLI::App& command, PromptArguments& arguments);
 std::string read_prompt(const PromptArguments& arguments);
+
+// Examples from JSONL of any form, or from a plain .txt.
+Dataset read_data(const std::string& path);
 
 }  // namespace graft::v0

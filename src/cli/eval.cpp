@@ -15,7 +15,7 @@ struct EvalArguments {
 };
 
 int eval(const EvalArguments& arguments) {
-  const Dataset data = arguments.data.ends_with(".txt") ? Dataset::text(arguments.data) : Dataset::jsonl(arguments.data);
+  const Dataset data = read_data(arguments.data);
   const Model model = load_model(arguments.model);
   const std::optional<Adapter> adapter = load_adapter(arguments.model, model);
   const Evaluation result = evaluate(model, adapter ? &*adapter : nullptr, data,

@@ -20,10 +20,6 @@ struct TrainArguments {
   bool is_full = false, is_json = false, is_preview = false;
 };
 
-Dataset read_data(const std::string& path) {
-  return path.ends_with(".txt") ? Dataset::text(path) : Dataset::jsonl(path);
-}
-
 Json json_of(const StepInfo& step) {
   return {{"step", step.step}, {"steps", step.steps}, {"loss", step.loss}, {"gradient_norm", step.gradient_norm},
           {"learning_rate", step.learning_rate}, {"tokens", step.tokens}, {"tokens_per_second", step.tokens_per_second}};
