@@ -24,6 +24,8 @@ struct DeviceOptions {
   int threads = 0;
   // The host's own threads in place of a pool; `threads` is then the most tasks that run at once.
   Executor executor = {};
+  // Measures the time of every kernel, for Model::profile.
+  bool profile = false;
 };
 
 }  // namespace graft::v0

@@ -10,6 +10,7 @@
 #include <graft/lora_adapter.hpp>
 #include <graft/message.hpp>
 #include <graft/model.hpp>
+#include <graft/profile.hpp>
 #include <graft/session.hpp>
 #include <graft/tokenizer.hpp>
 #include <graft/train_options.hpp>

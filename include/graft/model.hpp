@@ -17,6 +17,7 @@
 #include <graft/export.hpp>
 #include <graft/generate.hpp>
 #include <graft/message.hpp>
+#include <graft/profile.hpp>
 #include <graft/session.hpp>
 #include <graft/tokenizer.hpp>
 
@@ -79,6 +80,8 @@ class GRAFT_EXPORT Model {
 
   const Tokenizer& tokenizer() const;
   ModelInfo info() const;
+  // Where the time went since the model was loaded with DeviceOptions::profile, the largest share first.
+  std::vector<KernelProfile> profile() const;
 
   // Adds an adapter's change to the weights themselves. Quantised matrices that change become bf16; in a model of
   // Precision::f32 all that change become f32.

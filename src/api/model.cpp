@@ -161,6 +161,12 @@ std::vector<float> Model::next_logits(std::span<const int32_t> ids, const Adapte
 
 const Tokenizer& Model::tokenizer() const { return state_->tokenizer; }
 
+std::vector<KernelProfile> Model::profile() const {
+  const Profile* profile = state_->trunk->backend->profile();
+  check(profile, "Model::profile: the model was loaded without DeviceOptions::profile");
+  return profile->report();
+}
+
 ModelInfo Model::info() const {
   const Trunk& trunk = *state_->trunk;
   const TransformerConfig& config = trunk.transformer.config();

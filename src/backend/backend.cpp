@@ -37,7 +37,10 @@ std::shared_ptr<const Backend> Backend::create(const DeviceOptions& options) {
 }
 
 Backend::Backend(const Kernels& kernels, const DeviceOptions& options)
-    : kernels_(kernels), threads_count_(thread_count(options.threads)), executor_(options.executor) {
+    : profile_(options.profile ? std::make_unique<Profile>(kernels) : nullptr),
+      kernels_(profile_ ? profile_->table() : kernels),
+      threads_count_(thread_count(options.threads)),
+      executor_(options.executor) {
   if (!executor_) pool_ = std::make_unique<Threads>(threads_count_);
 }
 

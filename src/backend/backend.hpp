@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "graft/device.hpp"
+#include "backend/profile.hpp"
 #include "kernels.hpp"
 #include "support/threads.hpp"
 
@@ -20,12 +21,15 @@ class Backend {
 
   const Kernels& kernels() const { return kernels_; }
   int threads() const { return threads_count_; }
+  // Null unless the options ask for one.
+  Profile* profile() const { return profile_.get(); }
   void parallel(int tasks, Threads::Body body, void* argument) const;
 
   // For tests: the same backend with another table.
   Backend(const Kernels& kernels, const DeviceOptions& options);
 
  private:
+  std::unique_ptr<Profile> profile_;
   Kernels kernels_;
   int threads_count_;
   Executor executor_;

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <iostream>
 
@@ -13,8 +15,17 @@ namespace {
 struct BenchArguments {
   ModelArguments model;
   int prompt = 512, predict = 128, repetitions = 5, sequences = 1;
-  bool is_json = false;
+  std::string train;  // "lora", "full" or empty
+  TrainOptions training = {};
+  bool is_ragged = false, is_json = false;
 };
+
+// The most memory that this process has had, mapped files included.
+long peak_resident_mib() {
+  rusage usage = {};
+  getrusage(RUSAGE_SELF, &usage);
+  return usage.ru_maxrss / 1024;
+}
 
 double median(std::vector<double> values) {
   std::sort(values.begin(), values.end());
@@ -29,10 +40,12 @@ std::string prompt_of(const Model& model, int tokens) {
   return text;
 }
 
-int bench(const BenchArguments& arguments) {
-  check(arguments.prompt > 0 && arguments.predict > 1 && arguments.repetitions > 0 && arguments.sequences > 0,
-        "bench: -p, -n, -r and --sequences must be positive, and -n at least 2");
-  const Model model = load_model(arguments.model);
+struct Row {
+  std::string test;
+  double tokens_per_second;
+};
+
+std::vector<Row> generation_rows(const BenchArguments& arguments, const Model& model) {
   const std::optional<Adapter> adapter = load_adapter(arguments.model, model);
   const std::vector<std::string> prompts(size_t(arguments.sequences), prompt_of(model, arguments.prompt));
   const std::vector<std::string> short_prompts(size_t(arguments.sequences), "The");
@@ -47,18 +60,66 @@ int bench(const BenchArguments& arguments) {
     prefill.push_back(arguments.prompt / prompt_seconds);
     decode.push_back(arguments.sequences * (arguments.predict - 1) / (last.seconds - last.prompt_seconds));
   }
+  return {{"prefill " + std::to_string(arguments.prompt), median(prefill)},
+          {"decode " + std::to_string(arguments.predict) + " x " + std::to_string(arguments.sequences), median(decode)}};
+}
+
+// Sequences of the wanted lengths: all of --prompt tokens, or from an eighth of it up to all of it.
+Dataset training_data(const BenchArguments& arguments, const Model& model) {
+  std::vector<Example> examples;
+  for (int i = 0; i < arguments.sequences; ++i) {
+    const int shortest = arguments.is_ragged ? arguments.prompt / 8 : arguments.prompt;
+    const int length = shortest + (arguments.prompt - shortest) * (i * 5 % 8) / 7;
+    examples.push_back({.text = prompt_of(model, length)});
+  }
+  return Dataset::from(std::move(examples));
+}
+
+// Optimizer steps over the same sequences: of an adapter of rank 16 on every linear layer, or of the whole model.
+Row training_row(const BenchArguments& arguments, Model& model) {
+  std::vector<double> speeds;
+  int64_t tokens = 0;
+  double seconds = 0;
+  TrainOptions options = arguments.training;
+  options.epochs = arguments.repetitions + 1;
+  options.batch = arguments.sequences;
+  options.on_step = [&](const StepInfo& info) {
+    if (info.step > 1) speeds.push_back(double(info.tokens - tokens) / (info.seconds - seconds));
+    tokens = info.tokens;
+    seconds = info.seconds;
+  };
+  const Dataset data = training_data(arguments, model);
+  if (arguments.train == "lora") {
+    LoRAAdapter adapter(model, {.rank = 16, .alpha = 32});
+    Trainer(model, adapter, options).fit(data);
+  } else {
+    Trainer(model, options).fit(data);
+  }
+  return {"train " + arguments.train + " " + std::to_string(arguments.sequences) + " x " +
+              std::to_string(arguments.prompt),
+          median(speeds)};
+}
+
+int bench(const BenchArguments& arguments) {
+  check(arguments.prompt > 0 && arguments.predict > 1 && arguments.repetitions > 0 && arguments.sequences > 0,
+        "bench: -p, -n, -r and --sequences must be positive, and -n at least 2");
+  Model model = load_model(arguments.model);
+  const std::vector<Row> rows = arguments.train.empty() ? generation_rows(arguments, model)
+                                                        : std::vector<Row>{training_row(arguments, model)};
   const ModelInfo info = model.info();
   if (arguments.is_json) {
-    std::cout << Json{{"model", arguments.model.model}, {"types", info.weight_types}, {"kernels", info.kernels},
-                      {"threads", info.threads}, {"prompt_tokens", arguments.prompt}, {"sequences", arguments.sequences},
-                      {"prefill_tokens_per_second", median(prefill)}, {"decode_tokens_per_second", median(decode)}}.dump()
-              << '\n';
+    Json json{{"model", arguments.model.model}, {"types", info.weight_types}, {"kernels", info.kernels},
+              {"threads", info.threads}, {"peak_resident_mib", peak_resident_mib()}};
+    for (const Row& row : rows) json["tokens_per_second"][row.test] = row.tokens_per_second;
+    std::cout << json.dump() << '\n';
     return kDone;
   }
   std::cout << "| weights | kernels | threads | test | tokens/s |\n|---|---|---|---|---|\n";
-  const std::string head = "| " + info.weight_types + " | " + info.kernels + " | " + std::to_string(info.threads) + " | ";
-  std::cout << head << "prefill " << arguments.prompt << " | " << median(prefill) << " |\n";
-  std::cout << head << "decode " << arguments.predict << " x " << arguments.sequences << " | " << median(decode) << " |\n";
+  for (const Row& row : rows)
+    std::cout << "| " << info.weight_types << " | " << info.kernels << " | " << info.threads << " | " << row.test
+              << " | " << row.tokens_per_second << " |\n";
+  std::cout << "\nPeak resident memory: " << peak_resident_mib() << " MiB\n";
+  if (arguments.model.options.device.profile) std::cout << '\n' << to_markdown(model.profile());
   return kDone;
 }
 
@@ -66,14 +127,22 @@ int bench(const BenchArguments& arguments) {
 
 void add_bench(Program& program) {
   auto arguments = std::make_shared<BenchArguments>();
-  CLI::App& command = *program.app.add_subcommand("bench", "Measures prefill and decoding, medians of several runs");
+  CLI::App& command = *program.app.add_subcommand("bench", "Measure prefill and decoding, or training steps; medians of several runs");
   add_model_options(command, arguments->model);
   command.add_option("-p,--prompt", arguments->prompt, "tokens of the prompt")->capture_default_str();
   command.add_option("-n,--predict", arguments->predict, "tokens that are generated")->capture_default_str();
   command.add_option("-r,--repetitions", arguments->repetitions)->capture_default_str();
   command.add_option("--sequences", arguments->sequences, "at once")->capture_default_str();
+  command.add_option("--train", arguments->train, "steps of training in place of generation: lora or full")
+      ->check(CLI::IsMember({"lora", "full"}));
+  command.add_option("--micro-batch", arguments->training.micro_batch_tokens, "tokens computed at once in training")
+      ->capture_default_str();
+  command.add_flag("--recompute", arguments->training.recompute, "compute activations again backwards");
+  command.add_flag("--ragged", arguments->is_ragged, "training sequences of an eighth of --prompt up to all of it");
+  command.add_flag("--profile", arguments->model.options.device.profile, "the time of each kernel");
   command.add_flag("--json", arguments->is_json, "one JSON object");
-  command.callback([&program, arguments] { program.action = [arguments] { return bench(*arguments); }; });
+  command.callback([&program, arguments] { arguments->training.precision = arguments->model.options.precision;
+    program.action = [arguments] { return bench(*arguments); }; });
 }
 
 }  // namespace graft::v0

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backend/profile.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <tuple>
+#include <utility>
+
+#include "backend/backend.hpp"
+
+namespace graft::inline v0 {
+namespace {
+
+// What a call must do at least.
+struct Work {
+  double operations = 0, bytes = 0;
+};
+
+double elements(std::initializer_list<int64_t> sizes) {
+  double product = 1;
+  for (const int64_t size : sizes) product *= double(size);
+  return product;
+}
+
+double pairs(const AttentionShape& shape, const AttentionBatch& batch) {
+  double sum = 0;
+  for (int i = 0; i < batch.sequence_count; ++i) {
+    const double queries = batch.sequences[i].queries, keys = batch.sequences[i].keys;
+    sum += shape.causal ? queries * (keys - (queries - 1) / 2) : queries * keys;
+  }
+  return sum * shape.heads * shape.head_width;
+}
+
+double products(int rows, const PackedMatrix* weights, int count) {
+  double sum = 0;
+  for (int i = 0; i < count; ++i) sum += 2 * elements({rows, weights[i].rows, weights[i].cols});
+  return sum;
+}
+
+// The work of a kernel by its arguments; nothing is said of those that take no time.
+template <auto kernel>
+struct WorkOf {
+  template <class... Arguments>
+  static Work of(const Arguments&...) { return {}; }
+};
+template <>
+struct WorkOf<&Kernels::linear> {
+  static Work of(Compute, const float*, int rows, const PackedMatrix* weights, const float* const*, float* const*,
+                 int count) { return {products(rows, weights, count)}; }
+};
+template <>
+struct WorkOf<&Kernels::linear_backward> {
+  static Work of(Compute, const float* const*, int rows, const PackedMatrix* weights, int count, float*) {
+    return {products(rows, weights, count)};
+  }
+};
+template <>
+struct WorkOf<&Kernels::matmul> {
+  static Work of(Compute, Operand, Operand, float*, int64_t, int m, int n, int k, float, bool) {
+    return {2 * elements({m, n, k})};
+  }
+};
+template <>
+struct WorkOf<&Kernels::attention> {
+  static Work of(const AttentionShape& shape, const float*, const AttentionBatch& batch, float*, float*) {
+    return {4 * pairs(shape, batch)};
+  }
+};
+template <>
+struct WorkOf<&Kernels::attention_backward> {
+  template <class... Rest>
+  static Work of(const AttentionShape& shape, const float*, const AttentionBatch& batch, const Rest&...) {
+    return {10 * pairs(shape, batch)};
+  }
+};
+template <>
+struct WorkOf<&Kernels::rms_norm> {
+  static Work of(const float*, const float*, float*, float*, int rows, int cols, float) {
+    return {0, 8 * elements({rows, cols})};
+  }
+};
+template <>
+struct WorkOf<&Kernels::rms_norm_backward> {
+  static Work of(const float*, const float*, const float*, const float*, float*, float*, int rows, int cols) {
+    return {0, 16 * elements({rows, cols})};
+  }
+};
+template <>
+struct WorkOf<&Kernels::add> {
+  static Work of(const float*, const float*, float*, int64_t count) { return {0, 12 * elements({count})}; }
+};
+template <>
+struct WorkOf<&Kernels::accumulate> {
+  static Work of(const float*, float, float*, int64_t count) { return {0, 12 * elements({count})}; }
+};
+template <>
+struct WorkOf<&Kernels::silu_gate> {
+  static Work of(const float*, const float*, float*, int64_t count) { return {0, 12 * elements({count})}; }
+};
+template <>
+struct WorkOf<&Kernels::silu_gate_backward> {
+  static Work of(const float*, const float*, const float*, float*, float*, int64_t count) {
+    return {0, 28 * elements({count})};
+  }
+};
+template <>
+struct WorkOf<&Kernels::cross_entropy> {
+  static Work of(float*, const int32_t*, const float*, int rows, int cols, float*) {
+    return {0, 8 * elements({rows, cols})};
+  }
+};
+template <>
+struct WorkOf<&Kernels::adamw> {
+  static Work of(const AdamW&, const float*, float*, float*, float*, int64_t count) {
+    return {0, 28 * elements({count})};
+  }
+};
+template <>
+struct WorkOf<&Kernels::square_sum> {
+  static Work of(const float*, int64_t count) { return {0, 4 * elements({count})}; }
+};
+
+class Measured {
+ public:
+  Measured(Profile::Sum& sum, const Work& work) : sum_(sum), work_(work) {}
+  ~Measured() {
+    const auto time = std::chrono::steady_clock::now() - started_;
+    ++sum_.calls;
+    sum_.nanoseconds += std::chrono::duration_cast<std::chrono::nanoseconds>(time).count();
+    sum_.operations.fetch_add(work_.operations);
+    sum_.bytes.fetch_add(work_.bytes);
+  }
+
+ private:
+  Profile::Sum& sum_;
+  Work work_;
+  std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
+};
+
+template <auto kernel, int index, class Pointer>
+struct Timed;
+template <auto kernel, int index, class Result, class... Arguments>
+struct Timed<kernel, index, Result (*)(const Stream&, Arguments...)> {
+  static Result call(const Stream& stream, Arguments... arguments) {
+    Profile& profile = *static_cast<Lane*>(stream.context)->backend().profile();
+    const Measured measured(profile.sums()[index], WorkOf<kernel>::of(arguments...));
+    return (profile.measured().*kernel)(stream, arguments...);
+  }
+};
+
+template <auto kernel>
+struct Entry {
+  const char* name;
+};
+
+// Every kernel that computes, with its name; the place in the list is the place of its sum.
+constexpr std::tuple kEntries{
+    Entry<&Kernels::pack>{"pack"},
+    Entry<&Kernels::unpack>{"unpack"},
+    Entry<&Kernels::decode>{"decode"},
+    Entry<&Kernels::encode>{"encode"},
+    Entry<&Kernels::linear>{"linear"},
+    Entry<&Kernels::linear_backward>{"linear_backward"},
+    Entry<&Kernels::matmul>{"matmul"},
+    Entry<&Kernels::column_sum>{"column_sum"},
+    Entry<&Kernels::embedding>{"embedding"},
+    Entry<&Kernels::embedding_backward>{"embedding_backward"},
+    Entry<&Kernels::gather_rows>{"gather_rows"},
+    Entry<&Kernels::rms_norm>{"rms_norm"},
+    Entry<&Kernels::rms_norm_backward>{"rms_norm_backward"},
+    Entry<&Kernels::rotary_table>{"rotary_table"},
+    Entry<&Kernels::rotary>{"rotary"},
+    Entry<&Kernels::attention>{"attention"},
+    Entry<&Kernels::attention_backward>{"attention_backward"},
+    Entry<&Kernels::attention_probabilities>{"attention_probabilities"},
+    Entry<&Kernels::convert>{"convert"},
+    Entry<&Kernels::add>{"add"},
+    Entry<&Kernels::accumulate>{"accumulate"},
+    Entry<&Kernels::silu_gate>{"silu_gate"},
+    Entry<&Kernels::silu_gate_backward>{"silu_gate_backward"},
+    Entry<&Kernels::dropout>{"dropout"},
+    Entry<&Kernels::cross_entropy>{"cross_entropy"},
+    Entry<&Kernels::adamw>{"adamw"},
+    Entry<&Kernels::square_sum>{"square_sum"},
+};
+constexpr int kEntryCount = std::tuple_size_v<decltype(kEntries)>;
+static_assert(kEntryCount <= Profile::kKernels);
+
+template <int index, auto kernel>
+void time(Kernels& table, Entry<kernel>) {
+  table.*kernel = Timed<kernel, index, std::remove_reference_t<decltype(table.*kernel)>>::call;
+}
+
+template <int... index>
+void time_all(Kernels& table, std::integer_sequence<int, index...>) {
+  (time<index>(table, std::get<index>(kEntries)), ...);
+}
+
+}  // namespace
+
+Kernels Profile::table() const {
+  Kernels timed = measured_;
+  time_all(timed, std::make_integer_sequence<int, kEntryCount>());
+  return timed;
+}
+
+std::vector<KernelProfile> Profile::report() const {
+  std::vector<KernelProfile> report;
+  int index = 0;
+  const auto add = [&](const char* name) {
+    const Sum& sum = sums_[size_t(index++)];
+    if (sum.calls) report.push_back({name, sum.calls, double(sum.nanoseconds) * 1e-9, sum.operations, sum.bytes});
+  };
+  std::apply([&](const auto&... entry) { (add(entry.name), ...); }, kEntries);
+  std::sort(report.begin(), report.end(), [](const auto& a, const auto& b) { return a.seconds > b.seconds; });
+  return report;
+}
+
+std::string to_markdown(const std::vector<KernelProfile>& profile) {
+  double all = 0;
+  for (const KernelProfile& kernel : profile) all += kernel.seconds;
+  std::string table = "| kernel | calls | ms | share | GFLOP/s | GB/s |\n|---|---|---|---|---|---|\n";
+  for (const auto& [name, calls, seconds, operations, bytes] : profile) {
+    char line[160];
+    std::snprintf(line, sizeof line, "| %s | %lld | %.1f | %.1f %% | %.0f | %.1f |\n", name.c_str(),
+                  static_cast<long long>(calls), seconds * 1e3, 100 * seconds / all, operations / seconds * 1e-9,
+                  bytes / seconds * 1e-9);
+    table += line;
+  }
+  return table;
+}
+
+}  // namespace graft::v0
