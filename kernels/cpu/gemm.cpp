@@ -3,23 +3,30 @@
 
 namespace graft::inline v0::cpu::GRAFT_ISA {
 
-void pack_tiles(const Left& left, const Operand& x, int64_t first_tile, int64_t end_tile) {
-  // Neighbouring tiles share the lines of a transposed operand, so these go side by side.
-  const int strip = x.transposed ? 128 : max(1, left.depth);
-  for (int k = 0; k < left.depth; k += strip) {
-    const int depth = min(strip, left.depth - k);
+namespace {
+
+// Neighbouring tiles share the lines of a transposed operand, so these go side by side.
+void pack_transposed(const Left& left, const Operand& x, int64_t first_tile, int64_t end_tile) {
+  constexpr int kStrip = 128;
+  for (int k = 0; k < left.depth; k += kStrip) {
+    const int depth = min(kStrip, left.depth - k);
     for (int64_t tile = first_tile; tile < end_tile; ++tile) {
       const int rows = left.tile_rows(tile);
-      const int64_t row = tile * left.height;
       uint32_t* out = left.tile(tile) + k / elements_of(left.form) * rows;
-      if (x.transposed)
-        pack_columns(left.form, x.data + k * x.stride + row, x.stride, rows, rows, depth, out);
-      else
-        pack_floats(left.form, x.data + row * x.stride + k, x.stride, rows, rows, depth, out);
+      pack_columns(left.form, x.data + k * x.stride + tile * left.height, x.stride, rows, rows, depth, out);
       const bool odd = left.form == Form::f32 && depth % 2 == 1;
       if (odd) memset(out + depth * rows, 0, static_cast<size_t>(rows) * sizeof(uint32_t));
     }
   }
+}
+
+}  // namespace
+
+void pack_tiles(const Left& left, const Operand& x, int64_t first_tile, int64_t end_tile) {
+  if (left.transposed) return pack_transposed(left, x, first_tile, end_tile);
+  const int64_t end = min<int64_t>(left.rows, end_tile * left.height);
+  for (int64_t row = first_tile * left.height; row < end; ++row)
+    pack_row(left.form, x.data + row * x.stride, left.depth, left.words + row * Left::row_words(left.form, left.depth));
 }
 
 void pack_left(const Stream& stream, const Left& left, const Operand& x) {
@@ -29,4 +36,4 @@ void pack_left(const Stream& stream, const Left& left, const Operand& x) {
   });
 }
 
-}  // namespace graft::v0::cpu::GRAFT_ISA
+}  // namespace graft::inline v0::cpu::GRAFT_ISA

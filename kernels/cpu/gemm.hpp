@@ -17,18 +17,25 @@ inline constexpr int kGroupPanels = 8;   // of the right operand a task, at most
 inline constexpr int kLargestDepth = 1024;
 constexpr int depth_of(Form form) { return form == Form::bf16 ? kLargestDepth : 512; }
 
-// Rows of the left operand, packed in tiles of `height` rows (the last may have fewer).
+// Rows of the left operand in tiles of `height` rows (the last may have fewer). The words of a row lie together, or
+// those of a tile's rows side by side where the operand is transposed.
 struct Left {
   uint32_t* words;
   Form form;
   int rows, depth, height;
+  bool transposed;
 
-  Left(Form f, int row_count, int depth_count, uint32_t* memory)
-      : words(memory), form(f), rows(row_count), depth(depth_count), height(tile_height(row_count)) {}
+  Left(Form f, int row_count, int depth_count, uint32_t* memory, bool is_transposed = false)
+      : words(memory),
+        form(f),
+        rows(row_count),
+        depth(depth_count),
+        height(tile_height(row_count)),
+        transposed(is_transposed) {}
 
   static int tile_height(int rows) { return static_cast<int>(ceil_div(rows, ceil_div(rows, kTileRows))); }
-  // The depth is filled up to an even number, since a step may take two.
-  static int64_t row_words(Form form, int depth) { return words_of(form, round_up(depth, 2)); }
+  // Whole lines and one more, so that the rows of a tile do not fall on the same part of a cache.
+  static int64_t row_words(Form form, int depth) { return round_up(words_of(form, round_up(depth, 2)), 16) + 16; }
   static int64_t bytes(Form form, int rows, int depth) {
     return scratch_bytes<uint32_t>(rows * row_words(form, depth));
   }
@@ -37,6 +44,11 @@ struct Left {
   int tile_rows(int64_t tile) const { return static_cast<int>(min<int64_t>(height, rows - tile * height)); }
   int tiles_per_block(int block_rows) const { return max(1, block_rows / height); }
   uint32_t* tile(int64_t tile) const { return words + tile * height * row_words(form, depth); }
+  // The tile from element k of the depth on.
+  LeftRows tile_at(int64_t tile_index, int k) const {
+    const int64_t side = transposed ? tile_rows(tile_index) : 1;
+    return {tile(tile_index) + k / elements_of(form) * side, transposed ? 1 : row_words(form, depth), side};
+  }
 };
 
 // Packs the tiles of a group; a task of `pack_left`.
@@ -78,8 +90,7 @@ void multiply_block(const ProductTable& product, const Left& left, int64_t first
                                k == 0 && out.bias ? out.bias + col : nullptr,
                                out.alpha,
                                out.adds || k > 0};
-        const uint32_t* words = left.tile(tile) + static_cast<int64_t>(k / elements_of(left.form)) * rows;
-        product.tiles[rows - 1](words, right.data + (panel - first_panel) * right.stride, steps, to);
+        product.tiles[rows - 1](left.tile_at(tile, k), right.data + (panel - first_panel) * right.stride, steps, to);
       }
     }
   }
@@ -90,4 +101,4 @@ inline int group_panels(int64_t row_blocks, int64_t panels) {
   return static_cast<int>(max<int64_t>(1, min<int64_t>(kGroupPanels, row_blocks * panels / 16)));
 }
 
-}  // namespace graft::v0::cpu::GRAFT_ISA
+}  // namespace graft::inline v0::cpu::GRAFT_ISA

@@ -27,11 +27,12 @@ void linear_backward(const Stream& stream, Compute compute, const float* const* 
   for (int i = 0; i < count; ++i) pack_left(stream, left_of(i), {dy[i], weights[i].rows, false});
 
   const int64_t panels = ceil_div(cols, kPanel), groups = ceil_div(panels, kGroupPanels);
+  const int64_t group = ceil_div(panels, groups);
   const int64_t tiles = left_of(0).tiles(), blocks = ceil_div(rows, kReusedRows), block = ceil_div(tiles, blocks);
   const Output out = {dx, cols, cols, nullptr, 1, true};
   parallel_for(stream, blocks * groups, [&](int64_t task, int worker) {
-    const int64_t tile = task / groups * block, first = task % groups * kGroupPanels;
-    const int64_t end = min(panels, first + kGroupPanels);
+    const int64_t tile = task / groups * block, first = task % groups * group;
+    const int64_t end = min(panels, first + group);
     char* at = workers + worker * worker_bytes;
     const Workspace space = {at, reinterpret_cast<float*>(at + kPanelsBytes)};
     for (int i = 0; i < count; ++i) {
@@ -44,4 +45,4 @@ void linear_backward(const Stream& stream, Compute compute, const float* const* 
   });
 }
 
-}  // namespace graft::v0::cpu::GRAFT_ISA
+}  // namespace graft::inline v0::cpu::GRAFT_ISA

@@ -27,7 +27,7 @@ void matmul(const Stream& stream, Compute compute, Operand a, Operand b, float* 
   const int64_t panels = ceil_div(n, kPanel), stride = words_of(form, k) * kPanel * 4;
   Scratch scratch = {static_cast<char*>(
       stream.scratch(stream.context, static_cast<size_t>(Left::bytes(form, m, k) + panels * stride)))};
-  const Left left(form, m, k, scratch.take<uint32_t>(m * Left::row_words(form, k)));
+  const Left left(form, m, k, scratch.take<uint32_t>(m * Left::row_words(form, k)), a.transposed);
   char* right = scratch.take<char>(panels * stride);
   pack_left(stream, left, a);
   pack_right(stream, form, b, n, k, right, stride);
@@ -46,4 +46,4 @@ void matmul(const Stream& stream, Compute compute, Operand a, Operand b, float* 
   });
 }
 
-}  // namespace graft::v0::cpu::GRAFT_ISA
+}  // namespace graft::inline v0::cpu::GRAFT_ISA

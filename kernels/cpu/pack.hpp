@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Both operands of a product are packed: `width` rows side by side, one 32-bit word of each after the other. A word is
-// a float, or two bf16 that follow each other in a row.
+// Both operands of a product are packed in 32-bit words: floats, or pairs of bf16 that follow each other in a row. In a
+// panel `width` rows lie side by side, one word of each after the other.
 #pragma once
 
 #include "cpu/simd.hpp"
@@ -19,63 +19,105 @@ enum class Form { f32, bf16 };
 constexpr int elements_of(Form form) { return form == Form::bf16 ? 2 : 1; }
 constexpr int64_t words_of(Form form, int64_t depth) { return ceil_div(depth, elements_of(form)); }
 
-typedef uint32_t Quad __attribute__((vector_size(16)));
+// Words of one row, and as many rows of them are transposed at once.
+#if defined(__AVX512F__)
+inline constexpr int kBlock = 16;
+typedef UInt Words;
+inline constexpr __mmask16 kAll = 0xffff;  // the plain forms of GCC 12 warn of a variable of their own
 
-inline void transpose(Quad* q) {
-  const Quad a = __builtin_shufflevector(q[0], q[1], 0, 4, 1, 5), b = __builtin_shufflevector(q[2], q[3], 0, 4, 1, 5);
-  const Quad c = __builtin_shufflevector(q[0], q[1], 2, 6, 3, 7), d = __builtin_shufflevector(q[2], q[3], 2, 6, 3, 7);
+// By halves: neighbours, pairs of neighbours, and then quarters of the registers.
+inline void transpose(Words* words) {
+  __m512i q[16], t[16];
+#pragma GCC unroll 8
+  for (int i = 0; i < 16; i += 2) {
+    const __m512i a = bits<__m512i>(words[i]), b = bits<__m512i>(words[i + 1]);
+    t[i] = _mm512_maskz_unpacklo_epi32(kAll, a, b);
+    t[i + 1] = _mm512_maskz_unpackhi_epi32(kAll, a, b);
+  }
+#pragma GCC unroll 4
+  for (int i = 0; i < 16; i += 4)
+#pragma GCC unroll 2
+    for (int j = 0; j < 2; ++j) {
+      q[i + 2 * j] = _mm512_maskz_unpacklo_epi64(static_cast<__mmask8>(kAll), t[i + j], t[i + j + 2]);
+      q[i + 2 * j + 1] = _mm512_maskz_unpackhi_epi64(static_cast<__mmask8>(kAll), t[i + j], t[i + j + 2]);
+    }
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; ++i) {
+    const __m512i a = _mm512_maskz_shuffle_i32x4(kAll, q[i], q[i + 4], 0x88),
+                  b = _mm512_maskz_shuffle_i32x4(kAll, q[i + 8], q[i + 12], 0x88);
+    const __m512i c = _mm512_maskz_shuffle_i32x4(kAll, q[i], q[i + 4], 0xdd),
+                  d = _mm512_maskz_shuffle_i32x4(kAll, q[i + 8], q[i + 12], 0xdd);
+    words[i] = bits<Words>(_mm512_maskz_shuffle_i32x4(kAll, a, b, 0x88));
+    words[i + 4] = bits<Words>(_mm512_maskz_shuffle_i32x4(kAll, c, d, 0x88));
+    words[i + 8] = bits<Words>(_mm512_maskz_shuffle_i32x4(kAll, a, b, 0xdd));
+    words[i + 12] = bits<Words>(_mm512_maskz_shuffle_i32x4(kAll, c, d, 0xdd));
+  }
+}
+#else
+inline constexpr int kBlock = 4;
+typedef uint32_t Words __attribute__((vector_size(16)));
+
+inline void transpose(Words* q) {
+  const Words a = __builtin_shufflevector(q[0], q[1], 0, 4, 1, 5), b = __builtin_shufflevector(q[2], q[3], 0, 4, 1, 5);
+  const Words c = __builtin_shufflevector(q[0], q[1], 2, 6, 3, 7), d = __builtin_shufflevector(q[2], q[3], 2, 6, 3, 7);
   q[0] = __builtin_shufflevector(a, b, 0, 1, 4, 5);
   q[1] = __builtin_shufflevector(a, b, 2, 3, 6, 7);
   q[2] = __builtin_shufflevector(c, d, 0, 1, 4, 5);
   q[3] = __builtin_shufflevector(c, d, 2, 3, 6, 7);
 }
-
-// out[k * width + r] = word k of row r, or 0 for rows from `rows` on. four_words(r, k) gives words k to k + 3 of row r;
-// those from `words` on do not matter.
-template <class FourWords>
-void pack_rows(const FourWords& four_words, int rows, int width, int words, uint32_t* out) {
-  for (int r = 0; r < width; r += 4) {
-    const int across = min(4, width - r);
-    for (int k = 0; k < words; k += 4) {
-      Quad quads[4];
-      for (int i = 0; i < 4; ++i) quads[i] = r + i < rows ? four_words(r + i, k) : Quad{};
-      transpose(quads);
-      const int along = min(4, words - k);
-      if (across == 4)
-        for (int j = 0; j < along; ++j) memcpy(out + (k + j) * width + r, &quads[j], sizeof(Quad));
-      else
-        for (int j = 0; j < along; ++j)
-          for (int i = 0; i < across; ++i) out[(k + j) * width + r + i] = quads[j][i];
-    }
-  }
-}
-
-// Two floats as a word of bf16.
-inline uint32_t bf16_pair(float even, float odd) {
-  const Half half = to_bf16(Vec{even, odd});
-  return static_cast<uint32_t>(half[0]) | static_cast<uint32_t>(half[1]) << 16;
-}
-
-inline Quad four_words(Form form, const float* x, int64_t elements) {
-  if (form == Form::f32) {
-    if (elements >= 4) return load_as<Quad>(x);
-    Quad quad = {};
-    for (int i = 0; i < elements; ++i) quad[i] = bits<uint32_t>(x[i]);
-    return quad;
-  }
-#if defined(__AVX512BF16__)
-  if (elements >= 8) return bits<Quad>(_mm256_cvtneps_pbh(_mm256_loadu_ps(x)));
 #endif
-  Quad quad = {};
-  for (int i = 0; i < 4 && 2 * i < elements; ++i)
-    quad[i] = bf16_pair(x[2 * i], 2 * i + 1 < elements ? x[2 * i + 1] : 0.0f);
-  return quad;
+
+// out[k * width + r] = word k of row r, or 0 for rows from `rows` on; `width` is a multiple of the block.
+// words_at(r, k) gives a block of words of row r, from word k on; those from `words` on do not matter.
+template <class WordsAt>
+void pack_rows(const WordsAt& words_at, int rows, int width, int words, uint32_t* out) {
+  for (int r = 0; r < width; r += kBlock)
+    for (int k = 0; k < words; k += kBlock) {
+      Words block[kBlock];
+      for (int i = 0; i < kBlock; ++i) block[i] = r + i < rows ? words_at(r + i, k) : Words{};
+      transpose(block);
+      const int along = min(kBlock, words - k);
+      for (int j = 0; j < along; ++j) memcpy(out + (k + j) * width + r, &block[j], sizeof(Words));
+    }
+}
+
+// Floats rounded for a product, which takes subnormal numbers for 0.
+inline Half round_bf16(Vec x) {
+#if defined(__AVX512BF16__)
+  return bits<Half>(_mm512_cvtneps_pbh(x));
+#else
+  return to_bf16(x);
+#endif
+}
+
+// One row of floats, packed by itself; an odd last element is followed by 0.
+inline void pack_row(Form form, const float* x, int depth, uint32_t* out) {
+  if (form == Form::f32) {
+    memcpy(out, x, static_cast<size_t>(depth) * sizeof(float));
+    if (depth % 2 == 1) out[depth] = 0;
+    return;
+  }
+  uint16_t* halves = reinterpret_cast<uint16_t*>(out);
+  for_vectors(depth, [&](int64_t i, int lanes) { store(halves + i, round_bf16(load(x + i, lanes)), lanes); });
+  if (depth % 2 == 1) halves[depth] = 0;
+}
+
+// A block of words of a row of which `elements` are left; 0 behind them.
+inline Words block_of(Form form, const float* x, int elements) {
+  alignas(64) uint32_t words[kBlock] = {};
+  const int count = min(elements, kBlock * elements_of(form));
+  if (count == kBlock && form == Form::f32) return load_as<Words>(x);
+#if defined(__AVX512BF16__)
+  if (count == 2 * kBlock) return bits<Words>(_mm512_cvtne2ps_pbh(load(x + kLanes), load(x)));
+#endif
+  pack_row(form, x, count, words);
+  return load_as<Words>(words);
 }
 
 // Packs rows of floats: element (r, k) is data[r * stride + k].
 inline void pack_floats(Form form, const float* data, int64_t stride, int rows, int width, int depth, uint32_t* out) {
   const int each = elements_of(form);
-  pack_rows([&](int r, int k) { return four_words(form, data + r * stride + k * each, depth - k * each); }, rows, width,
+  pack_rows([&](int r, int k) { return block_of(form, data + r * stride + k * each, depth - k * each); }, rows, width,
             static_cast<int>(words_of(form, depth)), out);
 }
 
@@ -90,8 +132,8 @@ inline void pack_columns(Form form, const float* data, int64_t stride, int rows,
     } else {
       const bool has_odd = 2 * k + 1 < depth;
       for_vectors(rows, [&](int64_t i, int lanes) {
-        const UInt low = __builtin_convertvector(to_bf16(load(even + i, lanes)), UInt);
-        const UInt high = has_odd ? __builtin_convertvector(to_bf16(load(even + stride + i, lanes)), UInt) : UInt{};
+        const UInt low = __builtin_convertvector(round_bf16(load(even + i, lanes)), UInt);
+        const UInt high = has_odd ? __builtin_convertvector(round_bf16(load(even + stride + i, lanes)), UInt) : UInt{};
         const UInt pair = low | high << 16;
         memcpy(out + i, &pair, static_cast<size_t>(lanes) * sizeof(uint32_t));
       });
@@ -100,4 +142,4 @@ inline void pack_columns(Form form, const float* data, int64_t stride, int rows,
   }
 }
 
-}  // namespace graft::v0::cpu::GRAFT_ISA
+}  // namespace graft::inline v0::cpu::GRAFT_ISA

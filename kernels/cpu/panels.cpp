@@ -10,10 +10,10 @@ namespace {
 // Rows of 16-bit floats, two elements a word; `cols` may be odd.
 void pack_bf16(const uint16_t* data, int rows, int cols, uint32_t* out) {
   const auto words = [&](int r, int k) {
-    Quad quad = {};
-    memcpy(&quad, data + static_cast<int64_t>(r) * cols + 2 * k,
-           static_cast<size_t>(min(8, cols - 2 * k)) * sizeof(uint16_t));
-    return quad;
+    Words block = {};
+    memcpy(&block, data + static_cast<int64_t>(r) * cols + 2 * k,
+           static_cast<size_t>(min(2 * kBlock, cols - 2 * k)) * sizeof(uint16_t));
+    return block;
   };
   pack_rows(words, rows, kPanel, static_cast<int>(ceil_div(cols, 2)), out);
 }
@@ -83,4 +83,4 @@ void unpack(const Stream& stream, const PackedMatrix& w, int first, int count, f
   });
 }
 
-}  // namespace graft::v0::cpu::GRAFT_ISA
+}  // namespace graft::inline v0::cpu::GRAFT_ISA

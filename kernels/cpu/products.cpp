@@ -8,27 +8,57 @@ namespace {
 
 int panel_rows(int rows, int64_t panel) { return static_cast<int>(min<int64_t>(kPanel, rows - panel * kPanel)); }
 
-// Four elements n, n + 1, … of one column of a panel of weights, as words.
-Quad column_floats(const PackedMatrix& w, const char* panel, int64_t col, int n) {
-  if (w.dtype == Dtype::f32) return load_as<Quad>(panel + (col * kPanel + n) * 4);
+// A block of elements n, n + 1, … of one column of a panel of weights, as floats.
+Words column_floats(const PackedMatrix& w, const char* panel, int64_t col, int n) {
+  if (w.dtype == Dtype::f32) return load_as<Words>(panel + (col * kPanel + n) * 4);
   if (w.dtype == Dtype::bf16) {
-    const Quad pairs = load_as<Quad>(panel + (col / 2 * kPanel + n) * 4);
+    const Words pairs = load_as<Words>(panel + (col / 2 * kPanel + n) * 4);
     return col % 2 == 0 ? pairs << 16 : pairs & 0xffff0000u;
   }
   const uint16_t* halves = reinterpret_cast<const uint16_t*>(panel) + col * kPanel + n;
-  Quad quad;
-  for (int i = 0; i < 4; ++i) quad[i] = bits<uint32_t>(from_f16(halves[i]));
-  return quad;
+  Words block;
+  for (int i = 0; i < kBlock; ++i) block[i] = bits<uint32_t>(from_f16(halves[i]));
+  return block;
 }
 
-// The same of eight bf16, two a word.
-Quad column_pairs(const char* panel, int64_t col, int n) {
-  typedef uint32_t Words __attribute__((vector_size(32)));
-  typedef uint16_t Halves __attribute__((vector_size(16)));
-  Words words;
-  memcpy(&words, panel + (col / 2 * kPanel + n) * 4, sizeof(words));
-  return bits<Quad>(__builtin_convertvector(words >> static_cast<uint32_t>(col % 2 * 16), Halves));
+#if defined(__AVX512BF16__)
+// Of a panel of bf16 weights, rows [0, 2 * words) of 32 columns: pairs of neighbours in a row become pairs of
+// neighbours in a column. A word holds two columns of a row, so a row's pairs of two words are sorted by column first,
+// and then eight such columns of 64 bits are transposed.
+void transpose_pairs(const char* panel, int64_t col, int cols, int words, uint32_t* out) {
+  const __m512i by_column = _mm512_set_epi16(31, 29, 30, 28, 27, 25, 26, 24, 23, 21, 22, 20, 19, 17, 18, 16, 15, 13, 14,
+                                             12, 11, 9, 10, 8, 7, 5, 6, 4, 3, 1, 2, 0);
+  for (int half = 0; half < 2; ++half)
+    for (int c = 0; c < cols; c += 16) {
+      __m512i q[8], t[8];
+#pragma GCC unroll 8
+      for (int i = 0; i < 8; ++i) {
+        const char* word = panel + ((col + c) / 2 + i) * kPanel * 4 + half * 64;
+        const __m512i pairs = c + 2 * i < cols ? _mm512_loadu_si512(word) : _mm512_setzero_si512();
+        q[i] = _mm512_maskz_permutexvar_epi16(0xffffffff, by_column, pairs);
+      }
+#pragma GCC unroll 4
+      for (int i = 0; i < 8; i += 2) {
+        t[i] = _mm512_maskz_unpacklo_epi64(0xff, q[i], q[i + 1]);
+        t[i + 1] = _mm512_maskz_unpackhi_epi64(0xff, q[i], q[i + 1]);
+      }
+#pragma GCC unroll 2
+      for (int i = 0; i < 2; ++i) {
+        const __m512i a = _mm512_maskz_shuffle_i64x2(0xff, t[i], t[i + 2], 0x88),
+                      b = _mm512_maskz_shuffle_i64x2(0xff, t[i + 4], t[i + 6], 0x88);
+        const __m512i e = _mm512_maskz_shuffle_i64x2(0xff, t[i], t[i + 2], 0xdd),
+                      d = _mm512_maskz_shuffle_i64x2(0xff, t[i + 4], t[i + 6], 0xdd);
+        q[i] = _mm512_maskz_shuffle_i64x2(0xff, a, b, 0x88);
+        q[i + 4] = _mm512_maskz_shuffle_i64x2(0xff, a, b, 0xdd);
+        q[i + 2] = _mm512_maskz_shuffle_i64x2(0xff, e, d, 0x88);
+        q[i + 6] = _mm512_maskz_shuffle_i64x2(0xff, e, d, 0xdd);
+      }
+#pragma GCC unroll 8
+      for (int i = 0; i < 8; ++i)
+        if (half * 8 + i < words) _mm512_storeu_si512(out + (half * 8 + i) * kPanel + c, q[i]);
+    }
 }
+#endif
 
 // One panel of the transpose: 32 columns of the weight, rows [k, k + depth), from packed panels.
 void transpose_panel(Form form, const PackedMatrix& w, int64_t col, int k, int depth, uint32_t* out) {
@@ -37,10 +67,13 @@ void transpose_panel(Form form, const PackedMatrix& w, int64_t col, int k, int d
     const char* panel = panel_of(w, (k + n) / kPanel);
     const int words = static_cast<int>(words_of(form, min(kPanel, depth - n)));
     uint32_t* to = out + words_of(form, n) * kPanel;
-    if (form == Form::bf16)
-      pack_rows([&](int r, int i) { return column_pairs(panel, col + r, 2 * i); }, cols, kPanel, words, to);
-    else
-      pack_rows([&](int r, int i) { return column_floats(w, panel, col + r, i); }, cols, kPanel, words, to);
+#if defined(__AVX512BF16__)
+    if (form == Form::bf16) {
+      transpose_pairs(panel, col, cols, words, to);
+      continue;
+    }
+#endif
+    pack_rows([&](int r, int i) { return column_floats(w, panel, col + r, i); }, cols, kPanel, words, to);
   }
 }
 
@@ -105,4 +138,4 @@ Pieces backward_pieces(const ProductTable& product, const PackedMatrix& w, int64
   return {memory.panels, stride};
 }
 
-}  // namespace graft::v0::cpu::GRAFT_ISA
+}  // namespace graft::inline v0::cpu::GRAFT_ISA

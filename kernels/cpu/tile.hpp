@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The innermost product: a few packed rows of the left operand by vectors of a panel of the right one, with all sums in
+// The innermost product: a few rows of the left operand by vectors of a panel of the right one, with all sums in
 // registers. Every element is one sum over the depth in order, however many rows there are.
 #pragma once
 
@@ -15,20 +15,26 @@ inline constexpr int kTileRows = 12;
 inline constexpr int kTileRows = 6;
 #endif
 
-// A product is a form of the left operand and one of the panel. A step reads kLeftWords words of each left row and
-// kRightBytes of the panel, of which `load` takes the part for vector v.
+// Word k of row r of the left operand stands at words[r * row + k * step].
+struct LeftRows {
+  const uint32_t* words;
+  int64_t row, step;
+};
+
+// A product is a form of the left operand and one of the panel. A step reads kLeftWords words of each left row, `next`
+// apart, and kRightBytes of the panel, of which `load` takes the part for vector v.
 struct FloatByFloat {
   static constexpr int kLeftWords = 1, kRightBytes = kPanel * 4;
   using Right = Vec;
   static Right load(const char* panel, int v) { return load_as<Vec>(panel + v * sizeof(Vec)); }
-  static void add(Vec& sum, const float* left, int, Right right) { sum += *left * right; }
+  static void add(Vec& sum, const float* left, int64_t, Right right) { sum += *left * right; }
 };
 
 struct FloatByF16 {
   static constexpr int kLeftWords = 1, kRightBytes = kPanel * 2;
   using Right = Vec;
   static Right load(const char* panel, int v) { return from_f16(load_as<Half>(panel + v * sizeof(Half))); }
-  static void add(Vec& sum, const float* left, int, Right right) { sum += *left * right; }
+  static void add(Vec& sum, const float* left, int64_t, Right right) { sum += *left * right; }
 };
 
 struct FloatByBf16 {
@@ -40,9 +46,9 @@ struct FloatByBf16 {
     const UInt pairs = load_as<UInt>(panel + v * sizeof(UInt));
     return {bits<Vec>(pairs << 16), bits<Vec>(pairs & 0xffff0000u)};
   }
-  static void add(Vec& sum, const float* left, int rows, const Right& right) {
+  static void add(Vec& sum, const float* left, int64_t next, const Right& right) {
     sum += left[0] * right.even;
-    sum += left[rows] * right.odd;
+    sum += left[next] * right.odd;
   }
 };
 
@@ -51,7 +57,7 @@ struct Bf16ByBf16 {
   static constexpr int kLeftWords = 1, kRightBytes = kPanel * 4;
   using Right = UInt;
   static Right load(const char* panel, int v) { return load_as<UInt>(panel + v * sizeof(UInt)); }
-  static void add(Vec& sum, const float* left, int, Right right) {
+  static void add(Vec& sum, const float* left, int64_t, Right right) {
     const UInt pair = UInt{} + bits<uint32_t>(*left);
     sum = _mm512_dpbf16_ps(sum, bits<__m512bh>(pair), bits<__m512bh>(right));
   }
@@ -83,9 +89,14 @@ inline void put_tile(const float* sums, int rows, int width, const TileOutput& o
 }
 
 template <class Product, int rows, int vectors>
-void multiply_vectors(const uint32_t* left, const char* panel, int steps, const TileOutput& out) {
+void multiply_vectors(const LeftRows& left, const char* panel, int steps, const TileOutput& out) {
+  // Addresses reach three rows from one pointer: itself, and once or twice the stride further.
+  constexpr int kPointers = (rows + 2) / 3;
   Vec sums[rows][vectors] = {};
-  const float* words = reinterpret_cast<const float*>(left);
+  const int64_t row = left.row, next = left.step, advance = Product::kLeftWords * left.step;
+  const float* words[kPointers];
+#pragma GCC unroll 4
+  for (int i = 0; i < kPointers; ++i) words[i] = reinterpret_cast<const float*>(left.words) + 3 * i * row;
   for (int step = 0; step < steps; ++step) {
     typename Product::Right right[vectors];
 #pragma GCC unroll 8
@@ -93,8 +104,9 @@ void multiply_vectors(const uint32_t* left, const char* panel, int steps, const 
 #pragma GCC unroll 12
     for (int r = 0; r < rows; ++r)
 #pragma GCC unroll 8
-      for (int v = 0; v < vectors; ++v) Product::add(sums[r][v], words + r, rows, right[v]);
-    words += Product::kLeftWords * rows;
+      for (int v = 0; v < vectors; ++v) Product::add(sums[r][v], words[r / 3] + r % 3 * row, next, right[v]);
+#pragma GCC unroll 4
+    for (int i = 0; i < kPointers; ++i) words[i] += advance;
     panel += Product::kRightBytes;
   }
   alignas(64) float put[rows * vectors * kLanes];
@@ -107,7 +119,7 @@ void multiply_vectors(const uint32_t* left, const char* panel, int steps, const 
 
 // The whole panel in as many strips as the registers ask for.
 template <class Product, int rows>
-void multiply_tile(const uint32_t* left, const char* panel, int steps, const TileOutput& out) {
+void multiply_tile(const LeftRows& left, const char* panel, int steps, const TileOutput& out) {
   constexpr int kVectors = rows <= 2 ? min(4, kPanel / kLanes) : 2;
   constexpr int kBytes = Product::kRightBytes / kPanel * kLanes * kVectors;
   for (int strip = 0; strip * kVectors * kLanes < min(kPanel, out.cols); ++strip) {
@@ -123,7 +135,7 @@ void multiply_tile(const uint32_t* left, const char* panel, int steps, const Til
   }
 }
 
-using MultiplyTile = void (*)(const uint32_t* left, const char* panel, int steps, const TileOutput&);
+using MultiplyTile = void (*)(const LeftRows& left, const char* panel, int steps, const TileOutput&);
 
 // The product for each number of rows from 1 on.
 struct ProductTable {
@@ -135,4 +147,4 @@ struct ProductTable {
 
 extern const ProductTable kFloatByFloat, kFloatByF16, kFloatByBf16, kBf16ByBf16;
 
-}  // namespace graft::v0::cpu::GRAFT_ISA
+}  // namespace graft::inline v0::cpu::GRAFT_ISA
