@@ -10,7 +10,7 @@
 namespace graft::inline v0::cpu::GRAFT_ISA {
 
 inline constexpr int kBlockRows = 120;   // of the left operand a task
-inline constexpr int kReusedRows = 480;  // where the task makes its panels, so that they serve more rows
+inline constexpr int kReusedRows = 240;  // where the task makes its panels, so that they serve more rows
 inline constexpr int kGroupPanels = 8;   // of the right operand a task, at most
 
 // Elements of the depth a piece: whole blocks of quantised weights.

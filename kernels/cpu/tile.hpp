@@ -92,6 +92,9 @@ template <class Product, int rows, int vectors>
 void multiply_vectors(const LeftRows& left, const char* panel, int steps, const TileOutput& out) {
   // Addresses reach three rows from one pointer: itself, and once or twice the stride further.
   constexpr int kPointers = (rows + 2) / 3;
+  for (int r = 0; r < rows; ++r)  // what the sums are written to comes from far away
+#pragma GCC unroll 8
+    for (int v = 0; v < vectors; ++v) __builtin_prefetch(out.c + r * out.stride + v * kLanes, 1);
   Vec sums[rows][vectors] = {};
   const int64_t row = left.row, next = left.step, advance = Product::kLeftWords * left.step;
   const float* words[kPointers];

@@ -10,7 +10,7 @@
 namespace graft::inline v0 {
 namespace {
 
-constexpr int64_t kChunkLogits = int64_t{1} << 23;  // 32 MiB of floats
+constexpr int64_t kChunkLogits = int64_t{1} << 25;  // 128 MiB of floats
 
 struct HeadChunk {
   int first, rows;  // of the targets

@@ -9,7 +9,7 @@ namespace {
 
 struct Group {
   std::vector<Projection> projections;
-  std::vector<std::vector<LowRankPass>> low_rank;  // of each projection
+  std::vector<LowRankPass> low_rank;
   std::vector<Identity> outputs;
   Compute compute = Compute::int8;
 };
@@ -18,12 +18,10 @@ bool is_watched(const Run& run, const Tensor& x, const Group& group) {
   if (!run.tape) return false;
   const auto watches = [&](const Tensor& tensor) { return run.tape->watches(tensor); };
   if (watches(x)) return true;
-  for (size_t i = 0; i < group.projections.size(); ++i) {
-    const Projection& at = group.projections[i];
+  for (const Projection& at : group.projections)
     if (watches(at.weight->parameter()) || (at.bias && watches(at.bias->parameter()))) return true;
-    for (const LowRankPass& pass : group.low_rank[i])
-      if (watches(pass.edit.up) || watches(pass.edit.down)) return true;
-  }
+  for (const LowRankPass& pass : group.low_rank)
+    if (watches(pass.edit.up) || watches(pass.edit.down)) return true;
   return false;
 }
 
@@ -39,20 +37,20 @@ void backward_parameters(const Run& run, Tape& tape, const Projection& at, Compu
 }
 
 void backward(const Run& run, Tape& tape, const Group& group, const Tensor& x) {
-  std::vector<const float*> dys;
+  std::vector<Tensor> dys;
+  std::vector<const float*> reached;
   std::vector<PackedMatrix> weights;
   for (size_t i = 0; i < group.projections.size(); ++i) {
-    const Tensor dy = tape.upstream(group.outputs[i]);
+    const Tensor& dy = dys.emplace_back(tape.upstream(group.outputs[i]));
     if (!dy) continue;
-    dys.push_back(dy.data());
+    reached.push_back(dy.data());
     weights.push_back(group.projections[i].weight->matrix());
     backward_parameters(run, tape, group.projections[i], group.compute, x, dy);
-    for (const LowRankPass& pass : group.low_rank[i])
-      low_rank_backward(run, tape, pass, x, dy);
   }
   if (float* dx = tape.gradient(x))
-    run.kernels().linear_backward(run.stream(), group.compute, dys.data(), x.rows(), weights.data(), int(dys.size()),
-                                  dx);
+    run.kernels().linear_backward(run.stream(), group.compute, reached.data(), x.rows(), weights.data(),
+                                  int(weights.size()), dx);
+  low_rank_backward(run, tape, group.low_rank, x, dys);
 }
 
 }  // namespace
@@ -75,8 +73,7 @@ std::vector<Tensor> linear(Run& run, const Tensor& x, std::span<const Projection
   }
   run.kernels().linear(run.stream(), group.compute, x.data(), x.rows(), weights.data(), biases.data(), ys.data(),
                        int(weights.size()));
-  for (size_t i = 0; i < projections.size(); ++i)
-    group.low_rank.push_back(low_rank(run, group.compute, x, projections[i].site, outputs[i]));
+  group.low_rank = low_rank(run, group.compute, x, projections, outputs);
 
   if (is_watched(run, x, group)) {
     const std::vector<Identity> identities = group.outputs;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Low-rank updates of a projection (Hu et al. 2021): y += scale · (dropout(x) · downᵀ) · upᵀ.
+// Low-rank updates of projections (Hu et al. 2021): y += scale · (dropout(x) · downᵀ) · upᵀ. The factors `down` of a
+// group are weights of one input, like the projections that they update.
 #include <algorithm>
 
 #include "ops/ops.hpp"
@@ -9,74 +10,153 @@
 namespace graft::inline v0 {
 namespace {
 
+bool drops(const Run& run, const LowRankPass& pass) { return run.training && pass.edit.dropout > 0; }
+
+const float* rows_of(const Tensor& x, const LowRankPass& pass) {
+  return x.data() + size_t(pass.rows.first) * x.cols();
+}
+
 // The edited rows of x, after dropout. Made again in the backward pass rather than kept.
 Tensor dropped(const Run& run, const Tensor& x, const LowRankPass& pass) {
   Tensor y = run.tensor(pass.rows.rows, x.cols());
-  const float* rows = x.data() + size_t(pass.rows.first) * x.cols();
   run.kernels().dropout(run.stream(), {run.seed, run.step, uint64_t(pass.site)}, &run.batch.row_keys[pass.rows.first],
-                        pass.edit.dropout, rows, y.data(), y.rows(), y.cols(), false);
+                        pass.edit.dropout, rows_of(x, pass), y.data(), y.rows(), y.cols(), false);
   return y;
 }
 
-bool drops(const Run& run, const LowRankPass& pass) { return run.training && pass.edit.dropout > 0; }
+// Packs `down` as a weight: bf16 where the products are.
+void pack_down(const Run& run, LowRankPass& pass) {
+  const Kernels& kernels = run.kernels();
+  const Tensor& down = pass.edit.down;
+  const Dtype dtype = pass.compute == Compute::f32 ? Dtype::f32 : Dtype::bf16;
+  const size_t bytes = kernels.packed_bytes(dtype, down.rows(), down.cols());
+  pass.packed = run.tensor(1, int((bytes + sizeof(float) - 1) / sizeof(float)));
+  const void* rows = down.data();
+  Tensor halves;
+  if (dtype == Dtype::bf16) {
+    halves = run.tensor(down.rows(), (down.cols() + 1) / 2);
+    kernels.encode(run.stream(), dtype, down.data(), halves.data(), int64_t(down.size()));
+    rows = halves.data();
+  }
+  kernels.pack(run.stream(), dtype, rows, 0, down.rows(), pass.packed.data(), down.rows(), down.cols());
+  pass.down = {pass.packed.data(), dtype, down.rows(), down.cols()};
+}
 
-}  // namespace
-
-std::vector<LowRankPass> low_rank(Run& run, Compute compute, const Tensor& x, int site, Tensor& y) {
-  compute = std::min(compute, Compute::bf16);  // the parameters are floats
+// The passes of one range of rows, in the order of the projections.
+std::vector<LowRankPass> passes_of(const Run& run, Compute compute, const Tensor& x, const EditedRows& rows,
+                                   std::span<const Projection> projections) {
   std::vector<LowRankPass> passes;
-  for (const EditedRows& rows : run.edits) {
-    if (!rows.edits || site < 0 || !(*rows.edits)[site].low_rank.down) continue;
+  for (size_t i = 0; i < projections.size() && rows.edits; ++i) {
+    const auto& [weight, bias, site] = projections[i];
+    if (site < 0 || !(*rows.edits)[site].low_rank.down) continue;
     const LowRank& edit = (*rows.edits)[site].low_rank;
     const int rank = edit.down.rows();
-    check(edit.down.cols() == x.cols() && edit.up.rows() == y.cols() && edit.up.cols() == rank, "low-rank edit: ",
-          edit.up.rows(), " x ", edit.up.cols(), " · ", rank, " x ", edit.down.cols(), ", expected ", y.cols(), " x ",
-          x.cols());
-    LowRankPass pass{site, compute, rows, edit, run.tensor(rows.rows, rank)};
-    const Tensor input = drops(run, pass) ? dropped(run, x, pass) : Tensor();
-    const float* in = input ? input.data() : x.data() + size_t(rows.first) * x.cols();
-    const Kernels& kernels = run.kernels();
-    kernels.matmul(run.stream(), compute, {in, x.cols()}, {edit.down.data(), x.cols(), true},
-                   pass.hidden.data(), rank, rows.rows, rank, x.cols(), 1, false);
-    kernels.matmul(run.stream(), compute, {pass.hidden.data(), rank}, {edit.up.data(), rank, true},
-                   y.data() + size_t(rows.first) * y.cols(), y.cols(), rows.rows, y.cols(), rank, edit.scale, true);
-    passes.push_back(std::move(pass));
+    check(edit.down.cols() == x.cols() && edit.up.rows() == weight->rows() && edit.up.cols() == rank,
+          "low-rank edit: ", edit.up.rows(), " x ", edit.up.cols(), " · ", rank, " x ", edit.down.cols(),
+          ", expected ", weight->rows(), " x ", x.cols());
+    passes.push_back({i, site, rows, edit, compute, {}, {}, run.tensor(rows.rows, rank)});
+    pack_down(run, passes.back());
   }
   return passes;
 }
 
-void low_rank_backward(const Run& run, Tape& tape, const LowRankPass& pass, const Tensor& x,
-                       const Tensor& dy) {
-  const Kernels& kernels = run.kernels();
-  const auto& [site, compute, edited, edit, hidden] = pass;
-  const int rows = edited.rows, rank = hidden.cols(), inputs = x.cols(), outputs = dy.cols();
-  const float* dout = dy.data() + size_t(edited.first) * outputs;
-  const size_t x_first = size_t(edited.first) * inputs;
+// hidden = x · downᵀ: one product for all, unless each drops other values of x.
+void compute_hidden(const Run& run, const Tensor& x, std::span<const LowRankPass> passes) {
+  std::vector<PackedMatrix> downs;
+  std::vector<float*> hidden;
+  const auto multiply = [&](const float* input) {
+    run.kernels().linear(run.stream(), passes[0].compute, input, passes[0].rows.rows, downs.data(), nullptr,
+                         hidden.data(), int(downs.size()));
+    downs.clear();
+    hidden.clear();
+  };
+  for (const LowRankPass& pass : passes) {
+    downs.push_back(pass.down);
+    hidden.push_back(pass.hidden.data());
+    if (drops(run, pass)) multiply(dropped(run, x, pass).data());
+  }
+  if (!downs.empty()) multiply(rows_of(x, passes[0]));
+}
 
-  if (float* dup = tape.gradient(edit.up))
-    kernels.matmul(run.stream(), compute, {dout, outputs, true}, {hidden.data(), rank}, dup, rank, outputs, rank, rows,
-                   edit.scale, true);
-  const Tensor dhidden = run.tensor(rows, rank);
-  kernels.matmul(run.stream(), compute, {dout, outputs}, {edit.up.data(), rank}, dhidden.data(), rank, rows, rank,
-                 outputs, edit.scale, false);
-  const bool with_dropout = drops(run, pass);
-  if (float* ddown = tape.gradient(edit.down)) {
-    const Tensor input = with_dropout ? dropped(run, x, pass) : Tensor();
-    kernels.matmul(run.stream(), compute, {dhidden.data(), rank, true},
-                   {input ? input.data() : x.data() + x_first, inputs}, ddown, inputs, rank, inputs, rows, 1, true);
+}  // namespace
+
+std::vector<LowRankPass> low_rank(Run& run, Compute compute, const Tensor& x, std::span<const Projection> projections,
+                                  std::span<const Tensor> outputs) {
+  compute = std::min(compute, Compute::bf16);  // the parameters are floats
+  std::vector<LowRankPass> all;
+  for (const EditedRows& rows : run.edits) {
+    std::vector<LowRankPass> passes = passes_of(run, compute, x, rows, projections);
+    if (passes.empty()) continue;
+    compute_hidden(run, x, passes);
+    for (LowRankPass& pass : passes) {
+      const Tensor& y = outputs[pass.projection];
+      const int rank = pass.hidden.cols();
+      run.kernels().matmul(run.stream(), compute, {pass.hidden.data(), rank}, {pass.edit.up.data(), rank, true},
+                           y.data() + size_t(rows.first) * y.cols(), y.cols(), rows.rows, y.cols(), rank,
+                           pass.edit.scale, true);
+      all.push_back(std::move(pass));
+    }
   }
-  float* dx = tape.gradient(x);
-  if (!dx) return;
-  if (!with_dropout) {
-    kernels.matmul(run.stream(), compute, {dhidden.data(), rank}, {edit.down.data(), inputs}, dx + x_first, inputs,
-                   rows, inputs, rank, 1, true);
-    return;
+  return all;
+}
+
+namespace {
+
+// The gradients of both factors; the result is that of `hidden`.
+Tensor backward_factors(const Run& run, Tape& tape, const LowRankPass& pass, const Tensor& x, const Tensor& dy) {
+  const Kernels& kernels = run.kernels();
+  const int rows = pass.rows.rows, rank = pass.hidden.cols(), inputs = x.cols(), outputs = dy.cols();
+  const float* dout = rows_of(dy, pass);
+  if (float* dup = tape.gradient(pass.edit.up))
+    kernels.matmul(run.stream(), pass.compute, {dout, outputs, true}, {pass.hidden.data(), rank}, dup, rank, outputs,
+                   rank, rows, pass.edit.scale, true);
+  Tensor dhidden = run.tensor(rows, rank);
+  kernels.matmul(run.stream(), pass.compute, {dout, outputs}, {pass.edit.up.data(), rank}, dhidden.data(), rank, rows,
+                 rank, outputs, pass.edit.scale, false);
+  if (float* ddown = tape.gradient(pass.edit.down)) {
+    const Tensor input = drops(run, pass) ? dropped(run, x, pass) : Tensor();
+    kernels.matmul(run.stream(), pass.compute, {dhidden.data(), rank, true},
+                   {input ? input.data() : rows_of(x, pass), inputs}, ddown, inputs, rank, inputs, rows, 1, true);
   }
-  const Tensor dinput = run.tensor(rows, inputs);
-  kernels.matmul(run.stream(), compute, {dhidden.data(), rank}, {edit.down.data(), inputs}, dinput.data(), inputs,
-                 rows, inputs, rank, 1, false);
-  kernels.dropout(run.stream(), {run.seed, run.step, uint64_t(site)}, &run.batch.row_keys[edited.first], edit.dropout,
-                  dinput.data(), dx + x_first, rows, inputs, true);
+  return dhidden;
+}
+
+// dx += dhidden · down, through dropout.
+void backward_dropped(const Run& run, const LowRankPass& pass, const Tensor& dhidden, float* dx, int inputs) {
+  const Tensor dinput = Tensor::zeros(*run.memory, pass.rows.rows, inputs);
+  const float* dy = dhidden.data();
+  run.kernels().linear_backward(run.stream(), pass.compute, &dy, pass.rows.rows, &pass.down, 1, dinput.data());
+  run.kernels().dropout(run.stream(), {run.seed, run.step, uint64_t(pass.site)}, &run.batch.row_keys[pass.rows.first],
+                        pass.edit.dropout, dinput.data(), dx, pass.rows.rows, inputs, true);
+}
+
+}  // namespace
+
+void low_rank_backward(const Run& run, Tape& tape, std::span<const LowRankPass> passes, const Tensor& x,
+                       std::span<const Tensor> dys) {
+  std::vector<Tensor> kept;
+  std::vector<const float*> dhidden;
+  std::vector<PackedMatrix> downs;
+  float* dx = nullptr;
+  for (size_t i = 0; i < passes.size(); ++i) {
+    const LowRankPass& pass = passes[i];
+    if (!dys[pass.projection]) continue;
+    kept.push_back(backward_factors(run, tape, pass, x, dys[pass.projection]));
+    if (!(dx = tape.gradient(x))) continue;
+    dx += size_t(pass.rows.first) * x.cols();
+    if (drops(run, pass)) {
+      backward_dropped(run, pass, kept.back(), dx, x.cols());
+    } else {
+      dhidden.push_back(kept.back().data());
+      downs.push_back(pass.down);
+    }
+    const bool is_last = i + 1 == passes.size() || passes[i + 1].rows.first != pass.rows.first;
+    if (!is_last || downs.empty()) continue;
+    run.kernels().linear_backward(run.stream(), pass.compute, dhidden.data(), pass.rows.rows, downs.data(),
+                                  int(downs.size()), dx);
+    dhidden.clear();
+    downs.clear();
+  }
 }
 
 }  // namespace graft::v0

@@ -60,15 +60,22 @@ struct HeadLoss {
 // The loss must be what the tape's backward starts from: its gradients are made on the way.
 HeadLoss head_loss(Run& run, const Tensor& x, const Projection& head, const Targets& targets);
 
-// The low-rank edits of one projection, as `linear` uses them: adds to y, and keeps what the backward pass needs.
+// The low-rank edit of one projection for some rows, as `linear` uses it.
 struct LowRankPass {
+  size_t projection;  // its place in the group
   int site;
-  Compute compute;
   EditedRows rows;
   LowRank edit;
-  Tensor hidden;  // rows × rank
+  Compute compute;
+  PackedMatrix down;  // rank × inputs, in `packed`
+  Tensor packed;
+  Tensor hidden;      // rows × rank
 };
-std::vector<LowRankPass> low_rank(Run& run, Compute compute, const Tensor& x, int site, Tensor& y);
-void low_rank_backward(const Run& run, Tape& tape, const LowRankPass& pass, const Tensor& x, const Tensor& dy);
+// Adds to the outputs of a group of projections of one input, and gives what the backward pass needs.
+std::vector<LowRankPass> low_rank(Run& run, Compute compute, const Tensor& x, std::span<const Projection> projections,
+                                  std::span<const Tensor> outputs);
+// `dys` are the gradients of the group's outputs; an empty tensor where none has arrived.
+void low_rank_backward(const Run& run, Tape& tape, std::span<const LowRankPass> passes, const Tensor& x,
+                       std::span<const Tensor> dys);
 
 }  // namespace graft::v0

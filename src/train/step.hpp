@@ -17,7 +17,7 @@ struct StepContext {
   std::shared_ptr<Memory> memory;
   const Edits* edits = nullptr;  // null: the model alone
   Precision precision = Precision::automatic;
-  size_t micro_batch_tokens = 1024;
+  size_t micro_batch_tokens = 512;
   bool recompute = false;
   uint64_t seed = 0, step = 0;
 };
