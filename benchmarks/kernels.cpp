@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdlib>
 #include <memory>
+#include <new>
 #include <random>
 #include <string>
 #include <vector>
@@ -41,10 +42,22 @@ class SerialStream {
   size_t bytes_ = 0;
 };
 
-std::vector<float> noise(size_t count) {
+// On cache lines of their own, as the library's tensors are.
+template <class T>
+struct LineAllocator : std::allocator<T> {
+  template <class Other>
+  struct rebind {
+    using other = LineAllocator<Other>;
+  };
+  T* allocate(size_t count) { return static_cast<T*>(::operator new(count * sizeof(T), std::align_val_t{64})); }
+  void deallocate(T* data, size_t) { ::operator delete(data, std::align_val_t{64}); }
+};
+using Floats = std::vector<float, LineAllocator<float>>;
+
+Floats noise(size_t count) {
   std::mt19937 random(1);
   std::uniform_real_distribution<float> uniform(-1, 1);
-  std::vector<float> x(count);
+  Floats x(count);
   for (float& value : x) value = uniform(random);
   return x;
 }
@@ -55,7 +68,7 @@ using benchmark::State;
 Counter rate(double operations) { return Counter(operations, Counter::kIsIterationInvariantRate); }
 
 struct Weight {
-  std::vector<char> packed;
+  std::vector<char, LineAllocator<char>> packed;
   PackedMatrix matrix;
   Weight(const Kernels& kernels, Stream stream, Dtype dtype, int rows, int cols) {
     std::vector<char> raw(row_bytes(dtype, static_cast<int64_t>(rows) * cols));
@@ -70,8 +83,8 @@ struct Weight {
 void linear(State& state, const Kernels& kernels, Dtype dtype, Compute compute, int rows, int outputs, int cols) {
   SerialStream serial;
   const Weight weight(kernels, serial, dtype, outputs, cols);
-  const std::vector<float> x = noise(static_cast<size_t>(rows) * cols);
-  std::vector<float> y(static_cast<size_t>(rows) * outputs);
+  const Floats x = noise(static_cast<size_t>(rows) * cols);
+  Floats y(static_cast<size_t>(rows) * outputs);
   float* out = y.data();
   for (auto _ : state) kernels.linear(serial, compute, x.data(), rows, &weight.matrix, nullptr, &out, 1);
   state.counters["flop/s"] = rate(2.0 * rows * outputs * cols);
@@ -82,8 +95,8 @@ void linear_backward(State& state, const Kernels& kernels, Dtype dtype, Compute 
                      int cols) {
   SerialStream serial;
   const Weight weight(kernels, serial, dtype, outputs, cols);
-  const std::vector<float> dy = noise(static_cast<size_t>(rows) * outputs);
-  std::vector<float> dx(static_cast<size_t>(rows) * cols);
+  const Floats dy = noise(static_cast<size_t>(rows) * outputs);
+  Floats dx(static_cast<size_t>(rows) * cols);
   const float* in = dy.data();
   for (auto _ : state) kernels.linear_backward(serial, compute, &in, rows, &weight.matrix, 1, dx.data());
   state.counters["flop/s"] = rate(2.0 * rows * outputs * cols);
@@ -92,8 +105,8 @@ void linear_backward(State& state, const Kernels& kernels, Dtype dtype, Compute 
 // dW = dyᵀ x, as a trained weight wants it.
 void matmul(State& state, const Kernels& kernels, Compute compute, int m, int n, int k) {
   SerialStream serial;
-  const std::vector<float> a = noise(static_cast<size_t>(m) * k), b = noise(static_cast<size_t>(n) * k);
-  std::vector<float> c(static_cast<size_t>(m) * n);
+  const Floats a = noise(static_cast<size_t>(m) * k), b = noise(static_cast<size_t>(n) * k);
+  Floats c(static_cast<size_t>(m) * n);
   for (auto _ : state)
     kernels.matmul(serial, compute, {a.data(), m, true}, {b.data(), n, false}, c.data(), n, m, n, k, 1, true);
   state.counters["flop/s"] = rate(2.0 * m * n * k);
@@ -104,7 +117,7 @@ void attention(State& state, const Kernels& kernels, bool backward, int queries,
   SerialStream serial;
   const AttentionShape shape = {.heads = 9, .kv_heads = 3, .head_width = 64, .scale = 0.125f, .cache = cache};
   const size_t width = 9 * 64, kv_width = 3 * 64;
-  const std::vector<float> q = noise(queries * width), kv = noise(keys * kv_width);
+  const Floats q = noise(queries * width), kv = noise(keys * kv_width);
   std::vector<uint16_t> halves(kv.size());
   kernels.convert(serial, kv.data(), Dtype::bf16, halves.data(), static_cast<int64_t>(kv.size()));
   const void* data = cache == Dtype::bf16 ? static_cast<const void*>(halves.data()) : kv.data();
@@ -113,7 +126,7 @@ void attention(State& state, const Kernels& kernels, bool backward, int queries,
   std::vector<AttentionTile> tiles;
   for (int first = 0; first < queries; first += kAttentionTile) tiles.push_back({0, first});
   const AttentionBatch batch = {&sequence, 1, tiles.data(), static_cast<int>(tiles.size())};
-  std::vector<float> y(q.size()), lse(queries * 9), dq(q.size()), dk(kv.size()), dv(kv.size());
+  Floats y(q.size()), lse(queries * 9), dq(q.size()), dk(kv.size()), dv(kv.size());
   kernels.attention(serial, shape, q.data(), batch, y.data(), lse.data());
   for (auto _ : state)
     if (backward)
@@ -127,7 +140,7 @@ void attention(State& state, const Kernels& kernels, bool backward, int queries,
 
 void cross_entropy(State& state, const Kernels& kernels, int rows, int cols) {
   SerialStream serial;
-  std::vector<float> logits = noise(static_cast<size_t>(rows) * cols), losses(rows), weights(rows, 1.0f);
+  Floats logits = noise(static_cast<size_t>(rows) * cols), losses(rows), weights(rows, 1.0f);
   const std::vector<int32_t> targets(rows, 7);
   for (auto _ : state)
     kernels.cross_entropy(serial, logits.data(), targets.data(), weights.data(), rows, cols, losses.data());
@@ -136,7 +149,7 @@ void cross_entropy(State& state, const Kernels& kernels, int rows, int cols) {
 
 void adamw(State& state, const Kernels& kernels, int count) {
   SerialStream serial;
-  std::vector<float> g = noise(count), p = g, m(count), v(count);
+  Floats g = noise(count), p = g, m(count), v(count);
   for (auto _ : state)
     kernels.adamw(serial, {1e-3f, 0.9f, 0.999f, 1e-8f, 0.01f, 3, 1}, g.data(), p.data(), m.data(), v.data(), count);
   state.counters["elements/s"] = rate(count);
@@ -144,15 +157,15 @@ void adamw(State& state, const Kernels& kernels, int count) {
 
 void square_sum(State& state, const Kernels& kernels, int count) {
   SerialStream serial;
-  const std::vector<float> x = noise(count);
+  const Floats x = noise(count);
   for (auto _ : state) benchmark::DoNotOptimize(kernels.square_sum(serial, x.data(), count));
   state.counters["elements/s"] = rate(count);
 }
 
 void rms_norm(State& state, const Kernels& kernels, bool backward, int rows, int cols) {
   SerialStream serial;
-  const std::vector<float> x = noise(static_cast<size_t>(rows) * cols);
-  std::vector<float> y(x.size()), inverse(rows), dweight(cols);
+  const Floats x = noise(static_cast<size_t>(rows) * cols);
+  Floats y(x.size()), inverse(rows), dweight(cols);
   kernels.rms_norm(serial, x.data(), x.data(), y.data(), inverse.data(), rows, cols, 1e-5f);
   for (auto _ : state)
     if (backward)
@@ -165,8 +178,8 @@ void rms_norm(State& state, const Kernels& kernels, bool backward, int rows, int
 
 void silu_gate(State& state, const Kernels& kernels, bool backward, int count) {
   SerialStream serial;
-  const std::vector<float> x = noise(count);
-  std::vector<float> y(count), z(count);
+  const Floats x = noise(count);
+  Floats y(count), z(count);
   for (auto _ : state)
     if (backward)
       kernels.silu_gate_backward(serial, x.data(), x.data(), x.data(), y.data(), z.data(), count);
@@ -180,15 +193,15 @@ void embedding(State& state, const Kernels& kernels, Dtype dtype, int rows, int 
   const Weight table(kernels, serial, dtype, 49152, cols);
   std::vector<int32_t> ids(rows);
   for (int i = 0; i < rows; ++i) ids[i] = i * 7919 % 49152;
-  std::vector<float> y(static_cast<size_t>(rows) * cols);
+  Floats y(static_cast<size_t>(rows) * cols);
   for (auto _ : state) kernels.embedding(serial, table.matrix, ids.data(), rows, y.data());
   state.counters["elements/s"] = rate(1.0 * rows * cols);
 }
 
 void dropout(State& state, const Kernels& kernels, int rows, int cols) {
   SerialStream serial;
-  const std::vector<float> x = noise(static_cast<size_t>(rows) * cols);
-  std::vector<float> y(x.size());
+  const Floats x = noise(static_cast<size_t>(rows) * cols);
+  Floats y(x.size());
   for (auto _ : state) kernels.dropout(serial, {1, 2, 3}, nullptr, 0.1f, x.data(), y.data(), rows, cols, false);
   state.counters["elements/s"] = rate(1.0 * rows * cols);
 }

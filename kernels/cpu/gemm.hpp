@@ -10,12 +10,12 @@
 namespace graft::inline v0::cpu::GRAFT_ISA {
 
 inline constexpr int kBlockRows = 120;   // of the left operand a task
-inline constexpr int kReusedRows = 240;  // where the task makes its panels, so that they serve more rows
+inline constexpr int kReusedRows = 512;  // where the task makes its panels, so that they serve more rows
 inline constexpr int kGroupPanels = 8;   // of the right operand a task, at most
 
-// Elements of the depth a piece: whole blocks of quantised weights.
+// Elements of the depth a piece: whole blocks of quantised weights. Panels that lie packed may be longer.
 inline constexpr int kLargestDepth = 1024;
-constexpr int depth_of(Form form) { return form == Form::bf16 ? kLargestDepth : 512; }
+constexpr int depth_of(Form form) { return form == Form::bf16 ? kLargestDepth : kLargestDepth / 2; }
 
 // Rows of the left operand in tiles of `height` rows (the last may have fewer). The words of a row lie together, or
 // those of a tile's rows side by side where the operand is transposed.
@@ -71,11 +71,11 @@ struct Output {
 };
 
 // The task that multiplies tiles [first_tile, end_tile) by panels [first_panel, end_panel). pieces(k, depth) gives the
-// panels' elements [k, k + depth) of the depth.
+// panels' elements [k, k + depth) of the depth, at most `piece_depth` at once.
 template <class PiecesAt>
 void multiply_block(const ProductTable& product, const Left& left, int64_t first_tile, int64_t end_tile,
-                    int64_t first_panel, int64_t end_panel, const PiecesAt& pieces, const Output& out) {
-  const int piece_depth = depth_of(product.form);
+                    int64_t first_panel, int64_t end_panel, int piece_depth, const PiecesAt& pieces,
+                    const Output& out) {
   for (int k = 0; k < max(1, left.depth); k += piece_depth) {
     const int depth = min(piece_depth, left.depth - k);
     const int steps = static_cast<int>(ceil_div(depth, product.elements));

@@ -97,4 +97,4 @@ inline void look_up(const int8_t* values, Bytes& w) {
 #endif
 }
 
-}  // namespace graft::v0::cpu::GRAFT_ISA
+}  // namespace graft::inline v0::cpu::GRAFT_ISA

@@ -170,4 +170,4 @@ struct IntegerIQ4_XS {
   }
 };
 
-}  // namespace graft::v0::cpu::GRAFT_ISA
+}  // namespace graft::inline v0::cpu::GRAFT_ISA

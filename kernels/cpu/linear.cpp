@@ -88,7 +88,8 @@ void multiply_task(const Call& call, const Plan& plan, const Input& input, int w
   char* memory = input.workers + worker * Input::kWorkerBytes;
   const Workspace space = {memory, reinterpret_cast<float*>(memory + kPanelsBytes)};
   const auto pieces = [&](int k, int depth) { return forward_pieces(product, w, panel, end_panel, k, depth, space); };
-  multiply_block(product, left, tile, min<int64_t>(left.tiles(), tile + block), panel, end_panel, pieces,
+  const int depth = depth_of(product.form) * (is_packed(w.dtype) ? 2 : 1);
+  multiply_block(product, left, tile, min<int64_t>(left.tiles(), tile + block), panel, end_panel, depth, pieces,
                  {call.y[weight], w.rows, w.rows, bias, 1, false});
 }
 
@@ -108,4 +109,4 @@ void linear(const Stream& stream, Compute compute, const float* x, int rows, con
   });
 }
 
-}  // namespace graft::v0::cpu::GRAFT_ISA
+}  // namespace graft::inline v0::cpu::GRAFT_ISA

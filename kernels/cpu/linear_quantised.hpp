@@ -39,4 +39,4 @@ void round_row(const float* x, int row, const ByteRows&);
 void multiply_integers(const PackedMatrix&, int64_t first, int64_t end, const ByteRows&, int rows, const float* bias,
                        float* y, int64_t stride);
 
-}  // namespace graft::v0::cpu::GRAFT_ISA
+}  // namespace graft::inline v0::cpu::GRAFT_ISA

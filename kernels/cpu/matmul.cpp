@@ -42,7 +42,7 @@ void matmul(const Stream& stream, Compute compute, Operand a, Operand b, float* 
       return Pieces{right + panel * stride + at / product.elements * product.right_bytes, stride};
     };
     multiply_block(product, left, tile, min<int64_t>(left.tiles(), tile + block), panel, min(panels, panel + group),
-                   pieces, out);
+                   2 * depth_of(form), pieces, out);
   });
 }
 

@@ -135,7 +135,7 @@ inline void pack_columns(Form form, const float* data, int64_t stride, int rows,
         const UInt low = __builtin_convertvector(round_bf16(load(even + i, lanes)), UInt);
         const UInt high = has_odd ? __builtin_convertvector(round_bf16(load(even + stride + i, lanes)), UInt) : UInt{};
         const UInt pair = low | high << 16;
-        memcpy(out + i, &pair, static_cast<size_t>(lanes) * sizeof(uint32_t));
+        store(reinterpret_cast<float*>(out) + i, bits<Vec>(pair), lanes);
       });
     }
     for (int i = rows; i < width; ++i) out[i] = 0;

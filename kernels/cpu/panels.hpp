@@ -29,4 +29,4 @@ inline const char* blocks_of(const PackedMatrix& w, int64_t row, int64_t col) {
 // One row of a packed matrix as floats.
 void unpack_row(const PackedMatrix&, int64_t row, float* out);
 
-}  // namespace graft::v0::cpu::GRAFT_ISA
+}  // namespace graft::inline v0::cpu::GRAFT_ISA

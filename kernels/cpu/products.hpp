@@ -27,4 +27,4 @@ Pieces forward_pieces(const ProductTable&, const PackedMatrix&, int64_t first, i
 Pieces backward_pieces(const ProductTable&, const PackedMatrix&, int64_t first, int64_t end, int k, int depth,
                        const Workspace&);
 
-}  // namespace graft::v0::cpu::GRAFT_ISA
+}  // namespace graft::inline v0::cpu::GRAFT_ISA

@@ -28,4 +28,4 @@ struct MutableRows {
 void multiply_strided(const LeftOperand& left, const Rows& right, const MutableRows& c, int rows, int cols, int steps,
                       bool adds);
 
-}  // namespace graft::v0::cpu::GRAFT_ISA
+}  // namespace graft::inline v0::cpu::GRAFT_ISA

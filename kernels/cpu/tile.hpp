@@ -76,16 +76,12 @@ struct TileOutput {
   bool adds;
 };
 
-inline void put_tile(const float* sums, int rows, int width, const TileOutput& out) {
-  for (int r = 0; r < rows; ++r)
-    for (int v = 0; v < min(width, out.cols); v += kLanes) {
-      const int lanes = min(kLanes, out.cols - v);
-      float* c = out.c + r * out.stride + v;
-      Vec y = load(sums + r * width + v) * out.alpha;
-      if (out.bias) y += load(out.bias + v, lanes);
-      if (out.adds) y += load(c, lanes);
-      store(c, y, lanes);
-    }
+inline void put(const TileOutput& out, int row, int col, Vec sum, int lanes) {
+  float* c = out.c + row * out.stride + col;
+  Vec y = sum * out.alpha;
+  if (out.bias) y += load(out.bias + col, lanes);
+  if (out.adds) y += load(c, lanes);
+  store(c, y, lanes);
 }
 
 template <class Product, int rows, int vectors>
@@ -112,12 +108,13 @@ void multiply_vectors(const LeftRows& left, const char* panel, int steps, const 
     for (int i = 0; i < kPointers; ++i) words[i] += advance;
     panel += Product::kRightBytes;
   }
-  alignas(64) float put[rows * vectors * kLanes];
 #pragma GCC unroll 12
   for (int r = 0; r < rows; ++r)
 #pragma GCC unroll 8
-    for (int v = 0; v < vectors; ++v) store(put + (r * vectors + v) * kLanes, sums[r][v]);
-  put_tile(put, rows, vectors * kLanes, out);
+    for (int v = 0; v < vectors; ++v) {
+      const int lanes = min(kLanes, out.cols - v * kLanes);
+      if (lanes > 0) put(out, r, v * kLanes, sums[r][v], lanes);
+    }
 }
 
 // The whole panel in as many strips as the registers ask for.
