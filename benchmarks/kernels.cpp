@@ -113,9 +113,11 @@ void matmul(State& state, const Kernels& kernels, Compute compute, int m, int n,
 }
 
 // Nine heads of width 64 that share three key heads. Only keys that a query sees count as work.
-void attention(State& state, const Kernels& kernels, bool backward, int queries, int keys, Dtype cache) {
+void attention(State& state, const Kernels& kernels, bool backward, int queries, int keys, Dtype cache,
+               Compute compute) {
   SerialStream serial;
-  const AttentionShape shape = {.heads = 9, .kv_heads = 3, .head_width = 64, .scale = 0.125f, .cache = cache};
+  const AttentionShape shape = {
+      .heads = 9, .kv_heads = 3, .head_width = 64, .scale = 0.125f, .cache = cache, .compute = compute};
   const size_t width = 9 * 64, kv_width = 3 * 64;
   const Floats q = noise(queries * width), kv = noise(keys * kv_width);
   std::vector<uint16_t> halves(kv.size());
@@ -243,10 +245,12 @@ void add_table(const Kernels& kernels) {
     add(kernels, "matmul/bf16/" + shape_name(m, n, k), matmul, Compute::bf16, m, n, k);
   }
   for (const int tokens : {256, 1024, 2048}) {
-    add(kernels, "attention/f32/" + std::to_string(tokens), attention, false, tokens, tokens, Dtype::f32);
-    add(kernels, "attention/bf16/" + std::to_string(tokens), attention, false, tokens, tokens, Dtype::bf16);
-    add(kernels, "attention_backward/" + std::to_string(tokens), attention, true, tokens, tokens, Dtype::f32);
-    add(kernels, "attention_decode/bf16/" + std::to_string(tokens), attention, false, 1, tokens, Dtype::bf16);
+    for (const auto& [name, compute] : {std::pair{"f32/", Compute::f32}, {"bf16/", Compute::bf16}}) {
+      const std::string at = name + std::to_string(tokens);
+      add(kernels, "attention/" + at, attention, false, tokens, tokens, Dtype::f32, compute);
+      add(kernels, "attention_backward/" + at, attention, true, tokens, tokens, Dtype::f32, compute);
+      add(kernels, "attention_decode/" + at, attention, false, 1, tokens, Dtype::bf16, compute);
+    }
   }
   add(kernels, "cross_entropy/256x49152", cross_entropy, 256, 49152);
   add(kernels, "adamw/4M", adamw, 4 << 20);

@@ -82,6 +82,7 @@ struct AttentionShape {
   int window = 0;            // a causal query sees the last `window` keys, itself included; 0: all
   float soft_cap = 0;        // scores become cap * tanh(score / cap); 0: none
   Dtype cache = Dtype::f32;  // of the keys and values: f32 or bf16
+  Compute compute = Compute::f32;  // of both products; from bf16 on, their operands are rounded to bf16
 };
 
 // Counted random numbers, the same on every backend. Number n is word n % 4 of a block of Philox4x32-10 (Salmon et al.

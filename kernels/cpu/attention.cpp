@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Attention by blocks of keys with online softmax (Dao et al. 2022). A task is a tile of queries for all heads that
-// share a key head; later tiles, which see more keys, come first.
+// share a key head; later tiles, which see more keys, come first. The floor are two products of 2 · head_width
+// operations a pair of query and key, on the tiles of `tile.hpp`, beside one exponential.
 #include "cpu/attention.hpp"
 
 #include <math.h>
@@ -20,23 +21,40 @@ struct State {
 // The memory of one worker.
 struct Memory {
   State* states;
-  float *queries, *outputs, *rows, *keys, *scores;
+  uint32_t *queries, *k_words, *v_panels, *score_words;
+  float *outputs, *rows, *keys, *scores;
 
+  static int64_t panels(const AttentionShape& shape) {
+    return ceil_div(int64_t{kAttentionTile} * (shape.heads / shape.kv_heads), kPanel);
+  }
+  static int64_t panel_words(const AttentionShape& shape) { return kPanel * row_words(shape.head_width); }
   static int64_t bytes(const AttentionShape& shape) {
-    const int64_t panels = shape.heads / shape.kv_heads, width = padded(shape.head_width);
-    return scratch_bytes<State>(panels) + scratch_bytes<float>(2 * panels * kPanel * width) +
-           scratch_bytes<float>((kPanel + 2 * kKeyBlock) * width + kKeyBlock * kPanel);
+    const int64_t width = padded(shape.head_width), words = row_words(shape.head_width), all = panels(shape);
+    return scratch_bytes<State>(all) +
+           scratch_bytes<float>((all * kPanel + kPanel + 2 * kKeyBlock) * width + kKeyBlock * kPanel) +
+           scratch_bytes<uint32_t>(all * kPanel * words + kKeyBlock * words +
+                                   round_up(shape.head_width, kPanel) * row_words(kKeyBlock) + kKeyBlock * kPanel);
   }
   Memory(const AttentionShape& shape, char* memory) {
-    const int64_t panels = shape.heads / shape.kv_heads, width = padded(shape.head_width);
+    const int64_t width = padded(shape.head_width), all = panels(shape);
     Scratch scratch = {memory};
-    states = scratch.take<State>(panels);
-    queries = scratch.take<float>(2 * panels * kPanel * width);
-    outputs = queries + panels * kPanel * width;
-    rows = scratch.take<float>((kPanel + 2 * kKeyBlock) * width + kKeyBlock * kPanel);
-    keys = rows + kPanel * width;
-    scores = keys + 2 * kKeyBlock * width;
+    states = scratch.take<State>(all);
+    queries = scratch.take<uint32_t>(all * panel_words(shape));
+    outputs = scratch.take<float>(all * kPanel * width);
+    rows = scratch.take<float>(kPanel * width);
+    keys = scratch.take<float>(2 * kKeyBlock * width);
+    k_words = scratch.take<uint32_t>(kKeyBlock * row_words(shape.head_width));
+    v_panels = scratch.take<uint32_t>(round_up(shape.head_width, kPanel) * row_words(kKeyBlock));
+    scores = scratch.take<float>(kKeyBlock * kPanel);
+    score_words = scratch.take<uint32_t>(kKeyBlock * kPanel);
   }
+};
+
+// What both products read of a block of keys.
+struct Operands {
+  const ProductTable& product;
+  LeftRows k;
+  const uint32_t* v_panels;
 };
 
 // Products become exponentials, relative to the columns' maxima; `shrink` is what becomes of what was gathered before.
@@ -78,28 +96,29 @@ void shrink_rows(float* rows, int columns, int64_t width, const float* shrink) {
 }
 
 void begin_panel(const AttentionShape& shape, const Tile& tile, int first, const float* q, const Memory& memory,
-                 State& state, float* query, float* output) {
+                 State& state, uint32_t* query, float* output) {
   state.panel = query_panel(shape, tile, first);
   for (int c = 0; c < kPanel; ++c) {
     state.maximum[c] = -__builtin_inff();
     state.total[c] = 0;
   }
   gather_rows(state.panel, q, shape.head_width, memory.rows);
-  pack_panel(state.panel, memory.rows, shape.head_width, query);
+  pack_width(product_of(shape).form, {memory.rows, padded(shape.head_width)}, state.panel.columns, shape.head_width,
+             query);
   memset(output, 0, static_cast<size_t>(kPanel * padded(shape.head_width)) * sizeof(float));
 }
 
-void add_block(const AttentionShape& shape, const Tile& tile, const KeyBlock& block, const Memory& memory, State& state,
-               const float* query, float* output) {
+void add_block(const AttentionShape& shape, const Tile& tile, const KeyBlock& block, const Operands& operands,
+               const Memory& memory, State& state, const uint32_t* query, float* output) {
   const int width = shape.head_width, columns = state.panel.columns;
   const int64_t stride = padded(width);
   float shrink[kPanel];
-  multiply_strided({block.k.data, block.k.stride, false}, {query, kPanel}, {memory.scores, kPanel}, block.count,
-                   static_cast<int>(round_up(columns, kLanes)), width, false);
+  multiply(operands.product, operands.k, block.count, query, static_cast<int>(round_up(columns, kLanes)), width,
+           memory.scores, kPanel, false);
   exponentials(shape, state, block, tile.sees_all(shape, block), memory.scores, shrink);
   shrink_rows(output, columns, stride, shrink);
-  multiply_strided({memory.scores, kPanel, true}, block.v, {output, stride}, columns, static_cast<int>(stride),
-                   block.count, true);
+  const LeftRows p = columns_as_left(operands.product.form, memory.scores, block.count, memory.score_words);
+  multiply(operands.product, p, columns, operands.v_panels, width, block.count, output, stride, true);
 }
 
 void finish_panel(const AttentionShape& shape, const State& state, const float* output, float* y, float* lse) {
@@ -113,19 +132,24 @@ void finish_panel(const AttentionShape& shape, const State& state, const float* 
 }
 
 void attend(const AttentionShape& shape, const Tile& tile, const float* q, float* y, float* lse, const Memory& memory) {
-  const int panels = static_cast<int>(ceil_div(tile.columns(shape), kPanel));
-  const int64_t size = kPanel * padded(shape.head_width);
+  const int panels = static_cast<int>(ceil_div(tile.columns(shape), kPanel)), width = shape.head_width;
+  const ProductTable& product = product_of(shape);
+  const int64_t query_words = Memory::panel_words(shape), output_size = kPanel * padded(width);
   for (int p = 0; p < panels; ++p)
-    begin_panel(shape, tile, p * kPanel, q, memory, memory.states[p], memory.queries + p * size,
-                memory.outputs + p * size);
+    begin_panel(shape, tile, p * kPanel, q, memory, memory.states[p], memory.queries + p * query_words,
+                memory.outputs + p * output_size);
   const int end = tile.last_range(shape).end;
   for (int first = tile.first_range(shape).begin / kKeyBlock * kKeyBlock; first < end; first += kKeyBlock) {
     const KeyBlock block =
         key_block(shape, *tile.sequence, tile.kv_head, first, min(kKeyBlock, end - first), memory.keys);
+    const Operands operands = {product, rows_as_left(product.form, block.k, block.count, width, memory.k_words),
+                               memory.v_panels};
+    pack_depth(product.form, block.v, block.count, width, memory.v_panels);
     for (int p = 0; p < panels; ++p)
-      add_block(shape, tile, block, memory, memory.states[p], memory.queries + p * size, memory.outputs + p * size);
+      add_block(shape, tile, block, operands, memory, memory.states[p], memory.queries + p * query_words,
+                memory.outputs + p * output_size);
   }
-  for (int p = 0; p < panels; ++p) finish_panel(shape, memory.states[p], memory.outputs + p * size, y, lse);
+  for (int p = 0; p < panels; ++p) finish_panel(shape, memory.states[p], memory.outputs + p * output_size, y, lse);
 }
 
 }  // namespace
@@ -143,4 +167,4 @@ void attention(const Stream& stream, const AttentionShape& shape, const float* q
   });
 }
 
-}  // namespace graft::v0::cpu::GRAFT_ISA
+}  // namespace graft::inline v0::cpu::GRAFT_ISA

@@ -5,9 +5,7 @@
 // the softmax of a column needs no sum across a vector.
 #pragma once
 
-#include "cpu/pack.hpp"
-#include "cpu/panels.hpp"
-#include "cpu/strided.hpp"
+#include "cpu/gemm.hpp"
 
 namespace graft::inline v0::cpu::GRAFT_ISA {
 
@@ -23,6 +21,12 @@ inline KeyRange visible_keys(const AttentionShape& shape, const AttentionSequenc
   const int end = sequence.keys - sequence.queries + query + 1;
   return {shape.window > 0 ? max(0, end - shape.window) : 0, end};
 }
+
+// Rows of floats of one head.
+struct Rows {
+  const float* data;
+  int64_t stride;
+};
 
 // Keys and values [first, first + count) of one head. Rows may be read up to a whole vector.
 struct KeyBlock {
@@ -64,8 +68,26 @@ QueryPanel query_panel(const AttentionShape&, const Tile&, int first);
 
 // The columns' rows of x as rows of `padded` width, the rest 0.
 void gather_rows(const QueryPanel&, const float* x, int head_width, float* rows);
-// Those rows as a panel: element (k, column) at k * 32 + column.
-void pack_panel(const QueryPanel&, const float* rows, int head_width, float* panel);
+
+// ---- products ----
+
+inline const ProductTable& product_of(const AttentionShape& shape) {
+  return shape.compute != Compute::f32 && kMultipliesBf16 ? kBf16ByBf16 : kFloatByFloat;
+}
+// Words of a row of `count` elements, on whole lines.
+inline int64_t row_words(int count) { return round_up(count, 16); }
+
+// Rows as a left operand whose depth is the width: as they lie in f32, else in `memory` (count * row_words).
+LeftRows rows_as_left(Form, const Rows&, int count, int width, uint32_t* memory);
+// A matrix of 32 columns as a left operand of 32 rows, whose depth are its rows: likewise.
+LeftRows columns_as_left(Form, const float* matrix, int rows, uint32_t* memory);
+// Rows as panels whose depth is the width (32 rows), or whose depth are the rows (any width).
+void pack_width(Form, const Rows&, int count, int width, uint32_t* panel);
+void pack_depth(Form, const Rows&, int count, int width, uint32_t* panels);
+
+// c[rows, cols] = left · panels (+ c when `adds`); a panel has row_words(depth) words a column.
+void multiply(const ProductTable&, const LeftRows& left, int rows, const uint32_t* panels, int cols, int depth,
+              float* c, int64_t c_stride, bool adds);
 
 // Scores from products: scaled, capped, and -infinity where a key is hidden.
 inline Vec score(const AttentionShape& shape, Vec product) {

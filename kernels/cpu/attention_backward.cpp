@@ -8,24 +8,40 @@
 namespace graft::inline v0::cpu::GRAFT_ISA {
 namespace {
 
-// The memory of one worker: a panel's queries and gradients as rows and as panels, a block's keys, and two blocks of
-// scores.
+// The memory of one worker: a panel's queries and gradients as rows and as panels of both kinds, a block's keys and
+// values, and two blocks of scores.
 struct Memory {
-  float *q_rows, *dy_rows, *q_panel, *dy_panel, *dq_rows, *keys, *p, *ds;
+  float *q_rows, *dy_rows, *dq_rows, *keys, *p, *ds;
+  uint32_t *q_by_width, *dy_by_width, *q_by_depth, *dy_by_depth;  // panels
+  uint32_t *k_words, *v_words, *k_panels, *p_words, *ds_words, *ds_columns;
 
-  static int64_t floats(const AttentionShape& shape) {
-    return (5 * kPanel + 2 * kKeyBlock) * padded(shape.head_width) + 2 * kKeyBlock * kPanel;
+  static int64_t bytes(const AttentionShape& shape) {
+    const int64_t width = padded(shape.head_width), words = row_words(shape.head_width);
+    const int64_t wide = round_up(shape.head_width, kPanel);
+    return scratch_bytes<float>((3 * kPanel + 2 * kKeyBlock) * width + 2 * kKeyBlock * kPanel) +
+           scratch_bytes<uint32_t>(2 * (kPanel + kKeyBlock) * words +
+                                   wide * (2 * row_words(kPanel) + row_words(kKeyBlock)) + 3 * kKeyBlock * kPanel);
   }
-  Memory(const AttentionShape& shape, float* memory) {
-    const int64_t panel = kPanel * padded(shape.head_width);
-    float** const parts[] = {&q_rows, &dy_rows, &q_panel, &dy_panel, &dq_rows};
-    for (float** part : parts) {
-      *part = memory;
-      memory += panel;
-    }
-    keys = memory;
-    p = keys + 2 * kKeyBlock * padded(shape.head_width);
-    ds = p + kKeyBlock * kPanel;
+  Memory(const AttentionShape& shape, char* memory) {
+    const int64_t width = padded(shape.head_width), words = row_words(shape.head_width);
+    const int64_t wide = round_up(shape.head_width, kPanel);
+    Scratch scratch = {memory};
+    q_rows = scratch.take<float>(kPanel * width);
+    dy_rows = scratch.take<float>(kPanel * width);
+    dq_rows = scratch.take<float>(kPanel * width);
+    keys = scratch.take<float>(2 * kKeyBlock * width);
+    p = scratch.take<float>(kKeyBlock * kPanel);
+    ds = scratch.take<float>(kKeyBlock * kPanel);
+    q_by_width = scratch.take<uint32_t>(kPanel * words);
+    dy_by_width = scratch.take<uint32_t>(kPanel * words);
+    q_by_depth = scratch.take<uint32_t>(wide * row_words(kPanel));
+    dy_by_depth = scratch.take<uint32_t>(wide * row_words(kPanel));
+    k_words = scratch.take<uint32_t>(kKeyBlock * words);
+    v_words = scratch.take<uint32_t>(kKeyBlock * words);
+    k_panels = scratch.take<uint32_t>(wide * row_words(kKeyBlock));
+    p_words = scratch.take<uint32_t>(kKeyBlock * kPanel);
+    ds_words = scratch.take<uint32_t>(kKeyBlock * kPanel);
+    ds_columns = scratch.take<uint32_t>(kKeyBlock * kPanel);
   }
 };
 
@@ -69,20 +85,34 @@ Columns statistics(const Arguments& a, const QueryPanel& panel) {
 // Adds what one panel and one block give. `row` is the row of dk and dv of the sequence's first key.
 void add_block(const Arguments& a, const Tile& tile, const QueryPanel& panel, const Columns& columns,
                const KeyBlock& block, int64_t row, const Memory& memory) {
-  const int width = a.shape.head_width, vectors = static_cast<int>(round_up(panel.columns, kLanes));
-  const int64_t stride = padded(width), kv_stride = static_cast<int64_t>(a.shape.kv_heads) * width;
-  multiply_strided({block.k.data, block.k.stride, false}, {memory.q_panel, kPanel}, {memory.p, kPanel}, block.count,
-                   vectors, width, false);
-  multiply_strided({block.v.data, block.v.stride, false}, {memory.dy_panel, kPanel}, {memory.ds, kPanel}, block.count,
-                   vectors, width, false);
+  const ProductTable& product = product_of(a.shape);
+  const Form form = product.form;
+  const int width = a.shape.head_width, count = block.count,
+            vectors = static_cast<int>(round_up(panel.columns, kLanes));
+  const int64_t kv_stride = static_cast<int64_t>(a.shape.kv_heads) * width;
+  multiply(product, rows_as_left(form, block.k, count, width, memory.k_words), count, memory.q_by_width, vectors, width,
+           memory.p, kPanel, false);
+  multiply(product, rows_as_left(form, block.v, count, width, memory.v_words), count, memory.dy_by_width, vectors,
+           width, memory.ds, kPanel, false);
   slopes(a.shape, panel, columns, block, tile.sees_all(a.shape, block), memory.p, memory.ds);
   const int64_t at = (row + block.first) * kv_stride + tile.kv_head * width;
-  multiply_strided({memory.p, kPanel, false}, {memory.dy_rows, stride}, {a.dv + at, kv_stride}, block.count, width,
-                   panel.columns, true);
-  multiply_strided({memory.ds, kPanel, false}, {memory.q_rows, stride}, {a.dk + at, kv_stride}, block.count, width,
-                   panel.columns, true);
-  multiply_strided({memory.ds, kPanel, true}, block.k, {memory.dq_rows, stride}, panel.columns,
-                   static_cast<int>(stride), block.count, true);
+  const LeftRows p = rows_as_left(form, {memory.p, kPanel}, count, panel.columns, memory.p_words);
+  multiply(product, p, count, memory.dy_by_depth, width, panel.columns, a.dv + at, kv_stride, true);
+  const LeftRows ds = rows_as_left(form, {memory.ds, kPanel}, count, panel.columns, memory.ds_words);
+  multiply(product, ds, count, memory.q_by_depth, width, panel.columns, a.dk + at, kv_stride, true);
+  pack_depth(form, block.k, count, width, memory.k_panels);
+  multiply(product, columns_as_left(form, memory.ds, count, memory.ds_columns), panel.columns, memory.k_panels, width,
+           count, memory.dq_rows, padded(width), true);
+}
+
+void pack_panels(const AttentionShape& shape, const QueryPanel& panel, const Memory& memory) {
+  const Form form = product_of(shape).form;
+  const int width = shape.head_width;
+  const Rows q = {memory.q_rows, padded(width)}, dy = {memory.dy_rows, padded(width)};
+  pack_width(form, q, panel.columns, width, memory.q_by_width);
+  pack_width(form, dy, panel.columns, width, memory.dy_by_width);
+  pack_depth(form, q, panel.columns, width, memory.q_by_depth);
+  pack_depth(form, dy, panel.columns, width, memory.dy_by_depth);
 }
 
 void add_panel(const Arguments& a, const Tile& tile, int first_column, int64_t row, const Memory& memory) {
@@ -92,8 +122,7 @@ void add_panel(const Arguments& a, const Tile& tile, int first_column, int64_t r
   const Columns columns = statistics(a, panel);
   gather_rows(panel, a.q, width, memory.q_rows);
   gather_rows(panel, a.dy, width, memory.dy_rows);
-  pack_panel(panel, memory.q_rows, width, memory.q_panel);
-  pack_panel(panel, memory.dy_rows, width, memory.dy_panel);
+  pack_panels(a.shape, panel, memory);
   memset(memory.dq_rows, 0, static_cast<size_t>(kPanel * stride) * sizeof(float));
   const int end = tile.last_range(a.shape).end;
   for (int first = tile.first_range(a.shape).begin / kKeyBlock * kKeyBlock; first < end; first += kKeyBlock) {
@@ -113,14 +142,14 @@ void add_panel(const Arguments& a, const Tile& tile, int first_column, int64_t r
 void attention_backward(const Stream& stream, const AttentionShape& shape, const float* q, const AttentionBatch& batch,
                         const float* y, const float* lse, const float* dy, float* dq, float* dk, float* dv) {
   const Arguments arguments = {shape, q, y, lse, dy, dq, dk, dv};
-  const int64_t bytes = scratch_bytes<float>(Memory::floats(shape));
+  const int64_t bytes = Memory::bytes(shape);
   char* memory = static_cast<char*>(stream.scratch(stream.context, static_cast<size_t>(bytes * stream.workers)));
   parallel_for(stream, static_cast<int64_t>(batch.sequence_count) * shape.kv_heads, [&](int64_t task, int worker) {
     const int64_t index = task / shape.kv_heads;
     const AttentionSequence& sequence = batch.sequences[index];
     int64_t row = 0;
     for (int64_t i = 0; i < index; ++i) row += batch.sequences[i].keys;
-    const Memory mine(shape, reinterpret_cast<float*>(memory + worker * bytes));
+    const Memory mine(shape, memory + worker * bytes);
     for (int first = 0; first < sequence.queries; first += kAttentionTile) {
       const Tile tile = {&sequence, first, min(kAttentionTile, sequence.queries - first),
                          static_cast<int>(task % shape.kv_heads)};
@@ -130,4 +159,4 @@ void attention_backward(const Stream& stream, const AttentionShape& shape, const
   });
 }
 
-}  // namespace graft::v0::cpu::GRAFT_ISA
+}  // namespace graft::inline v0::cpu::GRAFT_ISA

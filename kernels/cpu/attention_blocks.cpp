@@ -66,8 +66,37 @@ void gather_rows(const QueryPanel& panel, const float* x, int head_width, float*
   for (int c = 0; c < panel.columns; ++c) copy_rows(Dtype::f32, x, panel.at[c], 0, 1, head_width, rows + c * stride);
 }
 
-void pack_panel(const QueryPanel& panel, const float* rows, int head_width, float* out) {
-  pack_floats(Form::f32, rows, padded(head_width), panel.columns, kPanel, head_width, reinterpret_cast<uint32_t*>(out));
+LeftRows rows_as_left(Form form, const Rows& rows, int count, int width, uint32_t* memory) {
+  if (form == Form::f32) return {reinterpret_cast<const uint32_t*>(rows.data), rows.stride, 1};
+  for (int r = 0; r < count; ++r) pack_row(form, rows.data + r * rows.stride, width, memory + r * row_words(width));
+  return {memory, row_words(width), 1};
 }
 
-}  // namespace graft::v0::cpu::GRAFT_ISA
+LeftRows columns_as_left(Form form, const float* matrix, int rows, uint32_t* memory) {
+  if (form == Form::f32) return {reinterpret_cast<const uint32_t*>(matrix), 1, kPanel};
+  pack_columns(form, matrix, kPanel, kPanel, kPanel, rows, memory);
+  return {memory, 1, kPanel};
+}
+
+void pack_width(Form form, const Rows& rows, int count, int width, uint32_t* panel) {
+  pack_floats(form, rows.data, rows.stride, count, kPanel, width, panel);
+}
+
+void pack_depth(Form form, const Rows& rows, int count, int width, uint32_t* panels) {
+  for (int col = 0; col < width; col += kPanel)
+    pack_columns(form, rows.data + col, rows.stride, min(kPanel, width - col), kPanel, count,
+                 panels + col * row_words(count));
+}
+
+void multiply(const ProductTable& product, const LeftRows& left, int rows, const uint32_t* panels, int cols, int depth,
+              float* c, int64_t c_stride, bool adds) {
+  const int height = Left::tile_height(rows), steps = static_cast<int>(ceil_div(depth, product.elements));
+  for (int col = 0; col < cols; col += kPanel)
+    for (int row = 0; row < rows; row += height)
+      product.tiles[min(height, rows - row) - 1](
+          {left.words + row * left.row, left.row, left.step},
+          reinterpret_cast<const char*>(panels + col * row_words(depth)), steps,
+          {c + row * c_stride + col, c_stride, min(kPanel, cols - col), nullptr, 1, adds});
+}
+
+}  // namespace graft::inline v0::cpu::GRAFT_ISA

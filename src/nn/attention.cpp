@@ -20,7 +20,9 @@ Tensor Attention::operator()(Run& run, const Tensor& x, const RotaryTable& posit
   const std::vector<Tensor> qkv = linear(run, x, qkv_);
   const Tensor q = rotary(run, qkv[0], positions, shape_.head_width);
   const Tensor k = rotary(run, qkv[1], positions, shape_.head_width);
-  return linear(run, attention(run, shape_, q, k, qkv[2], layer_), {&output_, 1})[0];
+  AttentionShape shape = shape_;
+  shape.compute = run.compute(output_.weight->dtype());
+  return linear(run, attention(run, shape, q, k, qkv[2], layer_), {&output_, 1})[0];
 }
 
 }  // namespace graft::v0
