@@ -57,32 +57,45 @@ struct Operands {
   const uint32_t* v_panels;
 };
 
+// `exponentials` for vectors of columns side by side, so that their maxima and sums do not wait for each other.
+template <int vectors>
+void exponentials_of(const AttentionShape& shape, State& state, const KeyBlock& block, bool sees_all, int column,
+                     float* scores, float* shrink) {
+  const Vec lowest = splat(-__builtin_inff());
+  Vec top[vectors], base[vectors], total[vectors] = {};
+  for (int v = 0; v < vectors; ++v) top[v] = load(state.maximum + column + v * kLanes);
+  for (int j = 0; j < block.count; ++j)
+    for (int v = 0; v < vectors; ++v) {
+      float* at = scores + j * kPanel + column + v * kLanes;
+      Vec s = score(shape, load(at));
+      if (!sees_all) s = select(sees(state.panel, column + v * kLanes, block.first + j), s, lowest);
+      store(at, s);
+      top[v] = vmax(top[v], s);
+    }
+  for (int v = 0; v < vectors; ++v) base[v] = select(top[v] > lowest, top[v], Vec{});
+  for (int j = 0; j < block.count; ++j)
+    for (int v = 0; v < vectors; ++v) {
+      float* at = scores + j * kPanel + column + v * kLanes;
+      const Vec e = exp(load(at) - base[v]);
+      store(at, e);
+      total[v] += e;
+    }
+  for (int v = 0; v < vectors; ++v) {
+    const int at = column + v * kLanes;
+    const Vec factor = exp(load(state.maximum + at) - base[v]);
+    store(state.maximum + at, top[v]);
+    store(state.total + at, load(state.total + at) * factor + total[v]);
+    store(shrink + at, factor);
+  }
+}
+
 // Products become exponentials, relative to the columns' maxima; `shrink` is what becomes of what was gathered before.
 void exponentials(const AttentionShape& shape, State& state, const KeyBlock& block, bool sees_all, float* scores,
                   float* shrink) {
-  const Vec lowest = splat(-__builtin_inff());
-  for (int column = 0; column < state.panel.columns; column += kLanes) {
-    const Vec before = load(state.maximum + column);
-    Vec top = before, total = {};
-    for (int j = 0; j < block.count; ++j) {
-      float* at = scores + j * kPanel + column;
-      Vec s = score(shape, load(at));
-      if (!sees_all) s = select(sees(state.panel, column, block.first + j), s, lowest);
-      store(at, s);
-      top = vmax(top, s);
-    }
-    const Vec base = select(top > lowest, top, Vec{});
-    for (int j = 0; j < block.count; ++j) {
-      float* at = scores + j * kPanel + column;
-      const Vec e = exp(load(at) - base);
-      store(at, e);
-      total += e;
-    }
-    const Vec factor = exp(before - base);
-    store(state.maximum + column, top);
-    store(state.total + column, load(state.total + column) * factor + total);
-    store(shrink + column, factor);
-  }
+  int column = 0;
+  for (; column + kLanes < state.panel.columns; column += 2 * kLanes)
+    exponentials_of<2>(shape, state, block, sees_all, column, scores, shrink);
+  if (column < state.panel.columns) exponentials_of<1>(shape, state, block, sees_all, column, scores, shrink);
 }
 
 void shrink_rows(float* rows, int columns, int64_t width, const float* shrink) {

@@ -91,8 +91,17 @@ void for_vectors(int64_t count, const Body& body) {
 // ---- arithmetic ----
 
 inline Vec select(Int claim, Vec yes, Vec no) { return claim ? yes : no; }
+// The second where one of them is not a number.
+#if defined(__AVX512F__)
+inline Vec vmax(Vec a, Vec b) { return _mm512_maskz_max_ps(first(kLanes), a, b); }
+inline Vec vmin(Vec a, Vec b) { return _mm512_maskz_min_ps(first(kLanes), a, b); }
+#elif defined(__AVX__)
+inline Vec vmax(Vec a, Vec b) { return _mm256_max_ps(a, b); }
+inline Vec vmin(Vec a, Vec b) { return _mm256_min_ps(a, b); }
+#else
 inline Vec vmax(Vec a, Vec b) { return select(a > b, a, b); }
 inline Vec vmin(Vec a, Vec b) { return select(a < b, a, b); }
+#endif
 
 inline Vec square_root(Vec x) {
 #if defined(__AVX512F__)
@@ -122,21 +131,33 @@ inline float largest(Vec v) {
   return lane[0];
 }
 
-// e^x to about one unit in the last place; 0 below the range of normal floats, infinity above.
+// e^r for |r| up to about half of log 2: its series, by Horner's rule.
+inline Vec exp_series(Vec r) {
+  Vec p = r * 1.38873613e-3f + 8.33338592e-3f;
+  p = p * r + 4.16666707e-2f;
+  p = p * r + 1.66666667e-1f;
+  p = p * r + 0.5f;
+  return p * r * r + r + 1.0f;
+}
+
+// e^x to about one unit in the last place: the series times a power of two. 0 far below the range of floats, infinity
+// above.
 inline Vec exp(Vec x) {
+#if defined(__AVX512F__)
+  const Vec clamped = vmin(splat(89.0f), vmax(splat(-105.0f), x));
+  const Vec n = _mm512_maskz_roundscale_ps(first(kLanes), clamped * 1.44269504f, _MM_FROUND_TO_NEAREST_INT);
+  const Vec r = (clamped - n * 0.693359375f) + n * 2.12194440e-4f;
+  return _mm512_maskz_scalef_ps(first(kLanes), exp_series(r), n);
+#else
   const Vec magic = splat(12582912.0f);  // 1.5 * 2^23: adding it rounds to an integer
   const Vec clamped = vmin(vmax(x, splat(-87.3f)), splat(88.7f));
   const Vec shifted = clamped * 1.44269504f + magic;
   const Vec n = shifted - magic;
   const Vec r = (clamped - n * 0.693359375f) + n * 2.12194440e-4f;
-  Vec p = r * 1.38873613e-3f + 8.33338592e-3f;
-  p = p * r + 4.16666707e-2f;
-  p = p * r + 1.66666667e-1f;
-  p = p * r + 0.5f;
-  p = p * r * r + r + 1.0f;
   const Int exponent = bits<Int>(shifted) << 23;
-  const Vec y = bits<Vec>(bits<Int>(p) + exponent);
+  const Vec y = bits<Vec>(bits<Int>(exp_series(r)) + exponent);
   return select(x < splat(-87.3f), Vec{}, select(x > splat(88.7f), splat(__builtin_inff()), select(x == x, y, x)));
+#endif
 }
 
 inline Vec tanh(Vec x) {
