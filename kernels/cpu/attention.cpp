@@ -154,7 +154,7 @@ void attend(const AttentionShape& shape, const Tile& tile, const float* q, float
   const int end = tile.last_range(shape).end;
   for (int first = tile.first_range(shape).begin / kKeyBlock * kKeyBlock; first < end; first += kKeyBlock) {
     const KeyBlock block =
-        key_block(shape, *tile.sequence, tile.kv_head, first, min(kKeyBlock, end - first), memory.keys);
+        key_block(shape, product.form, *tile.sequence, tile.kv_head, first, min(kKeyBlock, end - first), memory.keys);
     const Operands operands = {product, rows_as_left(product.form, block.k, block.count, width, memory.k_words),
                                memory.v_panels};
     pack_depth(product.form, block.v, block.count, width, memory.v_panels);

@@ -22,10 +22,14 @@ inline KeyRange visible_keys(const AttentionShape& shape, const AttentionSequenc
   return {shape.window > 0 ? max(0, end - shape.window) : 0, end};
 }
 
-// Rows of floats of one head.
+// Rows of one head, as floats or bf16.
 struct Rows {
-  const float* data;
+  const float* floats;
+  const uint16_t* halves;  // null: floats
   int64_t stride;
+
+  Rows(const float* data, int64_t row_stride) : floats(data), halves(nullptr), stride(row_stride) {}
+  Rows(const uint16_t* data, int64_t row_stride) : floats(nullptr), halves(data), stride(row_stride) {}
 };
 
 // Keys and values [first, first + count) of one head. Rows may be read up to a whole vector.
@@ -37,8 +41,10 @@ struct KeyBlock {
 // The width of rows in scratch: whole vectors.
 inline int64_t padded(int head_width) { return round_up(head_width, kLanes); }
 
-// In place where the rows are floats that lie together, else copied to `memory` (2 * kKeyBlock * padded width).
-KeyBlock key_block(const AttentionShape&, const AttentionSequence&, int kv_head, int first, int count, float* memory);
+// In place where the rows lie together in what the product takes (floats, or bf16 for products in bf16), else copied to
+// `memory` (2 * kKeyBlock * padded width).
+KeyBlock key_block(const AttentionShape&, Form, const AttentionSequence&, int kv_head, int first, int count,
+                   float* memory);
 
 // Up to 32 columns of one tile and key head.
 struct QueryPanel {
@@ -77,11 +83,11 @@ inline const ProductTable& product_of(const AttentionShape& shape) {
 // Words of a row of `count` elements, on whole lines.
 inline int64_t row_words(int count) { return round_up(count, 16); }
 
-// Rows as a left operand whose depth is the width: as they lie in f32, else in `memory` (count * row_words).
+// Rows as a left operand whose depth is the width: as they lie, or rounded in `memory` (count * row_words).
 LeftRows rows_as_left(Form, const Rows&, int count, int width, uint32_t* memory);
 // A matrix of 32 columns as a left operand of 32 rows, whose depth are its rows: likewise.
 LeftRows columns_as_left(Form, const float* matrix, int rows, uint32_t* memory);
-// Rows as panels whose depth is the width (32 rows), or whose depth are the rows (any width).
+// Rows as panels whose depth is the width (32 rows of floats), or whose depth are the rows (any width).
 void pack_width(Form, const Rows&, int count, int width, uint32_t* panel);
 void pack_depth(Form, const Rows&, int count, int width, uint32_t* panels);
 

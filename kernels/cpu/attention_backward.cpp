@@ -126,8 +126,8 @@ void add_panel(const Arguments& a, const Tile& tile, int first_column, int64_t r
   memset(memory.dq_rows, 0, static_cast<size_t>(kPanel * stride) * sizeof(float));
   const int end = tile.last_range(a.shape).end;
   for (int first = tile.first_range(a.shape).begin / kKeyBlock * kKeyBlock; first < end; first += kKeyBlock) {
-    const KeyBlock block =
-        key_block(a.shape, *tile.sequence, tile.kv_head, first, min(kKeyBlock, end - first), memory.keys);
+    const KeyBlock block = key_block(a.shape, product_of(a.shape).form, *tile.sequence, tile.kv_head, first,
+                                     min(kKeyBlock, end - first), memory.keys);
     add_block(a, tile, panel, columns, block, row, memory);
   }
   for (int c = 0; c < panel.columns; ++c)

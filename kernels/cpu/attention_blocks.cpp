@@ -4,45 +4,56 @@
 namespace graft::inline v0::cpu::GRAFT_ISA {
 namespace {
 
-// `count` rows, `stride` elements apart, as rows of padded width.
-void copy_rows(Dtype dtype, const void* data, int64_t element, int64_t stride, int count, int width, float* out) {
-  const float* floats = static_cast<const float*>(data) + element;
-  const uint16_t* halves = static_cast<const uint16_t*>(data) + element;
-  for (int row = 0; row < count; ++row, out += padded(width), floats += stride, halves += stride)
-    if (dtype == Dtype::f32)
-      for_vectors(width, [&](int64_t i, int lanes) { store(out + i, load(floats + i, lanes)); });
-    else
-      for_vectors(width, [&](int64_t i, int lanes) { store(out + i, from_bf16(load(halves + i, lanes))); });
+// `count` rows of a span, from an element on, as rows of padded width: as they are in bf16, or as floats.
+void copy_rows(const uint16_t* halves, int64_t stride, int count, int width, uint16_t* out) {
+  for (int row = 0; row < count; ++row)
+    memcpy(out + row * padded(width), halves + row * stride, static_cast<size_t>(width) * sizeof(uint16_t));
+}
+void copy_rows(const uint16_t* halves, int64_t stride, int count, int width, float* out) {
+  for (int row = 0; row < count; ++row, halves += stride, out += padded(width))
+    for_vectors(width, [&](int64_t i, int lanes) { store(out + i, from_bf16(load(halves + i, lanes))); });
+}
+void copy_rows(const float* floats, int64_t stride, int count, int width, float* out) {
+  for (int row = 0; row < count; ++row, floats += stride, out += padded(width))
+    for_vectors(width, [&](int64_t i, int lanes) { store(out + i, load(floats + i, lanes)); });
 }
 
-}  // namespace
-
-KeyBlock key_block(const AttentionShape& shape, const AttentionSequence& sequence, int kv_head, int first, int count,
-                   float* memory) {
+// The keys or values of the block as elements of type To, from spans of type From.
+template <class From, class To, const void* KeyValueSpan::*member>
+Rows rows_of(const AttentionShape& shape, const AttentionSequence& sequence, int kv_head, int first, int count,
+             To* memory) {
   const KeyValueSpan* span = sequence.spans;
   int row = first;
   for (; row >= span->rows; ++span) row -= span->rows;
   const int64_t head = static_cast<int64_t>(kv_head) * shape.head_width;
-  const bool lies_together = row + count <= span->rows;
-  if (shape.cache == Dtype::f32 && lies_together && shape.head_width % kLanes == 0) {
-    const int64_t at = row * span->stride + head;
-    return {{static_cast<const float*>(span->k) + at, span->stride},
-            {static_cast<const float*>(span->v) + at, span->stride},
-            first,
-            count};
-  }
-  const int64_t stride = padded(shape.head_width);
-  float *k = memory, *v = memory + kKeyBlock * stride;
+  const auto from = [&] { return static_cast<const From*>(span->*member) + row * span->stride + head; };
+  if constexpr (sizeof(From) == sizeof(To))
+    if (row + count <= span->rows && shape.head_width % kLanes == 0) return {from(), span->stride};
   for (int done = 0; done < count;) {
     for (; row >= span->rows; ++span) row -= span->rows;
     const int rows = min(count - done, span->rows - row);
-    const int64_t at = row * span->stride + head;
-    copy_rows(shape.cache, span->k, at, span->stride, rows, shape.head_width, k + done * stride);
-    copy_rows(shape.cache, span->v, at, span->stride, rows, shape.head_width, v + done * stride);
+    copy_rows(from(), span->stride, rows, shape.head_width, memory + done * padded(shape.head_width));
     done += rows;
     row += rows;
   }
-  return {{k, stride}, {v, stride}, first, count};
+  return {memory, padded(shape.head_width)};
+}
+
+template <class From, class To>
+KeyBlock block_of(const AttentionShape& shape, const AttentionSequence& sequence, int kv_head, int first, int count,
+                  float* memory) {
+  To *k = reinterpret_cast<To*>(memory), *v = reinterpret_cast<To*>(memory + kKeyBlock * padded(shape.head_width));
+  return {rows_of<From, To, &KeyValueSpan::k>(shape, sequence, kv_head, first, count, k),
+          rows_of<From, To, &KeyValueSpan::v>(shape, sequence, kv_head, first, count, v), first, count};
+}
+
+}  // namespace
+
+KeyBlock key_block(const AttentionShape& shape, Form form, const AttentionSequence& sequence, int kv_head, int first,
+                   int count, float* memory) {
+  if (shape.cache == Dtype::f32) return block_of<float, float>(shape, sequence, kv_head, first, count, memory);
+  if (form == Form::f32) return block_of<uint16_t, float>(shape, sequence, kv_head, first, count, memory);
+  return block_of<uint16_t, uint16_t>(shape, sequence, kv_head, first, count, memory);
 }
 
 QueryPanel query_panel(const AttentionShape& shape, const Tile& tile, int first) {
@@ -63,12 +74,13 @@ QueryPanel query_panel(const AttentionShape& shape, const Tile& tile, int first)
 
 void gather_rows(const QueryPanel& panel, const float* x, int head_width, float* rows) {
   const int64_t stride = padded(head_width);
-  for (int c = 0; c < panel.columns; ++c) copy_rows(Dtype::f32, x, panel.at[c], 0, 1, head_width, rows + c * stride);
+  for (int c = 0; c < panel.columns; ++c) copy_rows(x + panel.at[c], 0, 1, head_width, rows + c * stride);
 }
 
 LeftRows rows_as_left(Form form, const Rows& rows, int count, int width, uint32_t* memory) {
-  if (form == Form::f32) return {reinterpret_cast<const uint32_t*>(rows.data), rows.stride, 1};
-  for (int r = 0; r < count; ++r) pack_row(form, rows.data + r * rows.stride, width, memory + r * row_words(width));
+  if (rows.halves) return {reinterpret_cast<const uint32_t*>(rows.halves), rows.stride / 2, 1};
+  if (form == Form::f32) return {reinterpret_cast<const uint32_t*>(rows.floats), rows.stride, 1};
+  for (int r = 0; r < count; ++r) pack_row(form, rows.floats + r * rows.stride, width, memory + r * row_words(width));
   return {memory, row_words(width), 1};
 }
 
@@ -79,13 +91,18 @@ LeftRows columns_as_left(Form form, const float* matrix, int rows, uint32_t* mem
 }
 
 void pack_width(Form form, const Rows& rows, int count, int width, uint32_t* panel) {
-  pack_floats(form, rows.data, rows.stride, count, kPanel, width, panel);
+  pack_floats(form, rows.floats, rows.stride, count, kPanel, width, panel);
 }
 
 void pack_depth(Form form, const Rows& rows, int count, int width, uint32_t* panels) {
-  for (int col = 0; col < width; col += kPanel)
-    pack_columns(form, rows.data + col, rows.stride, min(kPanel, width - col), kPanel, count,
-                 panels + col * row_words(count));
+  for (int col = 0; col < width; col += kPanel) {
+    uint32_t* panel = panels + col * row_words(count);
+    const int cols = min(kPanel, width - col);
+    if (rows.halves)
+      pack_columns(rows.halves + col, rows.stride, cols, kPanel, count, panel);
+    else
+      pack_columns(form, rows.floats + col, rows.stride, cols, kPanel, count, panel);
+  }
 }
 
 void multiply(const ProductTable& product, const LeftRows& left, int rows, const uint32_t* panels, int cols, int depth,

@@ -13,8 +13,8 @@ void attention_probabilities(const Stream& stream, const AttentionShape& shape, 
   parallel_for(stream, blocks * shape.heads, [&](int64_t task, int worker) {
     const int head = static_cast<int>(task / blocks), first = static_cast<int>(task % blocks) * kKeyBlock;
     const KeyBlock block =
-        key_block(shape, sequence, head / (shape.heads / shape.kv_heads), first, min(kKeyBlock, sequence.keys - first),
-                  reinterpret_cast<float*>(memory + worker * bytes));
+        key_block(shape, Form::f32, sequence, head / (shape.heads / shape.kv_heads), first,
+                  min(kKeyBlock, sequence.keys - first), reinterpret_cast<float*>(memory + worker * bytes));
     for (int i = 0; i < sequence.queries; ++i) {
       const int64_t row = sequence.first + i;
       const float* query = q + (row * shape.heads + head) * shape.head_width;
@@ -22,7 +22,7 @@ void attention_probabilities(const Stream& stream, const AttentionShape& shape, 
       float* out = p + (static_cast<int64_t>(head) * sequence.queries + i) * sequence.keys + first;
       for (int j = 0; j < block.count; ++j) {
         const bool seen = first + j >= keys.begin && first + j < keys.end;
-        const float product = seen ? dot(query, block.k.data + j * block.k.stride, shape.head_width) : 0;
+        const float product = seen ? dot(query, block.k.floats + j * block.k.stride, shape.head_width) : 0;
         out[j] = seen ? exp(score(shape, splat(product)) - lse[row * shape.heads + head])[0] : 0;
       }
     }
