@@ -130,7 +130,7 @@ void add_block(const AttentionShape& shape, const Tile& tile, const KeyBlock& bl
            memory.scores, kPanel, false);
   exponentials(shape, state, block, tile.sees_all(shape, block), memory.scores, shrink);
   shrink_rows(output, columns, stride, shrink);
-  const LeftRows p = columns_as_left(operands.product.form, memory.scores, block.count, memory.score_words);
+  const LeftRows p = columns_as_left(operands.product.form, memory.scores, columns, block.count, memory.score_words);
   multiply(operands.product, p, columns, operands.v_panels, width, block.count, output, stride, true);
 }
 

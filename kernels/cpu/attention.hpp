@@ -85,8 +85,8 @@ inline int64_t row_words(int count) { return round_up(count, 16); }
 
 // Rows as a left operand whose depth is the width: as they lie, or rounded in `memory` (count * row_words).
 LeftRows rows_as_left(Form, const Rows&, int count, int width, uint32_t* memory);
-// A matrix of 32 columns as a left operand of 32 rows, whose depth are its rows: likewise.
-LeftRows columns_as_left(Form, const float* matrix, int rows, uint32_t* memory);
+// The columns of a matrix with rows of 32 as rows of a left operand, whose depth are its rows: likewise.
+LeftRows columns_as_left(Form, const float* matrix, int columns, int rows, uint32_t* memory);
 // Rows as panels whose depth is the width (32 rows of floats), or whose depth are the rows (any width).
 void pack_width(Form, const Rows&, int count, int width, uint32_t* panel);
 void pack_depth(Form, const Rows&, int count, int width, uint32_t* panels);

@@ -101,8 +101,8 @@ void add_block(const Arguments& a, const Tile& tile, const QueryPanel& panel, co
   const LeftRows ds = rows_as_left(form, {memory.ds, kPanel}, count, panel.columns, memory.ds_words);
   multiply(product, ds, count, memory.q_by_depth, width, panel.columns, a.dk + at, kv_stride, true);
   pack_depth(form, block.k, count, width, memory.k_panels);
-  multiply(product, columns_as_left(form, memory.ds, count, memory.ds_columns), panel.columns, memory.k_panels, width,
-           count, memory.dq_rows, padded(width), true);
+  multiply(product, columns_as_left(form, memory.ds, panel.columns, count, memory.ds_columns), panel.columns,
+           memory.k_panels, width, count, memory.dq_rows, padded(width), true);
 }
 
 void pack_panels(const AttentionShape& shape, const QueryPanel& panel, const Memory& memory) {

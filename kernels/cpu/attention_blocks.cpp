@@ -84,9 +84,9 @@ LeftRows rows_as_left(Form form, const Rows& rows, int count, int width, uint32_
   return {memory, row_words(width), 1};
 }
 
-LeftRows columns_as_left(Form form, const float* matrix, int rows, uint32_t* memory) {
+LeftRows columns_as_left(Form form, const float* matrix, int columns, int rows, uint32_t* memory) {
   if (form == Form::f32) return {reinterpret_cast<const uint32_t*>(matrix), 1, kPanel};
-  pack_columns(form, matrix, kPanel, kPanel, kPanel, rows, memory);
+  pack_columns(form, matrix, kPanel, columns, kPanel, rows, memory);
   return {memory, 1, kPanel};
 }
 

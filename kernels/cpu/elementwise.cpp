@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cpu/simd.hpp"
+#include "cpu/pack.hpp"
 #include "cpu/table.hpp"
 
 namespace graft::inline v0::cpu::GRAFT_ISA {
@@ -32,7 +32,7 @@ void convert(const Stream& stream, const float* x, Dtype dtype, void* out, int64
     for_vectors(end - begin, [&](int64_t i, int lanes) {
       i += begin;
       const Vec v = load(x + i, lanes);
-      store(halves + i, dtype == Dtype::f16 ? to_f16(v) : to_bf16(v), lanes);
+      store(halves + i, dtype == Dtype::f16 ? to_f16(v) : round_bf16(v), lanes);
     });
   });
 }

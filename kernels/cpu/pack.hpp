@@ -138,7 +138,7 @@ inline void pack_columns(Form form, const float* data, int64_t stride, int rows,
         store(reinterpret_cast<float*>(out) + i, bits<Vec>(pair), lanes);
       });
     }
-    for (int i = rows; i < width; ++i) out[i] = 0;
+    for (int i = rows; i < width; i += kLanes) store(reinterpret_cast<float*>(out) + i, Vec{}, min(kLanes, width - i));
   }
 }
 
@@ -151,7 +151,7 @@ inline void pack_columns(const uint16_t* data, int64_t stride, int rows, int wid
       const UInt high = k + 1 < depth ? __builtin_convertvector(load(even + stride + i, lanes), UInt) : UInt{};
       store(reinterpret_cast<float*>(out) + i, bits<Vec>(low | high << 16), lanes);
     });
-    for (int i = rows; i < width; ++i) out[i] = 0;
+    for (int i = rows; i < width; i += kLanes) store(reinterpret_cast<float*>(out) + i, Vec{}, min(kLanes, width - i));
   }
 }
 

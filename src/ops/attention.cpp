@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ops/ops.hpp"
+#include "ops/saved.hpp"
 #include "support/message.hpp"
 #include "tensor/kv_cache.hpp"
 
@@ -62,7 +63,7 @@ Tensor attention(Run& run, AttentionShape shape, const Tensor& q, const Tensor& 
   const bool recorded = run.records({q, k, v});
   check(!recorded || run.caches.empty(), "attention: a cached pass cannot be recorded");
   if (!run.caches.empty()) shape.cache = run.caches[0]->dtype();
-  Sequences all = run.caches.empty() ? own_keys(run.batch, k, v) : cached_keys(run, k, v, layer);
+  const Sequences all = run.caches.empty() ? own_keys(run.batch, k, v) : cached_keys(run, k, v, layer);
 
   const bool observed = run.observer && run.observer->on_attention;
   Tensor y = run.tensor(q.rows(), q.cols());
@@ -71,15 +72,19 @@ Tensor attention(Run& run, AttentionShape shape, const Tensor& q, const Tensor& 
   if (observed) observe(run, shape, q, all, lse, layer);
 
   if (recorded)
-    run.tape->record({y.identity()}, [run, shape, q, k, v, y, lse, all = std::move(all)](Tape& tape) {
+    run.tape->record({y.identity()}, [run, shape, q = Saved(run, q), k = Saved(run, k), v = Saved(run, v),
+                                      y = Saved(run, y), lse](Tape& tape) {
       // The kernel fills all three gradients; one that nobody watches goes to a tensor of its own.
-      const auto into = [&](const Tensor& x, Tensor& unwatched) {
-        if (float* gradient = tape.gradient(x)) return gradient;
+      const auto into = [&](const Saved& x, Tensor& unwatched) {
+        if (float* gradient = tape.gradient(x.identity())) return gradient;
         return (unwatched = Tensor::zeros(*run.memory, x.rows(), x.cols())).data();
       };
       Tensor dq, dk, dv;
-      run.kernels().attention_backward(run.stream(), shape, q.data(), all.batch(run.batch), y.data(), lse.data(),
-                                       tape.upstream(y.identity()).data(), into(q, dq), into(k, dk), into(v, dv));
+      const Tensor keys = k.restore(run), values = v.restore(run);
+      const Sequences own = own_keys(run.batch, keys, values);
+      run.kernels().attention_backward(run.stream(), shape, q.restore(run).data(), own.batch(run.batch),
+                                       y.restore(run).data(), lse.data(), tape.upstream(y.identity()).data(),
+                                       into(q, dq), into(k, dk), into(v, dv));
     });
   return y;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ops/ops.hpp"
+#include "ops/saved.hpp"
 #include "support/message.hpp"
 
 namespace graft::inline v0 {
@@ -10,9 +11,11 @@ Tensor silu_gate(Run& run, const Tensor& gate, const Tensor& up) {
   run.kernels().silu_gate(run.stream(), gate.data(), up.data(), y.data(), int64_t(y.size()));
 
   if (run.records({gate, up}))
-    run.tape->record({y.identity()}, [run, gate, up, out = y.identity()](Tape& tape) {
-      run.kernels().silu_gate_backward(run.stream(), gate.data(), up.data(), tape.upstream(out).data(),
-                                       tape.gradient(gate), tape.gradient(up), int64_t(gate.size()));
+    run.tape->record({y.identity()}, [run, gate = Saved(run, gate), up = Saved(run, up), out = y.identity()](Tape& tape) {
+      const Tensor dy = tape.upstream(out);
+      run.kernels().silu_gate_backward(run.stream(), gate.restore(run).data(), up.restore(run).data(), dy.data(),
+                                       tape.gradient(gate.identity()), tape.gradient(up.identity()),
+                                       int64_t(dy.size()));
     });
   return y;
 }

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "ops/ops.hpp"
+#include "ops/saved.hpp"
 #include "support/message.hpp"
 
 namespace graft::inline v0 {
@@ -36,7 +37,14 @@ void backward_parameters(const Run& run, Tape& tape, const Projection& at, Compu
       run.kernels().column_sum(run.stream(), dy.data(), dy.rows(), dy.cols(), dbias);
 }
 
-void backward(const Run& run, Tape& tape, const Group& group, const Tensor& x) {
+// Whether any gradient is a product with the input itself.
+bool needs_input(const Tape& tape, const Group& group) {
+  const auto is_trained = [&](const Projection& at) { return tape.watches(at.weight->parameter()); };
+  return !group.low_rank.empty() || std::any_of(group.projections.begin(), group.projections.end(), is_trained);
+}
+
+void backward(const Run& run, Tape& tape, const Group& group, const Saved& saved) {
+  const Tensor x = needs_input(tape, group) ? saved.restore(run) : Tensor();
   std::vector<Tensor> dys;
   std::vector<const float*> reached;
   std::vector<PackedMatrix> weights;
@@ -47,10 +55,11 @@ void backward(const Run& run, Tape& tape, const Group& group, const Tensor& x) {
     weights.push_back(group.projections[i].weight->matrix());
     backward_parameters(run, tape, group.projections[i], group.compute, x, dy);
   }
-  if (float* dx = tape.gradient(x))
-    run.kernels().linear_backward(run.stream(), group.compute, reached.data(), x.rows(), weights.data(),
+  float* dx = tape.gradient(saved.identity());
+  if (dx)
+    run.kernels().linear_backward(run.stream(), group.compute, reached.data(), saved.rows(), weights.data(),
                                   int(weights.size()), dx);
-  low_rank_backward(run, tape, group.low_rank, x, dys);
+  low_rank_backward(run, tape, group.low_rank, x, dys, dx);
 }
 
 }  // namespace
@@ -77,7 +86,9 @@ std::vector<Tensor> linear(Run& run, const Tensor& x, std::span<const Projection
 
   if (is_watched(run, x, group)) {
     const std::vector<Identity> identities = group.outputs;
-    run.tape->record(identities, [run, x, group = std::move(group)](Tape& tape) { backward(run, tape, group, x); });
+    run.tape->record(identities, [run, x = Saved(run, x), group = std::move(group)](Tape& tape) {
+      backward(run, tape, group, x);
+    });
   }
   return outputs;
 }

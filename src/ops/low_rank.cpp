@@ -133,19 +133,18 @@ void backward_dropped(const Run& run, const LowRankPass& pass, const Tensor& dhi
 }  // namespace
 
 void low_rank_backward(const Run& run, Tape& tape, std::span<const LowRankPass> passes, const Tensor& x,
-                       std::span<const Tensor> dys) {
+                       std::span<const Tensor> dys, float* dx) {
   std::vector<Tensor> kept;
   std::vector<const float*> dhidden;
   std::vector<PackedMatrix> downs;
-  float* dx = nullptr;
   for (size_t i = 0; i < passes.size(); ++i) {
     const LowRankPass& pass = passes[i];
     if (!dys[pass.projection]) continue;
     kept.push_back(backward_factors(run, tape, pass, x, dys[pass.projection]));
-    if (!(dx = tape.gradient(x))) continue;
-    dx += size_t(pass.rows.first) * x.cols();
+    if (!dx) continue;
+    float* dx_rows = dx + size_t(pass.rows.first) * x.cols();
     if (drops(run, pass)) {
-      backward_dropped(run, pass, kept.back(), dx, x.cols());
+      backward_dropped(run, pass, kept.back(), dx_rows, x.cols());
     } else {
       dhidden.push_back(kept.back().data());
       downs.push_back(pass.down);
@@ -153,7 +152,7 @@ void low_rank_backward(const Run& run, Tape& tape, std::span<const LowRankPass> 
     const bool is_last = i + 1 == passes.size() || passes[i + 1].rows.first != pass.rows.first;
     if (!is_last || downs.empty()) continue;
     run.kernels().linear_backward(run.stream(), pass.compute, dhidden.data(), pass.rows.rows, downs.data(),
-                                  int(downs.size()), dx);
+                                  int(downs.size()), dx_rows);
     dhidden.clear();
     downs.clear();
   }

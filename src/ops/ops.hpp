@@ -74,8 +74,8 @@ struct LowRankPass {
 // Adds to the outputs of a group of projections of one input, and gives what the backward pass needs.
 std::vector<LowRankPass> low_rank(Run& run, Compute compute, const Tensor& x, std::span<const Projection> projections,
                                   std::span<const Tensor> outputs);
-// `dys` are the gradients of the group's outputs; an empty tensor where none has arrived.
+// `dys` are the gradients of the group's outputs, an empty tensor where none has arrived; dx is that of x, or null.
 void low_rank_backward(const Run& run, Tape& tape, std::span<const LowRankPass> passes, const Tensor& x,
-                       std::span<const Tensor> dys);
+                       std::span<const Tensor> dys, float* dx);
 
 }  // namespace graft::v0

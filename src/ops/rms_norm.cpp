@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ops/ops.hpp"
+#include "ops/saved.hpp"
 #include "support/message.hpp"
 
 namespace graft::inline v0 {
@@ -13,10 +14,10 @@ Tensor rms_norm(Run& run, const Tensor& x, const Weight& gain, float epsilon) {
                          x.rows(), x.cols(), epsilon);
 
   if (recorded)
-    run.tape->record({y.identity()}, [run, x, &gain, inverse, out = y.identity()](Tape& tape) {
-      run.kernels().rms_norm_backward(run.stream(), x.data(), gain.vector(), inverse.data(),
-                                      tape.upstream(out).data(), tape.gradient(x), tape.gradient(gain.parameter()),
-                                      x.rows(), x.cols());
+    run.tape->record({y.identity()}, [run, x = Saved(run, x), &gain, inverse, out = y.identity()](Tape& tape) {
+      run.kernels().rms_norm_backward(run.stream(), x.restore(run).data(), gain.vector(), inverse.data(),
+                                      tape.upstream(out).data(), tape.gradient(x.identity()),
+                                      tape.gradient(gain.parameter()), x.rows(), x.cols());
     });
   return y;
 }

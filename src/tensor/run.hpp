@@ -25,6 +25,7 @@ struct Run {
   std::span<KeyValueCache* const> caches = {};  // one a sequence, or none at all
   const Observer* observer = nullptr;
   bool training = false;  // dropout is on
+  Dtype saved = Dtype::f32;  // of what operations keep for the backward pass: f32 or bf16
   uint64_t seed = 0, step = 0;
 
   const Kernels& kernels() const { return lane.backend().kernels(); }

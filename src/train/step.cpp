@@ -30,10 +30,18 @@ void add(MicroBatch& micro, const NumberedRow& numbered, float weight) {
   }
 }
 
+// Rounded where the products round too.
+Dtype saved_dtype(const StepContext& context) {
+  const bool is_exact = context.precision == Precision::f32 ||
+                        (context.precision == Precision::automatic && context.trunk.is_float());
+  return is_exact ? Dtype::f32 : Dtype::bf16;
+}
+
 void add_loss(const StepContext& context, const MicroBatch& micro, Gradients* gradients, StepLoss& loss) {
   const EditedRows edited{0, micro.batch.rows(), context.edits};
   Run run{context.lane, context.memory, micro.batch};
   run.precision = context.precision;
+  run.saved = saved_dtype(context);
   if (context.edits) run.edits = {&edited, 1};
   std::optional<Tape> tape;
   if (gradients) {

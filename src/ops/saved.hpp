@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A tensor that a backward step needs: as it is, or rounded to bf16 where the run says so, in half the memory.
+#pragma once
+
+#include "tensor/run.hpp"
+
+namespace graft::inline v0 {
+
+class Saved {
+ public:
+  Saved(const Run& run, const Tensor& x);
+  int rows() const { return identity_->rows; }
+  int cols() const { return identity_->cols; }
+  // By which the tape knows the tensor.
+  const Identity& identity() const { return identity_; }
+  // The values, in a tensor of their own where they were rounded.
+  Tensor restore(const Run& run) const;
+
+ private:
+  Identity identity_;
+  Tensor values_, halves_;
+};
+
+}  // namespace graft::v0
