@@ -66,7 +66,7 @@ int bench(const BenchArguments& arguments) {
 
 void add_bench(Program& program) {
   auto arguments = std::make_shared<BenchArguments>();
-  CLI::App& command = *program.app.add_subcommand("bench", "Measures prefill and decoding, medians of several runs");
+  CLI::App& command = *program.app.add_subcommand("bench", "Measure prefill and decoding, medians of several runs");
   add_model_options(command, arguments->model);
   command.add_option("-p,--prompt", arguments->prompt, "tokens of the prompt")->capture_default_str();
   command.add_option("-n,--predict", arguments->predict, "tokens that are generated")->capture_default_str();
