@@ -268,7 +268,7 @@ void add_table(const Kernels& kernels) {
 
 int main(int argc, char** argv) {
   const graft::KernelTables all = graft::kernel_tables();
-  for (int i = 0; i < all.count; ++i) graft::add_table(*all.tables[i]);
+  for (int i = 0; i < all.count + all.by_name; ++i) graft::add_table(*all.tables[i]);
   benchmark::Initialize(&argc, argv);
   benchmark::RunSpecifiedBenchmarks();
 }

@@ -4,10 +4,16 @@ file(GLOB graft_kernel_sources CONFIGURE_DEPENDS kernels/cpu/*.cpp)
 set(graft_kernel_choice ${CMAKE_CURRENT_SOURCE_DIR}/kernels/cpu/choose.cpp)
 list(REMOVE_ITEM graft_kernel_sources ${graft_kernel_choice})
 
-# What is compiled once, for the baseline processor: the choice of the table.
+# What is compiled once, for the baseline processor: the choice of the table, and the provider oneDNN.
 add_library(graft_kernels OBJECT ${graft_kernel_choice})
 graft_compile_options(graft_kernels)
 target_include_directories(graft_kernels PRIVATE kernels)
+if(TARGET graft_dnnl)
+  file(GLOB graft_onednn_sources CONFIGURE_DEPENDS kernels/onednn/*.cpp)
+  target_sources(graft_kernels PRIVATE ${graft_onednn_sources})
+  target_link_libraries(graft_kernels PRIVATE graft_dnnl)
+  target_compile_definitions(graft_kernels PRIVATE GRAFT_HAS_onednn)
+endif()
 
 set(graft_isas baseline)
 set(graft_flags_baseline "")

@@ -203,10 +203,11 @@ struct Kernels {
   double (*square_sum)(const Stream&, const float* x, int64_t count);
 };
 
-// The tables that this build holds and this processor can run, finest last; never empty.
+// The tables that this build holds and this processor can run, finest last; never empty. Behind these `count` stand
+// `by_name` more that lean on other libraries and are used only where they are asked for: "cpu/avx512_bf16+onednn".
 struct KernelTables {
   const Kernels* const* tables;
-  int count;
+  int count, by_name;
 };
 KernelTables kernel_tables();
 

@@ -2,6 +2,9 @@
 //
 // Which tables this build holds and this processor can run.
 #include "kernels.hpp"
+#ifdef GRAFT_HAS_onednn
+#include "onednn/onednn.hpp"
+#endif
 
 namespace graft::inline v0 {
 
@@ -23,10 +26,17 @@ extern const Kernels table;
 namespace {
 
 struct Choice {
-  const Kernels* tables[4] = {&cpu::baseline::table};
-  int count = 1;
+  const Kernels* tables[5] = {&cpu::baseline::table};
+  int count = 1, by_name = 0;
 
   Choice() {
+    add_processor_tables();
+#ifdef GRAFT_HAS_onednn
+    tables[count + by_name++] = &onednn::table(*tables[count - 1]);
+#endif
+  }
+
+  void add_processor_tables() {
 #ifdef GRAFT_HAS_avx2
     __builtin_cpu_init();
     if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma") || !__builtin_cpu_supports("bmi2")) return;
@@ -46,7 +56,7 @@ struct Choice {
 
 KernelTables kernel_tables() {
   static const Choice choice;
-  return {choice.tables, choice.count};
+  return {choice.tables, choice.count, choice.by_name};
 }
 
 }  // namespace graft::v0

@@ -17,7 +17,7 @@ const Kernels& find_kernels(std::string name) {
   const KernelTables all = kernel_tables();
   if (name.empty()) return *all.tables[all.count - 1];
   std::string known;
-  for (int i = 0; i < all.count; ++i) {
+  for (int i = 0; i < all.count + all.by_name; ++i) {
     if (all.tables[i]->name == name) return *all.tables[i];
     known += (i ? ", " : "") + std::string(all.tables[i]->name);
   }
@@ -56,7 +56,7 @@ void Backend::parallel(int tasks, Threads::Body body, void* argument) const {
 std::vector<std::string> kernel_names() {
   const KernelTables all = kernel_tables();
   std::vector<std::string> names;
-  for (int i = 0; i < all.count; ++i) names.emplace_back(all.tables[i]->name);
+  for (int i = 0; i < all.count + all.by_name; ++i) names.emplace_back(all.tables[i]->name);
   return names;
 }
 

@@ -43,7 +43,7 @@ int chat(ChatArguments& arguments) {
 
 void add_chat(Program& program) {
   auto arguments = std::make_shared<ChatArguments>();
-  CLI::App& command = *program.app.add_subcommand("chat", "Holds a conversation, a message a line");
+  CLI::App& command = *program.app.add_subcommand("chat", "Hold a conversation, a message a line");
   add_model_options(command, arguments->model);
   command.add_option("-p,--prompt", arguments->prompt, "one message; then the program ends");
   command.add_option("--system", arguments->system, "the system message");

@@ -41,7 +41,7 @@ int complete(CompleteArguments& arguments) {
 
 void add_complete(Program& program) {
   auto arguments = std::make_shared<CompleteArguments>();
-  CLI::App& command = *program.app.add_subcommand("complete", "Continues a text");
+  CLI::App& command = *program.app.add_subcommand("complete", "Continue a text");
   add_model_options(command, arguments->model);
   add_prompt_options(command, arguments->prompt);
   add_sampling_options(command, arguments->options);

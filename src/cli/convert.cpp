@@ -54,7 +54,7 @@ void add_convert(Program& program) {
   const auto options = std::make_shared<Options>();
   CLI::App& command = *program.app.add_subcommand("convert", "Write a model as a folder or a GGUF file");
   command.add_option("in", options->in, "Hugging Face folder or GGUF file")->required()->check(CLI::ExistingPath);
-  command.add_option("out", options->out, "Folder, or a path that ends in .gguf")->required();
+  command.add_option("out", options->out, "folder, or a path that ends in .gguf")->required();
   command.add_option("--type", options->type, "f32, f16 or bf16; also q8_0, q4_0 or q4_1 for GGUF")
       ->default_val("bf16");
   command.callback([&program, options] { program.action = [options] { return convert(*options); }; });

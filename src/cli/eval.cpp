@@ -32,7 +32,7 @@ int eval(const EvalArguments& arguments) {
 
 void add_eval(Program& program) {
   auto arguments = std::make_shared<EvalArguments>();
-  CLI::App& command = *program.app.add_subcommand("eval", "Measures the loss on data");
+  CLI::App& command = *program.app.add_subcommand("eval", "Measure the loss on data");
   add_model_options(command, arguments->model);
   command.add_option("--data", arguments->data, "JSONL or a .txt, as for train")->required();
   command.add_flag("--with-prompt", arguments->with_prompt, "count prompts, too");

@@ -129,8 +129,8 @@ void add_inspect(Program& program) {
   command.add_option("model,-m,--model", options->model, "Hugging Face folder or GGUF file")
       ->required()
       ->check(CLI::ExistingPath);
-  command.add_flag("--json", options->json, "As one JSON object");
-  command.add_flag("--tensors", options->tensors, "List the tensors");
+  command.add_flag("--json", options->json, "one JSON object");
+  command.add_flag("--tensors", options->tensors, "list the tensors");
   command.callback([&program, options] { program.action = [options] { return inspect(*options); }; });
 }
 

@@ -14,7 +14,7 @@ constexpr const char* kFooter =
     "Environment: GRAFT_KERNELS names the kernels to use, GRAFT_THREADS how many threads compute.";
 
 void describe(Program& program) {
-  program.app.description("Runs and fine-tunes transformers.");
+  program.app.description("Run and fine-tune transformers.");
   program.app.name("graft");
   program.app.footer(kFooter);
   program.app.set_version_flag("--version", std::string("graft ") + kVersion);

@@ -33,7 +33,7 @@ int merge(MergeArguments arguments) {
 
 void add_merge(Program& program) {
   auto arguments = std::make_shared<MergeArguments>();
-  CLI::App& command = *program.app.add_subcommand("merge", "Adds an adapter to the weights and saves the model");
+  CLI::App& command = *program.app.add_subcommand("merge", "Add an adapter to the weights and save the model");
   add_model_options(command, arguments->model);
   command.add_option("-o,--out", arguments->output, "a folder, or a file that ends in .gguf")->required();
   command.add_option("--type", arguments->type, "of the weights: f32, f16, bf16; for GGUF also q8_0, q4_0, q4_1");

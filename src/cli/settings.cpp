@@ -107,7 +107,10 @@ std::string text_of(const Json& value) {
   if (value.is_string()) return value.get<std::string>();
   if (!value.is_array()) return value.dump();
   std::string text;
-  for (const Json& part : value) text += (text.empty() ? "" : ",") + text_of(part);
+  for (const Json& part : value) {
+    if (!text.empty()) text += ',';
+    text += text_of(part);
+  }
   return text;
 }
 

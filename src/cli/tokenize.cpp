@@ -33,7 +33,7 @@ int tokenize(const TokenizeArguments& arguments) {
 
 void add_tokenize(Program& program) {
   auto arguments = std::make_shared<TokenizeArguments>();
-  CLI::App& command = *program.app.add_subcommand("tokenize", "Shows the tokens of a text, one a line");
+  CLI::App& command = *program.app.add_subcommand("tokenize", "Show the tokens of a text, one a line");
   add_model_options(command, arguments->model);
   add_prompt_options(command, arguments->prompt);
   command.add_flag("--plain", arguments->is_plain, "no special tokens, neither added nor read from the text");

@@ -108,7 +108,7 @@ int train(const TrainArguments& arguments) {
 
 void add_train(Program& program) {
   auto arguments = std::make_shared<TrainArguments>();
-  CLI::App& command = *program.app.add_subcommand("train", "Tunes a LoRA adapter, or with --full the model itself");
+  CLI::App& command = *program.app.add_subcommand("train", "Tune a LoRA adapter, or with --full the model itself");
   add_model_options(command, arguments->model);
   command.add_option("--data", arguments->data, "JSONL with messages, prompt and completion, or text; or a .txt")->required();
   command.add_option("--held-out", arguments->held_out, "data for evaluation");

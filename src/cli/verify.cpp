@@ -111,14 +111,14 @@ int verify(const Options& options) {
 void add_verify(Program& program) {
   const auto options = std::make_shared<Options>();
   CLI::App& command = *program.app.add_subcommand("verify", "Compare with reference outputs");
-  command.add_option("path", options->paths, "Model, adapter, train or tokenizer folder, .gguf, or a folder of such")
+  command.add_option("path", options->paths, "model, adapter, train or tokenizer folder, .gguf, or a folder of such")
       ->required()
       ->check(CLI::ExistingPath);
-  command.add_option("--model", options->model, "The model of real/X.json")->check(CLI::ExistingPath);
-  command.add_option("--gguf", options->gguf, "The GGUF file that holds a tokenizer")->check(CLI::ExistingFile);
-  command.add_option("--kernels", options->device.kernels, "Kernel table, e.g. cpu/avx2");
-  command.add_option("-t,--threads", options->device.threads, "Threads that compute");
-  command.add_flag("--json", options->json, "A line of JSON for each folder");
+  command.add_option("--model", options->model, "the model of real/X.json")->check(CLI::ExistingPath);
+  command.add_option("--gguf", options->gguf, "the GGUF file that holds a tokenizer")->check(CLI::ExistingFile);
+  command.add_option("--kernels", options->device.kernels, "kernels to use, e.g. cpu/avx2");
+  command.add_option("-t,--threads", options->device.threads, "threads that compute");
+  command.add_flag("--json", options->json, "a line of JSON for each folder");
   command.callback([&program, options] { program.action = [options] { return verify(*options); }; });
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <bit>
 
+#include "blocks.hpp"
 #include "support/byte_reader.hpp"
 #include "support/checked.hpp"
 #include "support/in_quotes.hpp"
@@ -39,10 +40,11 @@ std::vector<int64_t> read_shape(ByteReader& reader, const std::string& where) {
 
 uint64_t tensor_bytes(const GgufTensor& tensor, const std::string& where) {
   const int64_t cols = tensor.shape.empty() ? 1 : tensor.shape.back();
-  const int64_t values = block_values(tensor.dtype);
-  check<FileError>(cols % values == 0, where, " has rows of ", cols, " values, expected whole blocks of ", values,
-                   " of ", name(tensor.dtype));
-  std::optional<uint64_t> bytes = checked_product(static_cast<uint64_t>(cols / values), block_bytes(tensor.dtype));
+  const BlockSize block = block_size(tensor.dtype);
+  check<FileError>(cols % block.elements == 0, where, " has rows of ", cols, " values, expected whole blocks of ",
+                   block.elements, " of ", name(tensor.dtype));
+  std::optional<uint64_t> bytes =
+      checked_product(static_cast<uint64_t>(cols / block.elements), static_cast<uint64_t>(block.bytes));
   for (size_t i = 0; i + 1 < tensor.shape.size(); ++i)
     bytes = checked_product(bytes, static_cast<uint64_t>(tensor.shape[i]));
   check<FileError>(bytes.has_value(), where, " has more bytes than can be counted");

@@ -45,7 +45,7 @@ void GgufWriter::copy(const GgufMetadata::Entry& entry) {
 
 void GgufWriter::add(std::string name, Dtype dtype, std::vector<int64_t> shape, ByteSource data) {
   check(shape.size() <= kMostDimensions, "gguf: tensor ", in_quotes(name), " has ", shape.size(), " dimensions");
-  std::optional<uint64_t> bytes = row_bytes(dtype, shape.empty() ? 1 : shape.back());
+  std::optional<uint64_t> bytes = checked_row_bytes(dtype, shape.empty() ? 1 : shape.back());
   for (size_t i = 0; i + 1 < shape.size(); ++i) {
     check(shape[i] >= 0, "gguf: tensor ", in_quotes(name), " has a size of ", shape[i]);
     bytes = checked_product(bytes, static_cast<uint64_t>(shape[i]));

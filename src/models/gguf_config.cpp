@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/gguf_config.hpp"
 
+#include <charconv>
+
 #include "models/family.hpp"
 #include "models/limits.hpp"
 #include "models/rope_scaling.hpp"
-#include "support/message.hpp"
 #include "support/in_quotes.hpp"
+#include "support/message.hpp"
 
 namespace graft::inline v0 {
 namespace {
@@ -31,13 +33,22 @@ constexpr Field kFields[] = {
     {"rope.freq_base", "rope_theta", Kind::number},
 };
 
+// GGUF keeps numbers as floats. What a config.json would say is the shortest decimal that reads back as that float:
+// 1e-05 rather than 9.999999747378752e-06.
+double as_written(double number) {
+  if (double(float(number)) != number) return number;
+  char text[32];
+  const char* end = std::to_chars(text, text + sizeof text, float(number)).ptr;
+  std::from_chars(text, end, number);
+  return number;
+}
+
 void read_rope_scaling(const GgufMetadata& metadata, const std::string& prefix, Json& config) {
   const std::string kind(metadata.text_or(prefix + "rope.scaling.type", "none"));
   if (kind == "none") return;
-  Json scaling = {{"rope_type", kind}, {"factor", metadata.number_or(prefix + "rope.scaling.factor", 1)}};
+  Json scaling = {{"rope_type", kind}, {"factor", as_written(metadata.number_or(prefix + "rope.scaling.factor", 1))}};
   if (metadata.has(prefix + "rope.scaling.original_context_length"))
-    scaling["original_max_position_embeddings"] =
-        metadata.number(prefix + "rope.scaling.original_context_length");
+    scaling["original_max_position_embeddings"] = metadata.number(prefix + "rope.scaling.original_context_length");
   config["rope_scaling"] = scaling;
 }
 
@@ -56,7 +67,7 @@ Json config_of(const GgufFile& file) {
     if (field.kind == Kind::integer)
       config[std::string(field.config)] = metadata.integer(key, 0, kMaxContext);
     else
-      config[std::string(field.config)] = metadata.number(key);
+      config[std::string(field.config)] = as_written(metadata.number(key));
   }
   if (const GgufTensor* table = file.find("token_embd.weight"); table && !table->shape.empty())
     config["vocab_size"] = table->shape[0];
@@ -93,4 +104,4 @@ void write_config(const JsonObject& json, const TransformerConfig& config, std::
         uint32_t(scaling.integer("original_max_position_embeddings", 1, kMaxContext)));
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

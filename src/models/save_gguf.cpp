@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "blocks.hpp"
 #include "models/gguf_config.hpp"
 #include "models/rope_scaling.hpp"
 #include "models/save.hpp"
@@ -31,7 +32,7 @@ Dtype stored_type(const Trunk& trunk, const Parameters::Entry& entry, Dtype type
   if (entry.weight->kind() == Weight::Kind::vector) return Dtype::f32;
   const bool is_four_bit = type == Dtype::q4_0 || type == Dtype::q4_1;
   const Dtype wanted = is_four_bit && is_at_the_ends(trunk, entry) ? Dtype::q8_0 : type;
-  return entry.weight->cols() % block_values(wanted) == 0 ? wanted : Dtype::f16;
+  return entry.weight->cols() % block_size(wanted).elements == 0 ? wanted : Dtype::f16;
 }
 
 // For each row of a head in the file, the checkpoint's row.
@@ -79,7 +80,7 @@ void save_gguf(const Trunk& trunk, const std::filesystem::path& file, Dtype type
   GgufWriter writer;
   writer.set("general.architecture", trunk.family.model_type);
   writer.set("general.file_type", file_type(type));
-  if (block_values(type) > 1) writer.set("general.quantization_version", kQuantizationVersion);
+  if (is_quantised(type)) writer.set("general.quantization_version", kQuantizationVersion);
   write_config(trunk.config, trunk.transformer.config(), trunk.family.model_type, writer);
   if (write_tokenizer) write_tokenizer(writer);
   const std::vector<float> factors = rotary_factors(trunk);

@@ -47,7 +47,7 @@ ByteSource weight_bytes(const Lane& lane, const Weight& weight, Dtype type, std:
         sink(std::as_bytes(std::span<const float>(rows)));
         continue;
       }
-      encoded.resize(row_bytes(type, shape.cols) * size_t(count));
+      encoded.resize(checked_row_bytes(type, shape.cols) * size_t(count));
       lane.backend().kernels().encode(lane.stream(), type, rows.data(), encoded.data(), int64_t(rows.size()));
       sink(encoded);
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Sizes and names of element types. In a block format some neighbouring values of a row are stored together.
+// Names of element types, and their sizes with a check. In a block format some neighbouring values of a row are stored
+// together: kernels/blocks.hpp.
 #pragma once
 
 #include <cstddef>
@@ -12,12 +13,9 @@
 
 namespace graft::inline v0 {
 
-// Values in one block, and the bytes that it takes. 1 and the size of an element for f32, f16 and bf16.
-int64_t block_values(Dtype);
-size_t block_bytes(Dtype);
-
-// Bytes of one row. Throws ArgumentError when `cols` is negative or no whole number of blocks.
-size_t row_bytes(Dtype, int64_t cols);
+// row_bytes of a row that may be wrong: throws ArgumentError when `cols` is negative, no whole number of blocks, or too
+// many to count their bytes.
+size_t checked_row_bytes(Dtype, int64_t cols);
 
 // "f32", "q4_k"; the same spelling is read back, in small or capital letters.
 std::string_view name(Dtype);

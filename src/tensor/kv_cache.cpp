@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "tensor/dtype.hpp"
+#include "blocks.hpp"
 
 namespace graft::inline v0 {
 namespace {

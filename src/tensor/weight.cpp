@@ -5,6 +5,7 @@
 #include <cstring>
 #include <vector>
 
+#include "blocks.hpp"
 #include "support/message.hpp"
 #include "tensor/dtype.hpp"
 
@@ -15,7 +16,6 @@ constexpr int kPackRows = 256;  // packed at a time; a multiple of the kernels' 
 
 // Formats without products of their own: read once, kept as bf16.
 bool is_decoded_at_load(Dtype dtype) { return dtype >= Dtype::iq1_s; }
-bool is_quantised(Dtype dtype) { return dtype >= Dtype::q4_0; }
 
 }  // namespace
 
@@ -47,7 +47,7 @@ void Weight::pack_rows(const Lane& lane, const std::byte* data, std::span<const 
 bool Weight::load(const Lane& lane, const std::shared_ptr<Memory>& memory, Dtype dtype,
                   std::span<const std::byte> data, std::shared_ptr<const void> owner, std::span<const int> row_order) {
   const Kernels& kernels = lane.backend().kernels();
-  const size_t expected = row_bytes(dtype, cols_) * rows_;
+  const size_t expected = checked_row_bytes(dtype, cols_) * rows_;
   check<FileError>(data.size() == expected, name_, ": ", data.size(), " bytes, expected ", expected, " for ", rows_,
                    " x ", cols_, " of ", graft::name(dtype));
   if (kind_ == Kind::vector) {

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Weights of floats by many rows: the panels of their packed form are blocks that oneDNN knows. The last rows, which
+// fill no tile, go to the other table, so that few shapes are met; a row's bits depend on its place in the batch.
+#include <atomic>
+
+#include "onednn/provider.hpp"
+
+namespace graft::inline v0::onednn {
+namespace {
+
+bool is_served(const PackedMatrix& w, Compute compute) {
+  if (w.dtype == Dtype::bf16) return compute != Compute::f32 && w.cols % (2 * 16) == 0;
+  return w.dtype == Dtype::f32 && w.cols % 16 == 0;
+}
+
+struct Group {
+  const PackedMatrix* weights;
+  const float* const* bias;
+  float* const* y;
+  std::vector<std::shared_ptr<const Product>> products;
+};
+
+bool find_products(Provider& at, Compute compute, Group& group, int count) {
+  for (int i = 0; i < count; ++i) {
+    const PackedMatrix& w = group.weights[i];
+    if (w.dtype != group.weights[0].dtype || !is_served(w, compute)) return false;
+    group.products.push_back(at.products.find({.kind = TileShape::Kind::linear,
+                                               .dtype = w.dtype,
+                                               .m = kTileRows,
+                                               .n = w.rows,
+                                               .k = w.cols,
+                                               .adds = false,
+                                               .has_bias = group.bias && group.bias[i]}));
+    if (!group.products.back()) return false;
+  }
+  return true;
+}
+
+// The whole tiles of the rows. False: not all was written.
+bool multiply_tiles(const Stream& stream, const Group& group, const float* x, int tiles) {
+  const PackedMatrix& first = group.weights[0];
+  const bool is_bf16 = first.dtype == Dtype::bf16;
+  const int64_t tile_elements = int64_t{kTileRows} * first.cols;
+  const int64_t left_bytes = is_bf16 ? tiles * tile_elements * 2 : 0, worker_bytes = scratch_bytes(group.products);
+  char* scratch = static_cast<char*>(
+      stream.scratch(stream.context, static_cast<size_t>(left_bytes + worker_bytes * stream.workers)));
+  char* workers = scratch + left_bytes;
+  if (is_bf16) provider().base.convert(stream, x, Dtype::bf16, scratch, tiles * tile_elements);
+  std::atomic<bool> failed = false;
+  parallel_for(stream, int64_t{tiles} * static_cast<int64_t>(group.products.size()), [&](int task, int worker) {
+    const int i = task / tiles, tile = task % tiles;
+    const void* left =
+        is_bf16 ? static_cast<const void*>(scratch + tile * tile_elements * 2) : x + tile * tile_elements;
+    const float* bias = group.bias ? group.bias[i] : nullptr;
+    float* y = group.y[i] + int64_t{tile} * kTileRows * group.weights[i].rows;
+    if (!group.products[static_cast<size_t>(i)]->multiply(left, group.weights[i].data, bias, y,
+                                                          workers + worker * worker_bytes))
+      failed = true;
+  });
+  return !failed;
+}
+
+}  // namespace
+
+void linear(const Stream& stream, Compute compute, const float* x, int rows, const PackedMatrix* weights,
+            const float* const* bias, float* const* y, int count) {
+  constexpr int kMostWeights = 8;
+  Provider& at = provider();
+  Group group = {weights, bias, y, {}};
+  int done = rows / kTileRows * kTileRows;
+  if (count > kMostWeights || done == 0 || !find_products(at, compute, group, count) ||
+      !multiply_tiles(stream, group, x, rows / kTileRows))
+    done = 0;
+  if (done == rows) return;
+  float* rest[kMostWeights];
+  if (done > 0)
+    for (int i = 0; i < count; ++i) rest[i] = y[i] + int64_t{done} * weights[i].rows;
+  at.base.linear(stream, compute, x + (done ? int64_t{done} * weights[0].cols : 0), rows - done, weights, bias,
+                 done ? rest : y, count);
+}
+
+}  // namespace graft::v0::onednn
