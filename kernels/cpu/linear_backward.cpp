@@ -10,7 +10,7 @@ void linear_backward(const Stream& stream, Compute compute, const float* const* 
                      const PackedMatrix* weights, int count, float* dx) {
   if (rows == 0 || count == 0) return;
   const int cols = weights[0].cols;
-  const int64_t worker_bytes = kPanelsBytes + kRowsBytes;
+  const int64_t worker_bytes = kPanelsBytes;
   int64_t words = 0;
   for (int i = 0; i < count; ++i)
     words += round_up(rows * Left::row_words(backward_product(weights[i].dtype, compute).form, weights[i].rows), 16);
@@ -32,12 +32,11 @@ void linear_backward(const Stream& stream, Compute compute, const float* const* 
   parallel_for(stream, blocks * groups, [&](int64_t task, int worker) {
     const int64_t tile = task / groups * block, first = task % groups * kGroupPanels;
     const int64_t end = min(panels, first + kGroupPanels);
-    char* at = workers + worker * worker_bytes;
-    const Workspace space = {at, reinterpret_cast<float*>(at + kPanelsBytes)};
+    char* memory_of_worker = workers + worker * worker_bytes;
     for (int i = 0; i < count; ++i) {
       const ProductTable& product = backward_product(weights[i].dtype, compute);
       const auto pieces = [&](int k, int depth) {
-        return backward_pieces(product, weights[i], first, end, k, depth, space);
+        return backward_pieces(product, weights[i], first, end, k, depth, memory_of_worker);
       };
       multiply_block(product, left_of(i), tile, min(tiles, tile + block), first, end, pieces, out);
     }

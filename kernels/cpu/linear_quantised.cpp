@@ -1,173 +1,174 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cpu/linear_quantised.hpp"
 
-#include "cpu/integer_types.hpp"
+#include "cpu/quantised_panel.hpp"
+#include "cpu/quantised_types_k.hpp"
 
 namespace graft::inline v0::cpu::GRAFT_ISA {
 namespace {
 
-// What the rows have gathered for one output.
-template <int rows>
-struct Gathered {
-  FloatSums sums[rows] = {}, shifts[rows] = {};
+// Rows of a tile, by two vectors of outputs, and vectors for a single row: as the registers hold.
+#if defined(__AVX512F__)
+inline constexpr int kByteRows = 6;
+#else
+inline constexpr int kByteRows = 2;
+#endif
+inline constexpr int kSingleVectors = min(4, kPanel / kLanes);
+
+// Parts of a panel a piece, so that it stays in the first cache.
+inline constexpr int kPieceParts = 16;
+
+// A part of a panel in plain bytes, as a type.
+template <int offset, int largest, bool has_minimum, bool has_halves>
+struct Expanded {
+  static constexpr int kParts = 1, kOffset = offset, kLargest = largest;
+  static constexpr bool kMinimum = has_minimum, kHalves = has_halves;
+  using Block = char[sizeof(PanelPart) / kPanel];
+  static const PanelPart& part_of(const char* block) { return *reinterpret_cast<const PanelPart*>(block); }
+  static Quads quad(const char* block, int, int g, int v) {
+    return load_as<Quads>(part_of(block).bytes[g][v * kLanes]);
+  }
+  static Vec scale(const char* block, int, int half, int v) { return load(part_of(block).scales[half] + v * kLanes); }
+  static Vec minimum(const char* block, int, int half, int v) { return load(part_of(block).minima[half] + v * kLanes); }
 };
+template <class Type>
+using ExpandedOf = Expanded<Type::kOffset, Type::kLargest, Type::kMinimum, Type::kHalves>;
 
-// Adds 32 elements: block i of a group whose factors (d times the rows' scales) are given.
-template <class Type, int rows>
-void add_block(const typename Type::Block* blocks, int i, const ByteRows& x, int64_t at, const float (*factors)[16],
-               Gathered<rows>& gathered) {
-  Bytes w;
-  Type::bytes(blocks, i, w);
-#pragma GCC unroll 4
-  for (int r = 0; r < rows; ++r) {
-    const int8_t* bytes = x.bytes + (r * x.blocks() + at + i) * 32;
-    Sums dots;
-    if constexpr (Type::kSigned)
-      dot_signed(w, bytes, dots);
-    else
-      dot_unsigned(w, bytes, dots);
-    const FloatSums floats = __builtin_convertvector(dots, FloatSums);
-    if constexpr (Type::kHalves) {
-      const float low = factors[r][2 * i], high = factors[r][2 * i + 1];
-      gathered.sums[r] += floats * FloatSums{low, low, low, low, high, high, high, high};
-    } else {
-      gathered.sums[r] += floats * factors[r][i];
-    }
-  }
+// -Σ of the bytes that one scale of the weight serves, and the same times the row's scale.
+template <class Type>
+int32_t sum_of(const ByteBlock& x, int half) {
+  if constexpr (!Type::kHalves) return x.sum;
+  return half == 0 ? x.low_sum : x.sum - x.low_sum;
+}
+template <class Type>
+float scaled_sum_of(const ByteBlock& x, int half) {
+  if constexpr (!Type::kHalves) return x.scaled_sum;
+  return x.scale * static_cast<float>(sum_of<Type>(x, half));
 }
 
-// Up to eight times 32 elements from block `at` of the rows on.
-template <class Type, int rows>
-void add_group(const typename Type::Block* blocks, int count, const ByteRows& x, int64_t at, Gathered<rows>& gathered) {
-  Scales scales;
-  alignas(64) float factors[rows][16];
-  Type::scales(blocks, count, scales);
-  for (int r = 0; r < rows; ++r) {
-    FloatSums scale, sum;
-    memcpy(&scale, x.scales + r * x.blocks() + at, sizeof(scale));
-    memcpy(&sum, x.sums + r * x.blocks() + at, sizeof(sum));
-    if constexpr (Type::kHalves) {
-      const FloatSums low = scales.d[0] * __builtin_shufflevector(scale, scale, 0, 0, 1, 1, 2, 2, 3, 3);
-      const FloatSums high = scales.d[1] * __builtin_shufflevector(scale, scale, 4, 4, 5, 5, 6, 6, 7, 7);
-      memcpy(factors[r], &low, sizeof(low));
-      memcpy(factors[r] + 8, &high, sizeof(high));
-    } else {
-      const FloatSums factor = scales.d[0] * scale;
-      memcpy(factors[r], &factor, sizeof(factor));
-    }
-    if constexpr (!Type::kSigned) gathered.shifts[r] += scales.m * sum;
-  }
-  if (count == 8)
+// Adds one part, or a half of it, of `vectors` vectors of outputs from vector `first` on.
+template <class Type, int rows, int vectors>
+void add_half(const char* block, int part, int half, int first, const ByteBlock* x, int64_t stride,
+              Vec (&sums)[rows][vectors]) {
+  constexpr int kSteps = Type::kHalves ? kQuads / 2 : kQuads;
+  using Sum = Dot<Type::kLargest, Type::kOffset, kSteps>;
+  Sum dots[rows][vectors];
 #pragma GCC unroll 8
-    for (int i = 0; i < 8; ++i) add_block<Type, rows>(blocks, i, x, at, factors, gathered);
-  else
-    for (int i = 0; i < count; ++i) add_block<Type, rows>(blocks, i, x, at, factors, gathered);
+  for (int r = 0; r < rows; ++r)
+#pragma GCC unroll 4
+    for (int v = 0; v < vectors; ++v) dots[r][v] = Sum::from(sum_of<Type>(x[r * stride], half));
+#pragma GCC unroll 8
+  for (int step = 0; step < kSteps; ++step) {
+    const int g = half * kSteps + step;
+    Quads w[vectors];
+#pragma GCC unroll 4
+    for (int v = 0; v < vectors; ++v) w[v] = Type::quad(block, part, g, first + v);
+#pragma GCC unroll 8
+    for (int r = 0; r < rows; ++r) {
+      const Int four = Int{} + x[r * stride].word(g);
+#pragma GCC unroll 4
+      for (int v = 0; v < vectors; ++v) dots[r][v].add(w[v], four, step);
+    }
+  }
+#pragma GCC unroll 4
+  for (int v = 0; v < vectors; ++v) {
+    const Vec scale = Type::scale(block, part, half, first + v);
+#pragma GCC unroll 8
+    for (int r = 0; r < rows; ++r) sums[r][v] += dots[r][v].total() * (scale * x[r * stride].scale);
+    if constexpr (Type::kMinimum) {
+      const Vec minimum = Type::minimum(block, part, half, first + v);
+#pragma GCC unroll 8
+      for (int r = 0; r < rows; ++r) sums[r][v] += minimum * scaled_sum_of<Type>(x[r * stride], half);
+    }
+  }
 }
 
-// One output for rows [row, row + rows): Σ over blocks of d · scale · (integer dot) + m · sum.
-template <class Type, int rows>
-void dot_rows(const void* weight, const ByteRows& all, int row, float bias, float* y, int64_t stride) {
-  constexpr int kEach = sizeof(typename Type::Block) > 64 ? 1 : 8;  // blocks of the format a group of 256 elements
-  const auto* blocks = static_cast<const typename Type::Block*>(weight);
-  const ByteRows x = all.from(row);
-  Gathered<rows> gathered;
-  for (int64_t first = 0; first * 32 < x.cols; first += 8, blocks += kEach)
-    add_group<Type, rows>(blocks, static_cast<int>(min<int64_t>(8, x.cols / 32 - first)), x, first, gathered);
-  for (int r = 0; r < rows; ++r) {
-    const FloatSums v = gathered.sums[r] + gathered.shifts[r];
-    y[r * stride] = ((v[0] + v[1]) + (v[2] + v[3])) + ((v[4] + v[5]) + (v[6] + v[7])) + bias;
+// sums[r * kPanel + o] += the products of some rows with `parts` parts of a panel.
+template <class Type, int rows, int vectors>
+void add_parts(const char* panel, int64_t parts, const ByteBlock* x, int64_t stride, float* sums) {
+  for (int first = 0; first < kPanel / kLanes; first += vectors) {
+    Vec held[rows][vectors];
+#pragma GCC unroll 8
+    for (int r = 0; r < rows; ++r)
+#pragma GCC unroll 4
+      for (int v = 0; v < vectors; ++v) held[r][v] = load(sums + r * kPanel + (first + v) * kLanes);
+    const char* block = panel;
+    for (int64_t i = 0; i < parts; i += Type::kParts, block += kPanel * sizeof(typename Type::Block))
+      for (int part = 0; part < Type::kParts; ++part) {
+        add_half<Type, rows, vectors>(block, part, 0, first, x + i + part, stride, held);
+        if constexpr (Type::kHalves) add_half<Type, rows, vectors>(block, part, 1, first, x + i + part, stride, held);
+      }
+#pragma GCC unroll 8
+    for (int r = 0; r < rows; ++r)
+#pragma GCC unroll 4
+      for (int v = 0; v < vectors; ++v) store(sums + r * kPanel + (first + v) * kLanes, held[r][v]);
   }
 }
 
 template <class Type>
-void multiply(const PackedMatrix& w, int64_t first, int64_t end, const ByteRows& x, int rows, const float* bias,
-              float* y, int64_t stride) {
-  for (int64_t output = first; output < end; ++output) {
-    const char* weight = blocks_of(w, output, 0);
-    const float start = bias ? bias[output] : 0;
-    float* out = y + output;
-    int row = 0;
-    for (; row + 4 <= rows; row += 4) dot_rows<Type, 4>(weight, x, row, start, out + row * stride, stride);
-    for (; row + 2 <= rows; row += 2) dot_rows<Type, 2>(weight, x, row, start, out + row * stride, stride);
-    for (; row < rows; ++row) dot_rows<Type, 1>(weight, x, row, start, out + row * stride, stride);
+void add_tile(int rows, const char* panel, int64_t parts, const ByteBlock* x, int64_t stride, float* sums) {
+  switch (rows) {
+    case 1:
+      return add_parts<Type, 1, kSingleVectors>(panel, parts, x, stride, sums);
+    case 2:
+      return add_parts<Type, 2, 2>(panel, parts, x, stride, sums);
   }
+  if constexpr (kByteRows == 6) switch (rows) {
+      case 3:
+        return add_parts<Type, 3, 2>(panel, parts, x, stride, sums);
+      case 4:
+        return add_parts<Type, 4, 2>(panel, parts, x, stride, sums);
+      case 5:
+        return add_parts<Type, 5, 2>(panel, parts, x, stride, sums);
+      case 6:
+        return add_parts<Type, 6, 2>(panel, parts, x, stride, sums);
+    }
 }
 
-using Multiply = void (*)(const PackedMatrix&, int64_t, int64_t, const ByteRows&, int, const float*, float*, int64_t);
+// Sums of a panel to their place.
+void put_sums(const IntegerTask& task, int64_t panel, const float* sums) {
+  const int64_t col = panel * kPanel;
+  const int cols = static_cast<int>(min<int64_t>(kPanel, task.w.rows - col));
+  for (int row = task.first_row; row < task.end_row; ++row, sums += kPanel)
+    for_vectors(cols, [&](int64_t i, int lanes) {
+      Vec y = load(sums + i);
+      if (task.bias) y += load(task.bias + col + i, lanes);
+      store(task.y + static_cast<int64_t>(row) * task.w.rows + col + i, y, lanes);
+    });
+}
 
-Multiply integer_product(Dtype dtype) {
-  switch (dtype) {
-    case Dtype::q4_0:
-      return multiply<IntegerQ4_0>;
-    case Dtype::q4_1:
-      return multiply<IntegerQ4_1>;
-    case Dtype::q5_0:
-      return multiply<IntegerQ5_0>;
-    case Dtype::q5_1:
-      return multiply<IntegerQ5_1>;
-    case Dtype::q8_0:
-      return multiply<IntegerQ8_0>;
-    case Dtype::q4_k:
-      return multiply<IntegerQ4_K>;
-    case Dtype::q5_k:
-      return multiply<IntegerQ5_K>;
-    case Dtype::q6_k:
-      return multiply<IntegerQ6_K>;
-    case Dtype::iq4_nl:
-      return multiply<IntegerIQ4_NL>;
-    case Dtype::iq4_xs:
-      return multiply<IntegerIQ4_XS>;
-    default:
-      return nullptr;
+template <class Type>
+void multiply_panel(const IntegerTask& task, const char* panel, float* sums) {
+  const int rows = task.end_row - task.first_row;
+  const int64_t parts = task.x.stride();
+  if (rows == 1) return add_parts<Type, 1, kSingleVectors>(panel, parts, task.x.row(task.first_row), 0, sums);
+  PanelPart* piece = reinterpret_cast<PanelPart*>(sums + static_cast<int64_t>(rows) * kPanel);
+  const int height = static_cast<int>(ceil_div(rows, ceil_div(rows, kByteRows)));
+  for (int64_t first = 0; first < parts; first += kPieceParts) {
+    const int count = static_cast<int>(min<int64_t>(kPieceParts, parts - first));
+    expand_parts(task.w.dtype, panel, first, count, piece);
+    for (int row = 0; row < rows; row += height)
+      add_tile<ExpandedOf<Type>>(min(height, rows - row), reinterpret_cast<const char*>(piece), count,
+                                 task.x.row(task.first_row + row) + first, parts, sums + row * kPanel);
   }
 }
 
 }  // namespace
 
-bool takes_integers(Dtype dtype, Compute compute, int rows) {
-  return compute == Compute::int8 && rows <= kIntegerRows && integer_product(dtype) != nullptr;
+int64_t integer_memory(int rows) {
+  return scratch_bytes<float>(static_cast<int64_t>(rows) * kPanel) + scratch_bytes<PanelPart>(kPieceParts);
 }
 
-int64_t ByteRows::memory(int rows, int cols) {
-  const int64_t blocks = ByteRows(cols).blocks() * rows;
-  return scratch_bytes<int8_t>(blocks * 32) + 2 * scratch_bytes<float>(blocks);
-}
-
-ByteRows::ByteRows(char* memory, int rows, int col_count) : ByteRows(col_count) {
-  Scratch scratch = {memory};
-  bytes = scratch.take<int8_t>(blocks() * rows * 32);
-  scales = scratch.take<float>(blocks() * rows);
-  sums = scratch.take<float>(blocks() * rows);
-}
-
-void round_row(const float* x, int row, const ByteRows& out) {
-  const int64_t first = row * out.blocks();
-  for (int64_t block = 0; block < out.blocks(); ++block) {
-    out.scales[first + block] = out.sums[first + block] = 0;
-    if (block * 32 >= out.cols) continue;
-    const float* in = x + block * 32;
-    Vec magnitude = {}, poison = {};  // the latter is 0 where all is finite
-    for (int i = 0; i < 32; i += kLanes) {
-      const Vec v = load(in + i);
-      magnitude = vmax(magnitude, vmax(v, -v));
-      poison += v - v;
+void multiply_integers(const IntegerTask& task) {
+  float* sums = reinterpret_cast<float*>(task.memory);
+  const size_t bytes = static_cast<size_t>(task.end_row - task.first_row) * kPanel * sizeof(float);
+  with_quantised_type(task.w.dtype, [&](auto type) {
+    for (int64_t panel = task.first; panel < task.end; ++panel) {
+      memset(sums, 0, bytes);
+      multiply_panel<decltype(type)>(task, panel_of(task.w, panel), sums);
+      put_sums(task, panel, sums);
     }
-    const float peak = largest(magnitude), damage = sum(poison);
-    const float scale = peak / 127 + damage, inverse = damage == 0 && peak > 1e-30f ? 127 / peak : 0;
-    int total = 0;
-    for (int i = 0; i < 32; ++i) {
-      const int q = inverse > 0 ? static_cast<int>(__builtin_rintf(in[i] * inverse)) : 0;
-      out.bytes[(first + block) * 32 + i] = static_cast<int8_t>(q);
-      total += q;
-    }
-    out.scales[first + block] = scale;
-    out.sums[first + block] = scale * static_cast<float>(total);
-  }
-}
-
-void multiply_integers(const PackedMatrix& w, int64_t first, int64_t end, const ByteRows& x, int rows,
-                       const float* bias, float* y, int64_t stride) {
-  integer_product(w.dtype)(w, first, end, x, rows, bias, y, stride);
+  });
 }
 
 }  // namespace graft::v0::cpu::GRAFT_ISA
