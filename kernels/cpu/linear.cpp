@@ -55,7 +55,7 @@ struct Input {
 
   static int64_t memory_of_worker(const Plan& plan, const Call& call) {
     const int64_t pieces = plan.needs_f32 || plan.needs_bf16 ? kPanelsBytes : 0;
-    return max(pieces, plan.needs_bytes ? integer_memory(call.rows) : 0);
+    return max(pieces, plan.needs_bytes ? integer_memory() : 0);
   }
   static int64_t memory(const Plan& plan, const Call& call, int worker_count) {
     return memory_of_worker(plan, call) * worker_count +

@@ -15,8 +15,15 @@ inline constexpr int kByteRows = 2;
 #endif
 inline constexpr int kSingleVectors = min(4, kPanel / kLanes);
 
-// Parts of a panel a piece, so that it stays in the first cache.
-inline constexpr int kPieceParts = 16;
+// Parts of a panel a piece, so that it and the same parts of the rows stay in the caches.
+inline constexpr int kPieceParts = 32;
+
+// Whether so many rows are worth a copy of each piece in plain bytes.
+template <class Type>
+bool expands(int rows) {
+  constexpr bool kIsCheap = kAddsQuads && Type::kParts == 1;  // the other work hides the unpacking
+  return !kIsCheap && rows > 4 * kByteRows;
+}
 
 // A part of a panel in plain bytes, as a type.
 template <int offset, int largest, bool has_minimum, bool has_halves>
@@ -83,91 +90,130 @@ void add_half(const char* block, int part, int half, int first, const ByteBlock*
   }
 }
 
-// sums[r * kPanel + o] += the products of some rows with `parts` parts of a panel.
+// Where the sums of a tile go: y = bias + sums, where the sums go on from y unless the piece is the first one.
+struct ByteTile {
+  const char* panel;
+  int64_t parts;
+  const ByteBlock* x;
+  int64_t stride;
+  float* y;
+  int64_t y_stride;
+  int cols;
+  const float* bias;
+  bool goes_on;
+  const char* ahead;  // what the tile fetches for later: so many bytes a part
+  int64_t ahead_bytes;
+};
+
+// body(place in the tile, place in y, column, lanes) for each vector of a tile.
+template <class Body>
+void for_tile(const ByteTile& tile, int rows, int first, int width, const Body& body) {
+  for (int r = 0; r < rows; ++r)
+    for (int col = first; col < min(first + width, tile.cols); col += kLanes)
+      body(r * width + col - first, tile.y + r * tile.y_stride + col, col, min(kLanes, tile.cols - col));
+}
+
 template <class Type, int rows, int vectors>
-void add_parts(const char* panel, int64_t parts, const ByteBlock* x, int64_t stride, float* sums) {
-  for (int first = 0; first < kPanel / kLanes; first += vectors) {
-    Vec held[rows][vectors];
+void multiply_vectors(const ByteTile& tile, int first) {
+  constexpr int kWidth = vectors * kLanes;
+  alignas(64) float put[rows * kWidth];
+  Vec sums[rows][vectors] = {};
+  if (tile.goes_on) {
+    for_tile(tile, rows, first * kLanes, kWidth,
+             [&](int at, const float* y, int, int lanes) { store(put + at, load(y, lanes)); });
 #pragma GCC unroll 8
     for (int r = 0; r < rows; ++r)
 #pragma GCC unroll 4
-      for (int v = 0; v < vectors; ++v) held[r][v] = load(sums + r * kPanel + (first + v) * kLanes);
-    const char* block = panel;
-    for (int64_t i = 0; i < parts; i += Type::kParts, block += kPanel * sizeof(typename Type::Block))
-      for (int part = 0; part < Type::kParts; ++part) {
-        add_half<Type, rows, vectors>(block, part, 0, first, x + i + part, stride, held);
-        if constexpr (Type::kHalves) add_half<Type, rows, vectors>(block, part, 1, first, x + i + part, stride, held);
-      }
-#pragma GCC unroll 8
-    for (int r = 0; r < rows; ++r)
-#pragma GCC unroll 4
-      for (int v = 0; v < vectors; ++v) store(sums + r * kPanel + (first + v) * kLanes, held[r][v]);
+      for (int v = 0; v < vectors; ++v) sums[r][v] = load(put + r * kWidth + v * kLanes);
   }
+  const char *block = tile.panel, *fetched = tile.ahead, *due = tile.ahead;
+  for (int64_t i = 0; i < tile.parts; i += Type::kParts, block += kPanel * sizeof(typename Type::Block))
+    for (int part = 0; part < Type::kParts; ++part) {
+      const ByteBlock* x = tile.x + i + part;
+      for (due += tile.ahead_bytes; fetched < due; fetched += 64) __builtin_prefetch(fetched);
+      add_half<Type, rows, vectors>(block, part, 0, first, x, tile.stride, sums);
+      if constexpr (Type::kHalves) add_half<Type, rows, vectors>(block, part, 1, first, x, tile.stride, sums);
+    }
+#pragma GCC unroll 8
+  for (int r = 0; r < rows; ++r)
+#pragma GCC unroll 4
+    for (int v = 0; v < vectors; ++v) store(put + r * kWidth + v * kLanes, sums[r][v]);
+  for_tile(tile, rows, first * kLanes, kWidth, [&](int at, float* y, int col, int lanes) {
+    const Vec sum = load(put + at);
+    store(y, tile.bias ? sum + load(tile.bias + col, lanes) : sum, lanes);
+  });
+}
+
+template <class Type, int rows>
+void multiply_tile(const ByteTile& tile) {
+  constexpr int kVectors = rows == 1 ? kSingleVectors : 2;
+  for (int first = 0; first * kLanes < tile.cols; first += kVectors) multiply_vectors<Type, rows, kVectors>(tile, first);
 }
 
 template <class Type>
-void add_tile(int rows, const char* panel, int64_t parts, const ByteBlock* x, int64_t stride, float* sums) {
+void multiply_rows(const ByteTile& tile, int rows) {
   switch (rows) {
     case 1:
-      return add_parts<Type, 1, kSingleVectors>(panel, parts, x, stride, sums);
+      return multiply_tile<Type, 1>(tile);
     case 2:
-      return add_parts<Type, 2, 2>(panel, parts, x, stride, sums);
+      return multiply_tile<Type, 2>(tile);
   }
   if constexpr (kByteRows == 6) switch (rows) {
       case 3:
-        return add_parts<Type, 3, 2>(panel, parts, x, stride, sums);
+        return multiply_tile<Type, 3>(tile);
       case 4:
-        return add_parts<Type, 4, 2>(panel, parts, x, stride, sums);
+        return multiply_tile<Type, 4>(tile);
       case 5:
-        return add_parts<Type, 5, 2>(panel, parts, x, stride, sums);
+        return multiply_tile<Type, 5>(tile);
       case 6:
-        return add_parts<Type, 6, 2>(panel, parts, x, stride, sums);
+        return multiply_tile<Type, 6>(tile);
     }
 }
 
-// Sums of a panel to their place.
-void put_sums(const IntegerTask& task, int64_t panel, const float* sums) {
-  const int64_t col = panel * kPanel;
-  const int cols = static_cast<int>(min<int64_t>(kPanel, task.w.rows - col));
-  for (int row = task.first_row; row < task.end_row; ++row, sums += kPanel)
-    for_vectors(cols, [&](int64_t i, int lanes) {
-      Vec y = load(sums + i);
-      if (task.bias) y += load(task.bias + col + i, lanes);
-      store(task.y + static_cast<int64_t>(row) * task.w.rows + col + i, y, lanes);
-    });
-}
-
 template <class Type>
-void multiply_panel(const IntegerTask& task, const char* panel, float* sums) {
-  const int rows = task.end_row - task.first_row;
-  const int64_t parts = task.x.stride();
-  if (rows == 1) return add_parts<Type, 1, kSingleVectors>(panel, parts, task.x.row(task.first_row), 0, sums);
-  PanelPart* piece = reinterpret_cast<PanelPart*>(sums + static_cast<int64_t>(rows) * kPanel);
-  const int height = static_cast<int>(ceil_div(rows, ceil_div(rows, kByteRows)));
-  for (int64_t first = 0; first < parts; first += kPieceParts) {
-    const int count = static_cast<int>(min<int64_t>(kPieceParts, parts - first));
-    expand_parts(task.w.dtype, panel, first, count, piece);
-    for (int row = 0; row < rows; row += height)
-      add_tile<ExpandedOf<Type>>(min(height, rows - row), reinterpret_cast<const char*>(piece), count,
-                                 task.x.row(task.first_row + row) + first, parts, sums + row * kPanel);
+void multiply_panel(const IntegerTask& task, int64_t index) {
+  const int64_t col = index * kPanel, parts = task.x.stride(), y_stride = task.w.rows;
+  const int rows = task.end_row - task.first_row, cols = static_cast<int>(min<int64_t>(kPanel, task.w.rows - col));
+  const int64_t tiles = ceil_div(rows, kByteRows), height = ceil_div(rows, tiles);
+  const int64_t most = rows <= kByteRows ? parts : kPieceParts;
+  const int64_t piece = round_up(ceil_div(parts, ceil_div(parts, most)), Type::kParts);
+  const int64_t part_bytes = kPanel * static_cast<int64_t>(sizeof(typename Type::Block)) / Type::kParts;
+  const bool is_expanded = expands<Type>(rows);
+  for (int64_t first = 0; first < parts; first += piece) {
+    const int64_t count = min(piece, parts - first);
+    const char* panel = panel_of(task.w, index) + first * part_bytes;
+    if (is_expanded)
+      expand_parts(task.w.dtype, panel_of(task.w, index), first, static_cast<int>(count),
+                   reinterpret_cast<PanelPart*>(task.memory));
+    for (int64_t row = 0; row < rows; row += height) {
+      const int64_t at = task.first_row + row;
+      const int tile_rows = static_cast<int>(min(height, rows - row));
+      const ByteTile tile = {is_expanded ? task.memory : panel,
+                             count,
+                             task.x.row(at) + first,
+                             parts,
+                             task.y + at * y_stride + col,
+                             y_stride,
+                             cols,
+                             task.bias && first + count == parts ? task.bias + col : nullptr,
+                             first > 0,
+                             panel + count * part_bytes + row / height * count * part_bytes / tiles,
+                             part_bytes / tiles};
+      if (is_expanded)
+        multiply_rows<ExpandedOf<Type>>(tile, tile_rows);
+      else
+        multiply_rows<Type>(tile, tile_rows);
+    }
   }
 }
 
 }  // namespace
 
-int64_t integer_memory(int rows) {
-  return scratch_bytes<float>(static_cast<int64_t>(rows) * kPanel) + scratch_bytes<PanelPart>(kPieceParts);
-}
+int64_t integer_memory() { return scratch_bytes<PanelPart>(kPieceParts); }
 
 void multiply_integers(const IntegerTask& task) {
-  float* sums = reinterpret_cast<float*>(task.memory);
-  const size_t bytes = static_cast<size_t>(task.end_row - task.first_row) * kPanel * sizeof(float);
   with_quantised_type(task.w.dtype, [&](auto type) {
-    for (int64_t panel = task.first; panel < task.end; ++panel) {
-      memset(sums, 0, bytes);
-      multiply_panel<decltype(type)>(task, panel_of(task.w, panel), sums);
-      put_sums(task, panel, sums);
-    }
+    for (int64_t panel = task.first; panel < task.end; ++panel) multiply_panel<decltype(type)>(task, panel);
   });
 }
 

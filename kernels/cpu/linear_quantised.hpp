@@ -12,8 +12,8 @@ namespace graft::inline v0::cpu::GRAFT_ISA {
 
 inline bool takes_integers(Dtype dtype, Compute compute) { return compute == Compute::int8 && is_quantised(dtype); }
 
-// Memory of one worker for a product of so many rows.
-int64_t integer_memory(int rows);
+// Memory of one worker.
+int64_t integer_memory();
 
 // y[r * w.rows + o] = Σ x · w (+ bias) for rows [first_row, end_row) and the outputs o of panels [first, end).
 struct IntegerTask {
