@@ -116,4 +116,4 @@ void multiply(const ProductTable& product, const LeftRows& left, int rows, const
           {c + row * c_stride + col, c_stride, min(kPanel, cols - col), nullptr, 1, adds});
 }
 
-}  // namespace graft::inline v0::cpu::GRAFT_ISA
+}  // namespace graft::v0::cpu::GRAFT_ISA

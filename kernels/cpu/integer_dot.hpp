@@ -1,100 +1,117 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Dot products of 32 bytes, as eight sums of four.
+// Dot products of bytes, four a lane: unsigned weights by a signed row, summed in integers.
 #pragma once
 
 #include "cpu/simd.hpp"
 
 namespace graft::inline v0::cpu::GRAFT_ISA {
 
-typedef uint8_t Bytes __attribute__((vector_size(32)));
-typedef uint8_t HalfBytes __attribute__((vector_size(16)));
-typedef int32_t Sums __attribute__((vector_size(32)));
-typedef float FloatSums __attribute__((vector_size(32)));
+// Four bytes of each of kLanes outputs.
+typedef uint8_t Quads __attribute__((vector_size(kLanes * 4)));
 
-// Unsigned bytes of at most 31 by signed ones.
-inline void dot_unsigned(const Bytes& w, const int8_t* x, Sums& sums) {
 #if defined(__AVX512VNNI__)
-  sums = bits<Sums>(
-      _mm256_dpbusd_epi32(__m256i{}, bits<__m256i>(w), _mm256_loadu_si256(reinterpret_cast<const __m256i*>(x))));
+inline constexpr bool kAddsQuads = true;
+inline Int add_quads(Int sum, Quads w, Int x) {
+  return bits<Int>(_mm512_dpbusd_epi32(bits<__m512i>(sum), bits<__m512i>(w), bits<__m512i>(x)));
+}
+#else
+inline constexpr bool kAddsQuads = false;
+#endif
+
+#if defined(__SSSE3__)
+inline constexpr bool kAddsPairs = !kAddsQuads;
+typedef int16_t Pairs __attribute__((vector_size(kLanes * 4)));
+// Sums of two products each, which must fit 16 bits. The second form takes signed weights, and rows above -128.
+#if defined(__AVX512BW__)
+inline Pairs multiply_unsigned(Quads w, Int x) {
+  return bits<Pairs>(_mm512_maddubs_epi16(bits<__m512i>(w), bits<__m512i>(x)));
+}
+inline Pairs multiply_signed(Quads w, Int x) {
+  const __m512i v = bits<__m512i>(w), row = bits<__m512i>(x);
+  const __m512i turned = _mm512_mask_sub_epi8(row, _mm512_movepi8_mask(v), __m512i{}, row);
+  return bits<Pairs>(_mm512_maddubs_epi16(_mm512_abs_epi8(v), turned));
+}
+inline Int add_pairs(Pairs pairs) {
+  return bits<Int>(_mm512_madd_epi16(bits<__m512i>(pairs), _mm512_set1_epi16(1)));
+}
 #elif defined(__AVX2__)
-  const __m256i pairs = _mm256_maddubs_epi16(bits<__m256i>(w), _mm256_loadu_si256(reinterpret_cast<const __m256i*>(x)));
-  sums = bits<Sums>(_mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
-#elif defined(__SSSE3__)
-  for (int half = 0; half < 2; ++half) {
-    __m128i a, b;
-    memcpy(&a, reinterpret_cast<const char*>(&w) + half * 16, sizeof(a));
-    memcpy(&b, x + half * 16, sizeof(b));
-    const __m128i part = _mm_madd_epi16(_mm_maddubs_epi16(a, b), _mm_set1_epi16(1));
-    memcpy(reinterpret_cast<char*>(&sums) + half * 16, &part, sizeof(part));
-  }
-#else
-  for (int i = 0; i < 8; ++i) {
-    sums[i] = 0;
-    for (int j = 4 * i; j < 4 * i + 4; ++j) sums[i] += w[j] * x[j];
-  }
-#endif
+inline Pairs multiply_unsigned(Quads w, Int x) {
+  return bits<Pairs>(_mm256_maddubs_epi16(bits<__m256i>(w), bits<__m256i>(x)));
 }
+inline Pairs multiply_signed(Quads w, Int x) {
+  const __m256i v = bits<__m256i>(w);
+  return bits<Pairs>(_mm256_maddubs_epi16(_mm256_abs_epi8(v), _mm256_sign_epi8(bits<__m256i>(x), v)));
+}
+inline Int add_pairs(Pairs pairs) {
+  return bits<Int>(_mm256_madd_epi16(bits<__m256i>(pairs), _mm256_set1_epi16(1)));
+}
+#else
+inline Pairs multiply_unsigned(Quads w, Int x) {
+  return bits<Pairs>(_mm_maddubs_epi16(bits<__m128i>(w), bits<__m128i>(x)));
+}
+inline Pairs multiply_signed(Quads w, Int x) {
+  const __m128i v = bits<__m128i>(w);
+  return bits<Pairs>(_mm_maddubs_epi16(_mm_abs_epi8(v), _mm_sign_epi8(bits<__m128i>(x), v)));
+}
+inline Int add_pairs(Pairs pairs) { return bits<Int>(_mm_madd_epi16(bits<__m128i>(pairs), _mm_set1_epi16(1))); }
+#endif
+#else
+inline constexpr bool kAddsPairs = false;
+struct Pairs {};
+#endif
 
-// Signed bytes by signed ones above -128: magnitudes by x with the sign of w.
-inline void dot_signed(const Bytes& w, const int8_t* x, Sums& sums) {
-#if defined(__AVX2__)
-  const __m256i v = bits<__m256i>(w), magnitude = _mm256_abs_epi8(v);
-  const __m256i turned = _mm256_sign_epi8(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(x)), v);
+// Σ (w - offset) · x of up to `steps` quads of bytes w of at most `largest`. The offset, a power of two or 0, is taken
+// off at the start: its product with the sum of x, which comes negated.
+template <int largest, int offset, int steps>
+class Dot {
+  // Bytes that would overflow 16 bits become signed first.
+  static constexpr bool kSigned = kAddsPairs && largest > 127;
+  // Steps whose sums of two products fit 16 bits together.
+  static constexpr int kRun = kSigned ? 1 : min(steps, 32767 / (largest * 254));
+
+ public:
+  static Dot from(int32_t negated_sum) {
+    Dot dot = {};
+    if constexpr (offset > 0 && !kSigned) dot.sum_ = (Int{} + negated_sum) << __builtin_ctz(offset);
+    return dot;
+  }
+
+  void add(Quads w, Int x, int step) {
 #if defined(__AVX512VNNI__)
-  sums = bits<Sums>(_mm256_dpbusd_epi32(__m256i{}, magnitude, turned));
+    sum_ = add_quads(sum_, w, x);
+    (void)step;
+#elif defined(__SSSE3__)
+    const Pairs products = kSigned ? multiply_signed(w ^ 0x80, x) : multiply_unsigned(w, x);
+    pairs_ = step % kRun == 0 ? products : pairs_ + products;
+    if (step % kRun == kRun - 1 || step == steps - 1) sum_ += add_pairs(pairs_);
 #else
-  sums = bits<Sums>(_mm256_madd_epi16(_mm256_maddubs_epi16(magnitude, turned), _mm256_set1_epi16(1)));
+    for (int j = 0; j < 4; ++j) sum_ += bits<Int>(bits<UInt>(w) >> 8 * j & 255) * (x << (24 - 8 * j) >> 24);
+    (void)step;
 #endif
-#else
-  for (int i = 0; i < 8; ++i) {
-    int sum = 0;
-    for (int j = 4 * i; j < 4 * i + 4; ++j) sum += static_cast<int8_t>(w[j]) * x[j];
-    sums[i] = sum;
   }
-#endif
-}
 
-// The low and the high nibbles of 16 bytes as 32 values.
-inline void split_nibbles(const uint8_t* packed, Bytes& w) {
-  const HalfBytes q = load_as<HalfBytes>(packed), low = q & 15, high = q >> 4;
-  w = __builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21,
-                              22, 23, 24, 25, 26, 27, 28, 29, 30, 31);
-}
+  Vec total() const { return __builtin_convertvector(sum_, Vec); }
 
-inline void load_bytes(const void* from, Bytes& w) { memcpy(&w, from, sizeof(w)); }
+ private:
+  Int sum_;
+  Pairs pairs_;
+};
 
-// 16 where the bit of the element is set in 32 bits, else 0.
-inline void spread_fifth_bits(const uint8_t* packed, Bytes& w) {
-  uint32_t word;
-  memcpy(&word, packed, sizeof(word));
-  typedef uint32_t Words __attribute__((vector_size(32)));
-  const Words words = Words{} + word;
-  Bytes copies;
-  memcpy(&copies, &words, sizeof(copies));
-  const Bytes own = __builtin_shufflevector(copies, copies, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 18, 18, 18,
-                                            18, 18, 18, 18, 18, 19, 19, 19, 19, 19, 19, 19, 19);
-  const Bytes bit = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128,
-                     1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
-  w = (Bytes)((own & bit) == bit) & 16;
-}
-
-// 32 values of five bits: nibbles and fifth bits.
-inline void join_fifth_bits(const uint8_t* nibbles, const uint8_t* fifth_bits, Bytes& w) {
-  Bytes high;
-  split_nibbles(nibbles, w);
-  spread_fifth_bits(fifth_bits, high);
-  w |= high;
-}
-
-// values[index] for each of 32 indices below 16.
-inline void look_up(const int8_t* values, Bytes& w) {
-#if defined(__AVX2__)
-  const __m256i table = _mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(values)));
-  w = bits<Bytes>(_mm256_shuffle_epi8(table, bits<__m256i>(w)));
+// values[index] for each index below 16.
+inline Quads look_up(const uint8_t (&values)[16], Quads index) {
+#if defined(__AVX512BW__)
+  const __m512i table = _mm512_maskz_broadcast_i32x4(first(16), load_as<__m128i>(values));
+  return bits<Quads>(_mm512_shuffle_epi8(table, bits<__m512i>(index)));
+#elif defined(__AVX2__)
+  const __m256i table = _mm256_broadcastsi128_si256(load_as<__m128i>(values));
+  return bits<Quads>(_mm256_shuffle_epi8(table, bits<__m256i>(index)));
+#elif defined(__SSSE3__)
+  return bits<Quads>(_mm_shuffle_epi8(load_as<__m128i>(values), bits<__m128i>(index)));
 #else
-  for (int i = 0; i < 32; ++i) w[i] = static_cast<uint8_t>(values[w[i]]);
+  for (int i = 0; i < kLanes * 4; ++i) index[i] = values[index[i]];
+  return index;
 #endif
 }
 
-}  // namespace graft::inline v0::cpu::GRAFT_ISA
+}  // namespace graft::v0::cpu::GRAFT_ISA

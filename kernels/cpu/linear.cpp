@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A group of weights by one input, which is prepared once in each form that they need: packed floats, packed bf16, or
-// bytes for the integer products of few rows.
+// bytes for integer products.
 #include "cpu/linear_quantised.hpp"
 #include "cpu/products.hpp"
 #include "cpu/table.hpp"
@@ -25,19 +25,19 @@ struct Plan {
   int64_t row_blocks, panels_a_task, tasks = 0;
 
   explicit Plan(const Call& call) {
-    bool decodes = false;
+    bool makes_panels = false;
     int64_t panels = 0;
     for (int i = 0; i < call.count; ++i) {
       const PackedMatrix& w = call.weights[i];
-      const bool as_bytes = takes_integers(w.dtype, call.compute, call.rows);
+      const bool as_bytes = takes_integers(w.dtype, call.compute);
       const bool as_bf16 = forward_product(w.dtype, call.compute).form == Form::bf16;
       needs_bytes = needs_bytes || as_bytes;
       needs_bf16 = needs_bf16 || (!as_bytes && as_bf16);
       needs_f32 = needs_f32 || (!as_bytes && !as_bf16);
-      decodes = decodes || !is_packed(w.dtype);
+      makes_panels = makes_panels || is_quantised(w.dtype);
       panels += ceil_div(w.rows, kPanel);
     }
-    row_blocks = ceil_div(call.rows, decodes ? kReusedRows : kBlockRows);
+    row_blocks = ceil_div(call.rows, makes_panels ? kReusedRows : kBlockRows);
     panels_a_task = group_panels(row_blocks, panels);
     for (int i = 0; i < call.count; ++i) tasks += tasks_of(call.weights[i]);
   }
@@ -48,29 +48,34 @@ struct Plan {
 
 // The input in its forms, and the workers' memory.
 struct Input {
-  static constexpr int64_t kWorkerBytes = kPanelsBytes + kRowsBytes;
   char* workers;
+  int64_t worker_bytes;
   Left f32, bf16;
   ByteRows bytes;
 
+  static int64_t memory_of_worker(const Plan& plan) {
+    const int64_t pieces = plan.needs_f32 || plan.needs_bf16 ? kPanelsBytes : 0;
+    return max(pieces, plan.needs_bytes ? integer_memory() : 0);
+  }
   static int64_t memory(const Plan& plan, const Call& call, int worker_count) {
-    return kWorkerBytes * worker_count + (plan.needs_f32 ? Left::bytes(Form::f32, call.rows, call.cols) : 0) +
+    return memory_of_worker(plan) * worker_count +
+           (plan.needs_f32 ? Left::bytes(Form::f32, call.rows, call.cols) : 0) +
            (plan.needs_bf16 ? Left::bytes(Form::bf16, call.rows, call.cols) : 0) +
-           (plan.needs_bytes ? ByteRows::memory(call.rows, call.cols) : 0);
+           (plan.needs_bytes ? ByteRows::bytes(call.rows, call.cols) : 0);
   }
   Input(const Stream& stream, const Plan& plan, const Call& call, char* memory)
       : workers(memory),
-        f32(Form::f32, call.rows, call.cols, reinterpret_cast<uint32_t*>(memory + kWorkerBytes * stream.workers)),
+        worker_bytes(memory_of_worker(plan)),
+        f32(Form::f32, call.rows, call.cols, reinterpret_cast<uint32_t*>(memory + worker_bytes * stream.workers)),
         bf16(Form::bf16, call.rows, call.cols,
              f32.words + (plan.needs_f32 ? Left::bytes(Form::f32, call.rows, call.cols) / 4 : 0)),
-        bytes(
-            reinterpret_cast<char*>(bf16.words) + (plan.needs_bf16 ? Left::bytes(Form::bf16, call.rows, call.cols) : 0),
-            call.rows, call.cols) {
+        bytes{reinterpret_cast<ByteBlock*>(
+                  bf16.words + (plan.needs_bf16 ? Left::bytes(Form::bf16, call.rows, call.cols) / 4 : 0)),
+              call.cols} {
     const Operand x = {call.x, call.cols, false};
     if (plan.needs_f32) pack_left(stream, f32, x);
     if (plan.needs_bf16) pack_left(stream, bf16, x);
-    if (plan.needs_bytes)
-      for (int row = 0; row < call.rows; ++row) round_row(call.x + static_cast<int64_t>(row) * call.cols, row, bytes);
+    if (plan.needs_bytes) round_rows(stream, call.x, call.rows, bytes);
   }
 };
 
@@ -79,16 +84,18 @@ void multiply_task(const Call& call, const Plan& plan, const Input& input, int w
   const float* bias = call.bias ? call.bias[weight] : nullptr;
   const int64_t panels = ceil_div(w.rows, kPanel), groups = ceil_div(panels, plan.panels_a_task);
   const int64_t panel = task % groups * plan.panels_a_task, end_panel = min(panels, panel + plan.panels_a_task);
-  if (takes_integers(w.dtype, call.compute, call.rows))
-    return multiply_integers(w, panel * kPanel, min<int64_t>(w.rows, end_panel * kPanel), input.bytes, call.rows, bias,
-                             call.y[weight], w.rows);
+  char* memory = input.workers + worker * input.worker_bytes;
+  if (takes_integers(w.dtype, call.compute)) {
+    const int64_t block = ceil_div(call.rows, plan.row_blocks), row = task / groups * block;
+    multiply_integers({w, panel, end_panel, input.bytes, static_cast<int>(row),
+                       static_cast<int>(min<int64_t>(call.rows, row + block)), bias, call.y[weight], memory});
+    return;
+  }
   const ProductTable& product = forward_product(w.dtype, call.compute);
   const Left& left = product.form == Form::bf16 ? input.bf16 : input.f32;
   const int64_t block = ceil_div(left.tiles(), plan.row_blocks), tile = task / groups * block;
-  char* memory = input.workers + worker * Input::kWorkerBytes;
-  const Workspace space = {memory, reinterpret_cast<float*>(memory + kPanelsBytes)};
-  const auto pieces = [&](int k, int depth) { return forward_pieces(product, w, panel, end_panel, k, depth, space); };
-  const int depth = depth_of(product.form) * (is_packed(w.dtype) ? 2 : 1);
+  const auto pieces = [&](int k, int depth) { return forward_pieces(product, w, panel, end_panel, k, depth, memory); };
+  const int depth = depth_of(product.form) * (is_quantised(w.dtype) ? 1 : 2);
   multiply_block(product, left, tile, min<int64_t>(left.tiles(), tile + block), panel, end_panel, depth, pieces,
                  {call.y[weight], w.rows, w.rows, bias, 1, false});
 }
@@ -109,4 +116,4 @@ void linear(const Stream& stream, Compute compute, const float* x, int rows, con
   });
 }
 
-}  // namespace graft::inline v0::cpu::GRAFT_ISA
+}  // namespace graft::v0::cpu::GRAFT_ISA

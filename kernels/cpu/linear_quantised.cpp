@@ -1,173 +1,220 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cpu/linear_quantised.hpp"
 
-#include "cpu/integer_types.hpp"
+#include "cpu/quantised_panel.hpp"
+#include "cpu/quantised_types_k.hpp"
 
 namespace graft::inline v0::cpu::GRAFT_ISA {
 namespace {
 
-// What the rows have gathered for one output.
-template <int rows>
-struct Gathered {
-  FloatSums sums[rows] = {}, shifts[rows] = {};
+// Rows of a tile, by two vectors of outputs, and vectors for a single row: as the registers hold.
+#if defined(__AVX512F__)
+inline constexpr int kByteRows = 6;
+#else
+inline constexpr int kByteRows = 2;
+#endif
+inline constexpr int kSingleVectors = min(4, kPanel / kLanes);
+
+// Parts of a panel a piece, so that it and the same parts of the rows stay in the caches.
+inline constexpr int kPieceParts = 32;
+
+// Whether so many rows are worth a copy of each piece in plain bytes.
+template <class Type>
+bool expands(int rows) {
+  constexpr bool kIsCheap = kAddsQuads && Type::kParts == 1;  // the other work hides the unpacking
+  return !kIsCheap && rows > 4 * kByteRows;
+}
+
+// A part of a panel in plain bytes, as a type.
+template <int offset, int largest, bool has_minimum, bool has_halves>
+struct Expanded {
+  static constexpr int kParts = 1, kOffset = offset, kLargest = largest;
+  static constexpr bool kMinimum = has_minimum, kHalves = has_halves;
+  using Block = char[sizeof(PanelPart) / kPanel];
+  static const PanelPart& part_of(const char* block) { return *reinterpret_cast<const PanelPart*>(block); }
+  static Quads quad(const char* block, int, int g, int v) {
+    return load_as<Quads>(part_of(block).bytes[g][v * kLanes]);
+  }
+  static Vec scale(const char* block, int, int half, int v) { return load(part_of(block).scales[half] + v * kLanes); }
+  static Vec minimum(const char* block, int, int half, int v) { return load(part_of(block).minima[half] + v * kLanes); }
+};
+template <class Type>
+using ExpandedOf = Expanded<Type::kOffset, Type::kLargest, Type::kMinimum, Type::kHalves>;
+
+// -Σ of the bytes that one scale of the weight serves, and the same times the row's scale.
+template <class Type>
+int32_t sum_of(const ByteBlock& x, int half) {
+  if constexpr (!Type::kHalves) return x.sum;
+  return half == 0 ? x.low_sum : x.sum - x.low_sum;
+}
+template <class Type>
+float scaled_sum_of(const ByteBlock& x, int half) {
+  if constexpr (!Type::kHalves) return x.scaled_sum;
+  return x.scale * static_cast<float>(sum_of<Type>(x, half));
+}
+
+// Adds one part, or a half of it, of `vectors` vectors of outputs from vector `first` on.
+template <class Type, int rows, int vectors>
+void add_half(const char* block, int part, int half, int first, const ByteBlock* x, int64_t stride,
+              Vec (&sums)[rows][vectors]) {
+  constexpr int kSteps = Type::kHalves ? kQuads / 2 : kQuads;
+  using Sum = Dot<Type::kLargest, Type::kOffset, kSteps>;
+  Sum dots[rows][vectors];
+#pragma GCC unroll 8
+  for (int r = 0; r < rows; ++r)
+#pragma GCC unroll 4
+    for (int v = 0; v < vectors; ++v) dots[r][v] = Sum::from(sum_of<Type>(x[r * stride], half));
+#pragma GCC unroll 8
+  for (int step = 0; step < kSteps; ++step) {
+    const int g = half * kSteps + step;
+    Quads w[vectors];
+#pragma GCC unroll 4
+    for (int v = 0; v < vectors; ++v) w[v] = Type::quad(block, part, g, first + v);
+#pragma GCC unroll 8
+    for (int r = 0; r < rows; ++r) {
+      const Int four = Int{} + x[r * stride].word(g);
+#pragma GCC unroll 4
+      for (int v = 0; v < vectors; ++v) dots[r][v].add(w[v], four, step);
+    }
+  }
+#pragma GCC unroll 4
+  for (int v = 0; v < vectors; ++v) {
+    const Vec scale = Type::scale(block, part, half, first + v);
+#pragma GCC unroll 8
+    for (int r = 0; r < rows; ++r) sums[r][v] += dots[r][v].total() * (scale * x[r * stride].scale);
+    if constexpr (Type::kMinimum) {
+      const Vec minimum = Type::minimum(block, part, half, first + v);
+#pragma GCC unroll 8
+      for (int r = 0; r < rows; ++r) sums[r][v] += minimum * scaled_sum_of<Type>(x[r * stride], half);
+    }
+  }
+}
+
+// Where the sums of a tile go: y = bias + sums, where the sums go on from y unless the piece is the first one.
+struct ByteTile {
+  const char* panel;
+  int64_t parts;
+  const ByteBlock* x;
+  int64_t stride;
+  float* y;
+  int64_t y_stride;
+  int cols;
+  const float* bias;
+  bool goes_on;
+  const char* ahead;  // what the tile fetches for later: so many bytes a part
+  int64_t ahead_bytes;
 };
 
-// Adds 32 elements: block i of a group whose factors (d times the rows' scales) are given.
-template <class Type, int rows>
-void add_block(const typename Type::Block* blocks, int i, const ByteRows& x, int64_t at, const float (*factors)[16],
-               Gathered<rows>& gathered) {
-  Bytes w;
-  Type::bytes(blocks, i, w);
-#pragma GCC unroll 4
-  for (int r = 0; r < rows; ++r) {
-    const int8_t* bytes = x.bytes + (r * x.blocks() + at + i) * 32;
-    Sums dots;
-    if constexpr (Type::kSigned)
-      dot_signed(w, bytes, dots);
-    else
-      dot_unsigned(w, bytes, dots);
-    const FloatSums floats = __builtin_convertvector(dots, FloatSums);
-    if constexpr (Type::kHalves) {
-      const float low = factors[r][2 * i], high = factors[r][2 * i + 1];
-      gathered.sums[r] += floats * FloatSums{low, low, low, low, high, high, high, high};
-    } else {
-      gathered.sums[r] += floats * factors[r][i];
-    }
-  }
+// body(place in the tile, place in y, column, lanes) for each vector of a tile.
+template <class Body>
+void for_tile(const ByteTile& tile, int rows, int first, int width, const Body& body) {
+  for (int r = 0; r < rows; ++r)
+    for (int col = first; col < min(first + width, tile.cols); col += kLanes)
+      body(r * width + col - first, tile.y + r * tile.y_stride + col, col, min(kLanes, tile.cols - col));
 }
 
-// Up to eight times 32 elements from block `at` of the rows on.
-template <class Type, int rows>
-void add_group(const typename Type::Block* blocks, int count, const ByteRows& x, int64_t at, Gathered<rows>& gathered) {
-  Scales scales;
-  alignas(64) float factors[rows][16];
-  Type::scales(blocks, count, scales);
-  for (int r = 0; r < rows; ++r) {
-    FloatSums scale, sum;
-    memcpy(&scale, x.scales + r * x.blocks() + at, sizeof(scale));
-    memcpy(&sum, x.sums + r * x.blocks() + at, sizeof(sum));
-    if constexpr (Type::kHalves) {
-      const FloatSums low = scales.d[0] * __builtin_shufflevector(scale, scale, 0, 0, 1, 1, 2, 2, 3, 3);
-      const FloatSums high = scales.d[1] * __builtin_shufflevector(scale, scale, 4, 4, 5, 5, 6, 6, 7, 7);
-      memcpy(factors[r], &low, sizeof(low));
-      memcpy(factors[r] + 8, &high, sizeof(high));
-    } else {
-      const FloatSums factor = scales.d[0] * scale;
-      memcpy(factors[r], &factor, sizeof(factor));
-    }
-    if constexpr (!Type::kSigned) gathered.shifts[r] += scales.m * sum;
-  }
-  if (count == 8)
+template <class Type, int rows, int vectors>
+void multiply_vectors(const ByteTile& tile, int first) {
+  constexpr int kWidth = vectors * kLanes;
+  alignas(64) float put[rows * kWidth];
+  Vec sums[rows][vectors] = {};
+  if (tile.goes_on) {
+    for_tile(tile, rows, first * kLanes, kWidth,
+             [&](int at, const float* y, int, int lanes) { store(put + at, load(y, lanes)); });
 #pragma GCC unroll 8
-    for (int i = 0; i < 8; ++i) add_block<Type, rows>(blocks, i, x, at, factors, gathered);
-  else
-    for (int i = 0; i < count; ++i) add_block<Type, rows>(blocks, i, x, at, factors, gathered);
+    for (int r = 0; r < rows; ++r)
+#pragma GCC unroll 4
+      for (int v = 0; v < vectors; ++v) sums[r][v] = load(put + r * kWidth + v * kLanes);
+  }
+  const char *block = tile.panel, *fetched = tile.ahead, *due = tile.ahead;
+  for (int64_t i = 0; i < tile.parts; i += Type::kParts, block += kPanel * sizeof(typename Type::Block))
+    for (int part = 0; part < Type::kParts; ++part) {
+      const ByteBlock* x = tile.x + i + part;
+      for (due += tile.ahead_bytes; fetched < due; fetched += 64) __builtin_prefetch(fetched);
+      add_half<Type, rows, vectors>(block, part, 0, first, x, tile.stride, sums);
+      if constexpr (Type::kHalves) add_half<Type, rows, vectors>(block, part, 1, first, x, tile.stride, sums);
+    }
+#pragma GCC unroll 8
+  for (int r = 0; r < rows; ++r)
+#pragma GCC unroll 4
+    for (int v = 0; v < vectors; ++v) store(put + r * kWidth + v * kLanes, sums[r][v]);
+  for_tile(tile, rows, first * kLanes, kWidth, [&](int at, float* y, int col, int lanes) {
+    const Vec sum = load(put + at);
+    store(y, tile.bias ? sum + load(tile.bias + col, lanes) : sum, lanes);
+  });
 }
 
-// One output for rows [row, row + rows): Σ over blocks of d · scale · (integer dot) + m · sum.
 template <class Type, int rows>
-void dot_rows(const void* weight, const ByteRows& all, int row, float bias, float* y, int64_t stride) {
-  constexpr int kEach = sizeof(typename Type::Block) > 64 ? 1 : 8;  // blocks of the format a group of 256 elements
-  const auto* blocks = static_cast<const typename Type::Block*>(weight);
-  const ByteRows x = all.from(row);
-  Gathered<rows> gathered;
-  for (int64_t first = 0; first * 32 < x.cols; first += 8, blocks += kEach)
-    add_group<Type, rows>(blocks, static_cast<int>(min<int64_t>(8, x.cols / 32 - first)), x, first, gathered);
-  for (int r = 0; r < rows; ++r) {
-    const FloatSums v = gathered.sums[r] + gathered.shifts[r];
-    y[r * stride] = ((v[0] + v[1]) + (v[2] + v[3])) + ((v[4] + v[5]) + (v[6] + v[7])) + bias;
-  }
+void multiply_tile(const ByteTile& tile) {
+  constexpr int kVectors = rows == 1 ? kSingleVectors : 2;
+  for (int first = 0; first * kLanes < tile.cols; first += kVectors) multiply_vectors<Type, rows, kVectors>(tile, first);
 }
 
 template <class Type>
-void multiply(const PackedMatrix& w, int64_t first, int64_t end, const ByteRows& x, int rows, const float* bias,
-              float* y, int64_t stride) {
-  for (int64_t output = first; output < end; ++output) {
-    const char* weight = blocks_of(w, output, 0);
-    const float start = bias ? bias[output] : 0;
-    float* out = y + output;
-    int row = 0;
-    for (; row + 4 <= rows; row += 4) dot_rows<Type, 4>(weight, x, row, start, out + row * stride, stride);
-    for (; row + 2 <= rows; row += 2) dot_rows<Type, 2>(weight, x, row, start, out + row * stride, stride);
-    for (; row < rows; ++row) dot_rows<Type, 1>(weight, x, row, start, out + row * stride, stride);
+void multiply_rows(const ByteTile& tile, int rows) {
+  switch (rows) {
+    case 1:
+      return multiply_tile<Type, 1>(tile);
+    case 2:
+      return multiply_tile<Type, 2>(tile);
   }
+  if constexpr (kByteRows == 6) switch (rows) {
+      case 3:
+        return multiply_tile<Type, 3>(tile);
+      case 4:
+        return multiply_tile<Type, 4>(tile);
+      case 5:
+        return multiply_tile<Type, 5>(tile);
+      case 6:
+        return multiply_tile<Type, 6>(tile);
+    }
 }
 
-using Multiply = void (*)(const PackedMatrix&, int64_t, int64_t, const ByteRows&, int, const float*, float*, int64_t);
-
-Multiply integer_product(Dtype dtype) {
-  switch (dtype) {
-    case Dtype::q4_0:
-      return multiply<IntegerQ4_0>;
-    case Dtype::q4_1:
-      return multiply<IntegerQ4_1>;
-    case Dtype::q5_0:
-      return multiply<IntegerQ5_0>;
-    case Dtype::q5_1:
-      return multiply<IntegerQ5_1>;
-    case Dtype::q8_0:
-      return multiply<IntegerQ8_0>;
-    case Dtype::q4_k:
-      return multiply<IntegerQ4_K>;
-    case Dtype::q5_k:
-      return multiply<IntegerQ5_K>;
-    case Dtype::q6_k:
-      return multiply<IntegerQ6_K>;
-    case Dtype::iq4_nl:
-      return multiply<IntegerIQ4_NL>;
-    case Dtype::iq4_xs:
-      return multiply<IntegerIQ4_XS>;
-    default:
-      return nullptr;
+template <class Type>
+void multiply_panel(const IntegerTask& task, int64_t index) {
+  const int64_t col = index * kPanel, parts = task.x.stride(), y_stride = task.w.rows;
+  const int rows = task.end_row - task.first_row, cols = static_cast<int>(min<int64_t>(kPanel, task.w.rows - col));
+  const int64_t tiles = ceil_div(rows, kByteRows), height = ceil_div(rows, tiles);
+  const int64_t most = rows <= kByteRows ? parts : kPieceParts;
+  const int64_t piece = round_up(ceil_div(parts, ceil_div(parts, most)), Type::kParts);
+  const int64_t part_bytes = kPanel * static_cast<int64_t>(sizeof(typename Type::Block)) / Type::kParts;
+  const bool is_expanded = expands<Type>(rows);
+  for (int64_t first = 0; first < parts; first += piece) {
+    const int64_t count = min(piece, parts - first);
+    const char* panel = panel_of(task.w, index) + first * part_bytes;
+    if (is_expanded)
+      expand_parts(task.w.dtype, panel_of(task.w, index), first, static_cast<int>(count),
+                   reinterpret_cast<PanelPart*>(task.memory));
+    for (int64_t row = 0; row < rows; row += height) {
+      const int64_t at = task.first_row + row;
+      const int tile_rows = static_cast<int>(min(height, rows - row));
+      const ByteTile tile = {is_expanded ? task.memory : panel,
+                             count,
+                             task.x.row(at) + first,
+                             parts,
+                             task.y + at * y_stride + col,
+                             y_stride,
+                             cols,
+                             task.bias && first + count == parts ? task.bias + col : nullptr,
+                             first > 0,
+                             panel + count * part_bytes + row / height * count * part_bytes / tiles,
+                             part_bytes / tiles};
+      if (is_expanded)
+        multiply_rows<ExpandedOf<Type>>(tile, tile_rows);
+      else
+        multiply_rows<Type>(tile, tile_rows);
+    }
   }
 }
 
 }  // namespace
 
-bool takes_integers(Dtype dtype, Compute compute, int rows) {
-  return compute == Compute::int8 && rows <= kIntegerRows && integer_product(dtype) != nullptr;
-}
+int64_t integer_memory() { return scratch_bytes<PanelPart>(kPieceParts); }
 
-int64_t ByteRows::memory(int rows, int cols) {
-  const int64_t blocks = ByteRows(cols).blocks() * rows;
-  return scratch_bytes<int8_t>(blocks * 32) + 2 * scratch_bytes<float>(blocks);
-}
-
-ByteRows::ByteRows(char* memory, int rows, int col_count) : ByteRows(col_count) {
-  Scratch scratch = {memory};
-  bytes = scratch.take<int8_t>(blocks() * rows * 32);
-  scales = scratch.take<float>(blocks() * rows);
-  sums = scratch.take<float>(blocks() * rows);
-}
-
-void round_row(const float* x, int row, const ByteRows& out) {
-  const int64_t first = row * out.blocks();
-  for (int64_t block = 0; block < out.blocks(); ++block) {
-    out.scales[first + block] = out.sums[first + block] = 0;
-    if (block * 32 >= out.cols) continue;
-    const float* in = x + block * 32;
-    Vec magnitude = {}, poison = {};  // the latter is 0 where all is finite
-    for (int i = 0; i < 32; i += kLanes) {
-      const Vec v = load(in + i);
-      magnitude = vmax(magnitude, vmax(v, -v));
-      poison += v - v;
-    }
-    const float peak = largest(magnitude), damage = sum(poison);
-    const float scale = peak / 127 + damage, inverse = damage == 0 && peak > 1e-30f ? 127 / peak : 0;
-    int total = 0;
-    for (int i = 0; i < 32; ++i) {
-      const int q = inverse > 0 ? static_cast<int>(__builtin_rintf(in[i] * inverse)) : 0;
-      out.bytes[(first + block) * 32 + i] = static_cast<int8_t>(q);
-      total += q;
-    }
-    out.scales[first + block] = scale;
-    out.sums[first + block] = scale * static_cast<float>(total);
-  }
-}
-
-void multiply_integers(const PackedMatrix& w, int64_t first, int64_t end, const ByteRows& x, int rows,
-                       const float* bias, float* y, int64_t stride) {
-  integer_product(w.dtype)(w, first, end, x, rows, bias, y, stride);
+void multiply_integers(const IntegerTask& task) {
+  with_quantised_type(task.w.dtype, [&](auto type) {
+    for (int64_t panel = task.first; panel < task.end; ++panel) multiply_panel<decltype(type)>(task, panel);
+  });
 }
 
 }  // namespace graft::v0::cpu::GRAFT_ISA

@@ -1,42 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Few rows by a quantised weight: the rows are rounded to bytes too, and the sums are of integers.
+// Products with quantised weights in integers: the input is rounded to bytes too, a sum over 32 elements is exact, and
+// floats add up over these in order, the same for any number of rows. One row multiplies the packed blocks as they
+// stream from memory; where there are more, a piece of a panel becomes bytes in the first cache and serves all of them.
 #pragma once
 
+#include "cpu/byte_rows.hpp"
 #include "cpu/panels.hpp"
 
 namespace graft::inline v0::cpu::GRAFT_ISA {
 
-// With more rows, decoded panels are faster.
-inline constexpr int kIntegerRows = 8;
+inline bool takes_integers(Dtype dtype, Compute compute) { return compute == Compute::int8 && is_quantised(dtype); }
 
-// Whether a product of so many rows goes this way.
-bool takes_integers(Dtype, Compute, int rows);
+// Memory of one worker.
+int64_t integer_memory();
 
-// Rows as bytes: each 32 elements have a scale, and the sum of the elements.
-struct ByteRows {
-  int8_t* bytes = nullptr;
-  float *scales = nullptr, *sums = nullptr;
-  int cols;
-
-  // Blocks of 32 a row, filled up with zeros.
-  int64_t blocks() const { return round_up(ceil_div(cols, 32), 16); }
-  static int64_t memory(int rows, int cols);
-  explicit ByteRows(int col_count) : cols(col_count) {}
-  ByteRows(char* memory, int rows, int cols);
-  ByteRows from(int row) const {
-    ByteRows rest(cols);
-    rest.bytes = bytes + row * blocks() * 32;
-    rest.scales = scales + row * blocks();
-    rest.sums = sums + row * blocks();
-    return rest;
-  }
+// y[r * w.rows + o] = Σ x · w (+ bias) for rows [first_row, end_row) and the outputs o of panels [first, end).
+struct IntegerTask {
+  const PackedMatrix& w;
+  int64_t first, end;
+  const ByteRows& x;
+  int first_row, end_row;
+  const float* bias;
+  float* y;
+  char* memory;
 };
+void multiply_integers(const IntegerTask&);
 
-void round_row(const float* x, int row, const ByteRows&);
-
-// y[r * stride + o] for outputs o in [first, end) of the weight.
-void multiply_integers(const PackedMatrix&, int64_t first, int64_t end, const ByteRows&, int rows, const float* bias,
-                       float* y, int64_t stride);
-
-}  // namespace graft::inline v0::cpu::GRAFT_ISA
+}  // namespace graft::v0::cpu::GRAFT_ISA

@@ -155,4 +155,4 @@ inline void pack_columns(const uint16_t* data, int64_t stride, int rows, int wid
   }
 }
 
-}  // namespace graft::inline v0::cpu::GRAFT_ISA
+}  // namespace graft::v0::cpu::GRAFT_ISA

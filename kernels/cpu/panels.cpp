@@ -2,6 +2,7 @@
 #include "cpu/panels.hpp"
 
 #include "cpu/decode.hpp"
+#include "cpu/quantised_panel.hpp"
 #include "cpu/table.hpp"
 
 namespace graft::inline v0::cpu::GRAFT_ISA {
@@ -24,6 +25,7 @@ void pack_f16(const uint16_t* data, int rows, int cols, uint16_t* out) {
 }
 
 void pack_panel(Dtype dtype, const void* data, int rows, int cols, void* out) {
+  if (is_quantised(dtype)) return pack_quantised(dtype, static_cast<const char*>(data), rows, cols, static_cast<char*>(out));
   switch (dtype) {
     case Dtype::bf16:
       return pack_bf16(static_cast<const uint16_t*>(data), rows, cols, static_cast<uint32_t*>(out));
@@ -63,6 +65,7 @@ void unpack_row(const PackedMatrix& w, int64_t row, float* out) {
   if (!is_packed(w.dtype)) return row_decoder(w.dtype)(blocks_of(w, row, 0), out, w.cols);
   const char* panel = panel_of(w, row / kPanel);
   const int r = static_cast<int>(row % kPanel);
+  if (is_quantised(w.dtype)) return restore_row(w.dtype, panel, r, w.cols, out);
   const uint16_t* halves = reinterpret_cast<const uint16_t*>(panel);
   const float* floats = reinterpret_cast<const float*>(panel);
   for (int64_t k = 0; k < w.cols; ++k) switch (w.dtype) {
@@ -83,4 +86,4 @@ void unpack(const Stream& stream, const PackedMatrix& w, int first, int count, f
   });
 }
 
-}  // namespace graft::inline v0::cpu::GRAFT_ISA
+}  // namespace graft::v0::cpu::GRAFT_ISA

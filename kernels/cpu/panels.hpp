@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The packed form of float weights: panels of 32 output rows, one element of each row after the other (bf16: two), the
-// last panel filled up with zeros. Quantised weights stay row-major blocks.
+// The packed form of weights: panels of 32 output rows, one element of each row after the other (bf16: two), the last
+// panel filled up with zeros. Those of quantised weights are made of blocks: quantised_types.hpp.
 #pragma once
 
 #include "blocks.hpp"
@@ -11,11 +11,12 @@ namespace graft::inline v0::cpu::GRAFT_ISA {
 
 inline constexpr int kPanel = 32;
 
-constexpr bool is_packed(Dtype dtype) { return !is_quantised(dtype); }
+// Types that products read; the others stay row-major blocks.
+constexpr bool is_packed(Dtype dtype) { return dtype <= Dtype::iq4_xs; }
 
 constexpr int64_t panel_bytes(Dtype dtype, int64_t cols) {
   if (dtype == Dtype::bf16) return round_up(cols, 2) * kPanel * 2;
-  return cols * kPanel * block_size(dtype).bytes;
+  return static_cast<int64_t>(row_bytes(dtype, cols)) * kPanel;
 }
 
 inline const char* panel_of(const PackedMatrix& w, int64_t panel) {
@@ -29,4 +30,4 @@ inline const char* blocks_of(const PackedMatrix& w, int64_t row, int64_t col) {
 // One row of a packed matrix as floats.
 void unpack_row(const PackedMatrix&, int64_t row, float* out);
 
-}  // namespace graft::inline v0::cpu::GRAFT_ISA
+}  // namespace graft::v0::cpu::GRAFT_ISA

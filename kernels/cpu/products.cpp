@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cpu/products.hpp"
 
-#include "cpu/decode.hpp"
-
 namespace graft::inline v0::cpu::GRAFT_ISA {
 namespace {
-
-int panel_rows(int rows, int64_t panel) { return static_cast<int>(min<int64_t>(kPanel, rows - panel * kPanel)); }
 
 // A block of elements n, n + 1, … of one column of a panel of weights, as floats.
 Words column_floats(const PackedMatrix& w, const char* panel, int64_t col, int n) {
@@ -61,7 +57,8 @@ void transpose_pairs(const char* panel, int64_t col, int cols, int words, uint32
 #endif
 
 // One panel of the transpose: 32 columns of the weight, rows [k, k + depth), from packed panels.
-void transpose_panel(Form form, const PackedMatrix& w, int64_t col, int k, int depth, uint32_t* out) {
+void transpose_panel(Form form, const PackedMatrix& w, int64_t index, int k, int depth, uint32_t* out) {
+  const int64_t col = index * kPanel;
   const int cols = static_cast<int>(min<int64_t>(kPanel, w.cols - col));
   for (int n = 0; n < depth; n += kPanel) {
     const char* panel = panel_of(w, (k + n) / kPanel);
@@ -74,23 +71,6 @@ void transpose_panel(Form form, const PackedMatrix& w, int64_t col, int k, int d
     }
 #endif
     pack_rows([&](int r, int i) { return column_floats(w, panel, col + r, i); }, cols, kPanel, words, to);
-  }
-}
-
-// Rows k and, with bf16, k + 1 of the transpose's panels, from rows of blocks.
-void decode_transposed(Form form, const PackedMatrix& w, int64_t first, int64_t end, int k, int depth,
-                       const Workspace& memory, int64_t stride) {
-  const DecodeRow decode_row = row_decoder(w.dtype);
-  const int64_t col = first * kPanel, cols = min<int64_t>(w.cols, end * kPanel) - col;
-  const int each = elements_of(form);
-  for (int n = 0; n < depth; n += each) {
-    const int rows = min(each, depth - n);
-    for (int i = 0; i < rows; ++i) decode_row(blocks_of(w, k + n + i, col), memory.rows + i * cols, cols);
-    for (int64_t panel = 0; panel < end - first; ++panel) {
-      uint32_t* out = reinterpret_cast<uint32_t*>(memory.panels + panel * stride) + n / each * kPanel;
-      pack_columns(form, memory.rows + panel * kPanel, cols,
-                   static_cast<int>(min(int64_t{kPanel}, cols - panel * kPanel)), kPanel, rows, out);
-    }
   }
 }
 
@@ -110,32 +90,23 @@ const ProductTable& backward_product(Dtype dtype, Compute compute) {
 }
 
 Pieces forward_pieces(const ProductTable& product, const PackedMatrix& w, int64_t first, int64_t end, int k, int depth,
-                      const Workspace& memory) {
-  if (is_packed(w.dtype))
+                      char* memory) {
+  if (!is_quantised(w.dtype))
     return {panel_of(w, first) + static_cast<int64_t>(k / product.elements) * product.right_bytes,
             panel_bytes(w.dtype, w.cols)};
-  const DecodeRow decode_row = row_decoder(w.dtype);
   const int64_t stride = words_of(product.form, depth) * kPanel * 4;
-  for (int64_t panel = first; panel < end; ++panel) {
-    const int rows = panel_rows(w.rows, panel);
-    for (int r = 0; r < rows; ++r) decode_row(blocks_of(w, panel * kPanel + r, k), memory.rows + r * depth, depth);
-    pack_floats(product.form, memory.rows, depth, rows, kPanel, depth,
-                reinterpret_cast<uint32_t*>(memory.panels + (panel - first) * stride));
-  }
-  return {memory.panels, stride};
+  for (int64_t panel = first; panel < end; ++panel)
+    decode_panel(product.form, w, panel, k, depth, reinterpret_cast<uint32_t*>(memory + (panel - first) * stride));
+  return {memory, stride};
 }
 
 Pieces backward_pieces(const ProductTable& product, const PackedMatrix& w, int64_t first, int64_t end, int k, int depth,
-                       const Workspace& memory) {
+                       char* memory) {
+  const auto make_panel = is_quantised(w.dtype) ? decode_transposed_panel : transpose_panel;
   const int64_t stride = words_of(product.form, depth) * kPanel * 4;
-  if (!is_packed(w.dtype)) {
-    decode_transposed(product.form, w, first, end, k, depth, memory, stride);
-    return {memory.panels, stride};
-  }
   for (int64_t panel = first; panel < end; ++panel)
-    transpose_panel(product.form, w, panel * kPanel, k, depth,
-                    reinterpret_cast<uint32_t*>(memory.panels + (panel - first) * stride));
-  return {memory.panels, stride};
+    make_panel(product.form, w, panel, k, depth, reinterpret_cast<uint32_t*>(memory + (panel - first) * stride));
+  return {memory, stride};
 }
 
-}  // namespace graft::inline v0::cpu::GRAFT_ISA
+}  // namespace graft::v0::cpu::GRAFT_ISA

@@ -12,19 +12,18 @@ const ProductTable& forward_product(Dtype, Compute);
 // The product with the transpose, whose panels are made anew.
 const ProductTable& backward_product(Dtype, Compute);
 
-// Memory of one worker for the panels of a group, and for rows on their way into them.
+// Memory of one worker for the panels of a group.
 inline constexpr int64_t kPanelsBytes = int64_t{kGroupPanels} * kPanel * kLargestDepth * 2;
-inline constexpr int64_t kRowsBytes = int64_t{kPanel} * kLargestDepth * 4;
-struct Workspace {
-  char* panels;
-  float* rows;
-};
 
 // Elements [k, k + depth) of the rows of panels [first, end) of the weight.
 Pieces forward_pieces(const ProductTable&, const PackedMatrix&, int64_t first, int64_t end, int k, int depth,
-                      const Workspace&);
+                      char* memory);
 // The same of the transposed weight, whose rows are the weight's columns and whose depth its rows.
 Pieces backward_pieces(const ProductTable&, const PackedMatrix&, int64_t first, int64_t end, int k, int depth,
-                       const Workspace&);
+                       char* memory);
 
-}  // namespace graft::inline v0::cpu::GRAFT_ISA
+// One panel of these from a quantised weight.
+void decode_panel(Form, const PackedMatrix&, int64_t panel, int k, int depth, uint32_t* out);
+void decode_transposed_panel(Form, const PackedMatrix&, int64_t panel, int k, int depth, uint32_t* out);
+
+}  // namespace graft::v0::cpu::GRAFT_ISA

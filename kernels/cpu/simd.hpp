@@ -114,21 +114,31 @@ inline Vec square_root(Vec x) {
 #endif
 }
 
-// Sums and maxima fold halves, so that their order is one.
+// Folds halves, so that sums have one order.
+template <class Join>
+float fold(Vec v, const Join& join) {
+#if defined(__AVX512F__)
+  const auto half = join(__builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7),
+                         __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15));
+#else
+  const Vec half = v;
+#endif
+#if defined(__AVX__)
+  const auto four =
+      join(__builtin_shufflevector(half, half, 0, 1, 2, 3), __builtin_shufflevector(half, half, 4, 5, 6, 7));
+#else
+  const Vec four = half;
+#endif
+  const auto two = join(four, __builtin_shufflevector(four, four, 2, 3, 0, 1));
+  return join(two, __builtin_shufflevector(two, two, 1, 0, 3, 2))[0];
+}
+
 inline float sum(Vec v) {
-  float lane[kLanes];
-  store(lane, v);
-  for (int half = kLanes / 2; half > 0; half /= 2)
-    for (int i = 0; i < half; ++i) lane[i] += lane[i + half];
-  return lane[0];
+  return fold(v, [](auto a, auto b) { return a + b; });
 }
 
 inline float largest(Vec v) {
-  float lane[kLanes];
-  store(lane, v);
-  for (int half = kLanes / 2; half > 0; half /= 2)
-    for (int i = 0; i < half; ++i) lane[i] = max(lane[i], lane[i + half]);
-  return lane[0];
+  return fold(v, [](auto a, auto b) { return a < b ? b : a; });
 }
 
 // e^r for |r| up to about half of log 2: its series, by Horner's rule.
@@ -224,4 +234,4 @@ inline float from_f16(uint16_t h) { return from_f16(Half{h})[0]; }
 inline uint16_t to_f16(float x) { return to_f16(Vec{x})[0]; }
 inline float from_bf16(uint16_t h) { return bits<float>(static_cast<uint32_t>(h) << 16); }
 
-}  // namespace graft::inline v0::cpu::GRAFT_ISA
+}  // namespace graft::v0::cpu::GRAFT_ISA

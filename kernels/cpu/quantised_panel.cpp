@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cpu/quantised_panel.hpp"
+
+#include "cpu/quantised_types_k.hpp"
+
+namespace graft::inline v0::cpu::GRAFT_ISA {
+namespace {
+
+template <int piece, class Block>
+void spread_field(const Block& block, const Field& field, int row, char* panel) {
+  const char* from = reinterpret_cast<const char*>(&block) + field.offset;
+  char* to = panel + kPanel * field.offset + row * piece;
+  for (int i = 0; i < field.count; ++i) memcpy(to + i * kPanel * piece, from + i * piece, piece);
+}
+
+template <int piece, class Block>
+void gather_field(const char* panel, const Field& field, int row, Block& block) {
+  const char* from = panel + kPanel * field.offset + row * piece;
+  char* to = reinterpret_cast<char*>(&block) + field.offset;
+  for (int i = 0; i < field.count; ++i) memcpy(to + i * piece, from + i * kPanel * piece, piece);
+}
+
+template <class Type>
+void pack_blocks(const char* rows, int count, int64_t blocks, char* panel) {
+  using Block = typename Type::Block;
+  const Block* all = reinterpret_cast<const Block*>(rows);
+  for (int64_t i = 0; i < blocks; ++i, panel += kPanel * sizeof(Block)) {
+    if (count < kPanel) memset(panel, 0, kPanel * sizeof(Block));
+    for (int row = 0; row < count; ++row) {
+      Block block = all[row * blocks + i];
+      Type::arrange(block);
+#pragma GCC unroll 8
+      for (const Field& field : Type::kFields)
+        field.piece == 4 ? spread_field<4>(block, field, row, panel) : spread_field<2>(block, field, row, panel);
+    }
+  }
+}
+
+template <class Type>
+void restore_blocks(const char* panel, int row, int64_t blocks, DecodeRow decode, float* out) {
+  using Block = typename Type::Block;
+  constexpr int kElements = Type::kParts * 32;
+  for (int64_t i = 0; i < blocks; ++i, panel += kPanel * sizeof(Block), out += kElements) {
+    Block block;
+    for (const Field& field : Type::kFields)
+      field.piece == 4 ? gather_field<4>(panel, field, row, block) : gather_field<2>(panel, field, row, block);
+    Type::restore(block);
+    decode(&block, out, kElements);
+  }
+}
+
+template <class Type>
+void expand(const char* block, int part, PanelPart& out) {
+  for (int v = 0; v < kPanel / kLanes; ++v) {
+    for (int half = 0; half < (Type::kHalves ? 2 : 1); ++half) {
+      store(out.scales[half] + v * kLanes, Type::scale(block, part, half, v));
+      if constexpr (Type::kMinimum) store(out.minima[half] + v * kLanes, Type::minimum(block, part, half, v));
+    }
+#pragma GCC unroll 8
+    for (int g = 0; g < kQuads; ++g) {
+      const Quads quad = Type::quad(block, part, g, v);
+      memcpy(out.bytes[g][v * kLanes], &quad, sizeof(quad));
+    }
+  }
+}
+
+}  // namespace
+
+PartKind part_kind(Dtype dtype) {
+  PartKind kind = {};
+  with_quantised_type(dtype, [&](auto type) {
+    using Type = decltype(type);
+    kind = {Type::kOffset, Type::kMinimum, Type::kHalves};
+  });
+  return kind;
+}
+
+void expand_parts(Dtype dtype, const char* panel, int64_t first, int count, PanelPart* out) {
+  with_quantised_type(dtype, [&](auto type) {
+    using Type = decltype(type);
+    for (int64_t i = first; i < first + count; ++i)
+      expand<Type>(panel + i / Type::kParts * kPanel * sizeof(typename Type::Block), i % Type::kParts, *out++);
+  });
+}
+
+void pack_quantised(Dtype dtype, const char* rows, int count, int cols, char* panel) {
+  with_quantised_type(dtype, [&](auto type) {
+    using Type = decltype(type);
+    pack_blocks<Type>(rows, count, cols / (Type::kParts * 32), panel);
+  });
+}
+
+void restore_row(Dtype dtype, const char* panel, int row, int cols, float* out) {
+  with_quantised_type(dtype, [&](auto type) {
+    using Type = decltype(type);
+    restore_blocks<Type>(panel, row, cols / (Type::kParts * 32), row_decoder(dtype), out);
+  });
+}
+
+}  // namespace graft::v0::cpu::GRAFT_ISA
