@@ -98,7 +98,7 @@ void linear_backward(State& state, const Kernels& kernels, Dtype dtype, Compute 
   const Floats dy = noise(static_cast<size_t>(rows) * outputs);
   Floats dx(static_cast<size_t>(rows) * cols);
   const float* in = dy.data();
-  for (auto _ : state) kernels.linear_backward(serial, compute, &in, rows, &weight.matrix, 1, dx.data());
+  for (auto _ : state) kernels.linear_backward(serial, compute, &in, rows, &weight.matrix, nullptr, 1, dx.data());
   state.counters["flop/s"] = rate(2.0 * rows * outputs * cols);
 }
 

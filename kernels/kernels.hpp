@@ -45,6 +45,16 @@ struct Operand {
   bool transposed = false;
 };
 
+// What a low-rank edit y += scale · (x · downᵀ) · upᵀ of a weight adds to the backward product:
+// dhidden[rows, rank] = scale · dy · up, and dx += dhidden · down unless `down` has no data. dhidden null: no edit.
+struct LowRankGradient {
+  PackedMatrix down = {};     // rank × inputs
+  const float* up = nullptr;  // outputs × rank, row-major
+  int rank = 0;
+  float scale = 1;
+  float* dhidden = nullptr;
+};
+
 // Consecutive keys and values of one sequence; row r of a head h begins at data + (r * stride + h * head_width)
 // elements.
 struct KeyValueSpan {
@@ -121,9 +131,9 @@ struct Kernels {
   // y[rows, w.rows] = x[rows, w.cols] · wᵀ (+ bias) for each of `count` weights that share one input.
   void (*linear)(const Stream&, Compute, const float* x, int rows, const PackedMatrix* weights,
                  const float* const* bias, float* const* y, int count);
-  // dx[rows, w.cols] += Σ dy[rows, w.rows] · w
+  // dx[rows, w.cols] += Σ dy[rows, w.rows] · w, with the low-rank edit of each weight (null: of none). dx may be null.
   void (*linear_backward)(const Stream&, Compute, const float* const* dy, int rows, const PackedMatrix* weights,
-                          int count, float* dx);
+                          const LowRankGradient* low_rank, int count, float* dx);
   // c[m, n] = alpha · a[m, k] · b[k, n] (+ c when `add`). The operands are rounded to bf16 with Compute::bf16.
   void (*matmul)(const Stream&, Compute, Operand a, Operand b, float* c, int64_t c_stride, int m, int n, int k,
                  float alpha, bool add);

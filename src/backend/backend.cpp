@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backend/backend.hpp"
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <new>
@@ -75,9 +77,13 @@ void* Lane::scratch(size_t bytes) {
   if (bytes <= scratch_bytes_) return scratch_;
   std::free(scratch_);
   scratch_bytes_ = 0;
-  const size_t rounded = (bytes + 4095) / 4096 * 4096;
-  scratch_ = std::aligned_alloc(4096, rounded);
+  constexpr size_t kHugePage = size_t{1} << 21;
+  const size_t page = bytes >= kHugePage ? kHugePage : 4096, rounded = (bytes + page - 1) / page * page;
+  scratch_ = std::aligned_alloc(page, rounded);
   if (!scratch_) throw std::bad_alloc();
+#ifdef MADV_HUGEPAGE
+  if (page == kHugePage) madvise(scratch_, rounded, MADV_HUGEPAGE);  // only advice: nothing depends on its success
+#endif
   scratch_bytes_ = rounded;
   return scratch_;
 }

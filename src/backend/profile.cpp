@@ -51,7 +51,8 @@ struct WorkOf<&Kernels::linear> {
 };
 template <>
 struct WorkOf<&Kernels::linear_backward> {
-  static Work of(Compute, const float* const*, int rows, const PackedMatrix* weights, int count, float*) {
+  static Work of(Compute, const float* const*, int rows, const PackedMatrix* weights, const LowRankGradient*, int count,
+                 float*) {
     return {products(rows, weights, count)};
   }
 };

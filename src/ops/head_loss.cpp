@@ -38,7 +38,7 @@ class Head {
     if (!recorded_) return;
     const float* dlogits = out;
     if (dx_)
-      kernels.linear_backward(run_.stream(), compute_, &dlogits, chunk.rows, &weight, 1,
+      kernels.linear_backward(run_.stream(), compute_, &dlogits, chunk.rows, &weight, nullptr, 1,
                               dx_.data() + size_t(chunk.first) * weight.cols);
     if (float* dweight = gradient(head_.weight))
       kernels.matmul(run_.stream(), compute_, {dlogits, weight.rows, true}, {x.data(), weight.cols}, dweight,

@@ -45,21 +45,16 @@ bool needs_input(const Tape& tape, const Group& group) {
 
 void backward(const Run& run, Tape& tape, const Group& group, const Saved& saved) {
   const Tensor x = needs_input(tape, group) ? saved.restore(run) : Tensor();
-  std::vector<Tensor> dys;
-  std::vector<const float*> reached;
-  std::vector<PackedMatrix> weights;
+  GroupGradient gradient{saved.rows(), saved.cols(), group.compute, {}, {}, {}, tape.gradient(saved.identity())};
   for (size_t i = 0; i < group.projections.size(); ++i) {
-    const Tensor& dy = dys.emplace_back(tape.upstream(group.outputs[i]));
+    const Tensor dy = tape.upstream(group.outputs[i]);
     if (!dy) continue;
-    reached.push_back(dy.data());
-    weights.push_back(group.projections[i].weight->matrix());
     backward_parameters(run, tape, group.projections[i], group.compute, x, dy);
+    gradient.projections.push_back(i);
+    gradient.dys.push_back(dy);
+    gradient.weights.push_back(group.projections[i].weight->matrix());
   }
-  float* dx = tape.gradient(saved.identity());
-  if (dx)
-    run.kernels().linear_backward(run.stream(), group.compute, reached.data(), saved.rows(), weights.data(),
-                                  int(weights.size()), dx);
-  low_rank_backward(run, tape, group.low_rank, x, dys, dx);
+  low_rank_backward(run, tape, group.low_rank, x, gradient);
 }
 
 }  // namespace

@@ -102,59 +102,75 @@ std::vector<LowRankPass> low_rank(Run& run, Compute compute, const Tensor& x, st
 
 namespace {
 
-// The gradients of both factors; the result is that of `hidden`.
-Tensor backward_factors(const Run& run, Tape& tape, const LowRankPass& pass, const Tensor& x, const Tensor& dy) {
+// The gradients of both factors, and of x through dropout.
+void backward_factors(const Run& run, Tape& tape, const LowRankPass& pass, const Tensor& x, const Tensor& dy,
+                      const Tensor& dhidden) {
   const Kernels& kernels = run.kernels();
   const int rows = pass.rows.rows, rank = pass.hidden.cols(), inputs = x.cols(), outputs = dy.cols();
-  const float* dout = rows_of(dy, pass);
   if (float* dup = tape.gradient(pass.edit.up))
-    kernels.matmul(run.stream(), pass.compute, {dout, outputs, true}, {pass.hidden.data(), rank}, dup, rank, outputs,
-                   rank, rows, pass.edit.scale, true);
-  Tensor dhidden = run.tensor(rows, rank);
-  kernels.matmul(run.stream(), pass.compute, {dout, outputs}, {pass.edit.up.data(), rank}, dhidden.data(), rank, rows,
-                 rank, outputs, pass.edit.scale, false);
-  if (float* ddown = tape.gradient(pass.edit.down)) {
-    const Tensor input = drops(run, pass) ? dropped(run, x, pass) : Tensor();
-    kernels.matmul(run.stream(), pass.compute, {dhidden.data(), rank, true},
-                   {input ? input.data() : rows_of(x, pass), inputs}, ddown, inputs, rank, inputs, rows, 1, true);
-  }
-  return dhidden;
+    kernels.matmul(run.stream(), pass.compute, {rows_of(dy, pass), outputs, true}, {pass.hidden.data(), rank}, dup, rank,
+                   outputs, rank, rows, pass.edit.scale, true);
+  float* ddown = tape.gradient(pass.edit.down);
+  if (!ddown) return;
+  const Tensor input = drops(run, pass) ? dropped(run, x, pass) : Tensor();
+  kernels.matmul(run.stream(), pass.compute, {dhidden.data(), rank, true},
+                 {input ? input.data() : rows_of(x, pass), inputs}, ddown, inputs, rank, inputs, rows, 1, true);
 }
 
 // dx += dhidden · down, through dropout.
 void backward_dropped(const Run& run, const LowRankPass& pass, const Tensor& dhidden, float* dx, int inputs) {
   const Tensor dinput = Tensor::zeros(*run.memory, pass.rows.rows, inputs);
   const float* dy = dhidden.data();
-  run.kernels().linear_backward(run.stream(), pass.compute, &dy, pass.rows.rows, &pass.down, 1, dinput.data());
+  run.kernels().linear_backward(run.stream(), pass.compute, &dy, pass.rows.rows, &pass.down, nullptr, 1, dinput.data());
   run.kernels().dropout(run.stream(), {run.seed, run.step, uint64_t(pass.site)}, &run.batch.row_keys[pass.rows.first],
                         pass.edit.dropout, dinput.data(), dx, pass.rows.rows, inputs, true);
+}
+
+// Rows [first, first + rows) with the passes of their edits, which may be none.
+void backward_rows(const Run& run, Tape& tape, std::span<const LowRankPass> passes, const Tensor& x,
+                   const GroupGradient& gradient, int first, int rows) {
+  const size_t count = gradient.dys.size();
+  std::vector<const float*> dys;
+  for (const Tensor& dy : gradient.dys) dys.push_back(dy.data() + size_t(first) * dy.cols());
+  std::vector<LowRankGradient> edits(count);
+  std::vector<const LowRankPass*> of(count, nullptr);
+  std::vector<Tensor> dhidden(count);
+  for (const LowRankPass& pass : passes) {
+    const auto found = std::find(gradient.projections.begin(), gradient.projections.end(), pass.projection);
+    if (found == gradient.projections.end()) continue;
+    const size_t i = size_t(found - gradient.projections.begin());
+    of[i] = &pass;
+    dhidden[i] = run.tensor(rows, pass.hidden.cols());
+    edits[i] = {drops(run, pass) ? PackedMatrix() : pass.down, pass.edit.up.data(), pass.hidden.cols(), pass.edit.scale,
+                dhidden[i].data()};
+  }
+  float* dx = gradient.dx ? gradient.dx + size_t(first) * gradient.cols : nullptr;
+  run.kernels().linear_backward(run.stream(), gradient.compute, dys.data(), rows, gradient.weights.data(),
+                                passes.empty() ? nullptr : edits.data(), int(count), dx);
+  for (size_t i = 0; i < count; ++i) {
+    if (!of[i]) continue;
+    backward_factors(run, tape, *of[i], x, gradient.dys[i], dhidden[i]);
+    if (dx && drops(run, *of[i])) backward_dropped(run, *of[i], dhidden[i], dx, gradient.cols);
+  }
 }
 
 }  // namespace
 
 void low_rank_backward(const Run& run, Tape& tape, std::span<const LowRankPass> passes, const Tensor& x,
-                       std::span<const Tensor> dys, float* dx) {
-  std::vector<Tensor> kept;
-  std::vector<const float*> dhidden;
-  std::vector<PackedMatrix> downs;
-  for (size_t i = 0; i < passes.size(); ++i) {
-    const LowRankPass& pass = passes[i];
-    if (!dys[pass.projection]) continue;
-    kept.push_back(backward_factors(run, tape, pass, x, dys[pass.projection]));
-    if (!dx) continue;
-    float* dx_rows = dx + size_t(pass.rows.first) * x.cols();
-    if (drops(run, pass)) {
-      backward_dropped(run, pass, kept.back(), dx_rows, x.cols());
-    } else {
-      dhidden.push_back(kept.back().data());
-      downs.push_back(pass.down);
+                       const GroupGradient& gradient) {
+  int row = 0;
+  while (row < gradient.rows) {
+    const int first = passes.empty() ? gradient.rows : passes[0].rows.first;
+    if (row < first) {
+      backward_rows(run, tape, {}, x, gradient, row, first - row);
+      row = first;
+      continue;
     }
-    const bool is_last = i + 1 == passes.size() || passes[i + 1].rows.first != pass.rows.first;
-    if (!is_last || downs.empty()) continue;
-    run.kernels().linear_backward(run.stream(), pass.compute, dhidden.data(), pass.rows.rows, downs.data(),
-                                  int(downs.size()), dx_rows);
-    dhidden.clear();
-    downs.clear();
+    size_t count = 1;
+    while (count < passes.size() && passes[count].rows.first == first) ++count;
+    backward_rows(run, tape, passes.first(count), x, gradient, first, passes[0].rows.rows);
+    row = first + passes[0].rows.rows;
+    passes = passes.subspan(count);
   }
 }
 

@@ -74,8 +74,17 @@ struct LowRankPass {
 // Adds to the outputs of a group of projections of one input, and gives what the backward pass needs.
 std::vector<LowRankPass> low_rank(Run& run, Compute compute, const Tensor& x, std::span<const Projection> projections,
                                   std::span<const Tensor> outputs);
-// `dys` are the gradients of the group's outputs, an empty tensor where none has arrived; dx is that of x, or null.
+// The gradients that have reached a group of projections of one input.
+struct GroupGradient {
+  int rows, cols;  // of the input
+  Compute compute;
+  std::vector<size_t> projections;  // their places in the group
+  std::vector<Tensor> dys;
+  std::vector<PackedMatrix> weights;
+  float* dx;  // null: not wanted
+};
+// Adds to dx through the weights and their edits, and to the gradients of the edits.
 void low_rank_backward(const Run& run, Tape& tape, std::span<const LowRankPass> passes, const Tensor& x,
-                       std::span<const Tensor> dys, float* dx);
+                       const GroupGradient& gradient);
 
 }  // namespace graft::v0

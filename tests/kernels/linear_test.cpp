@@ -188,7 +188,7 @@ TEST_CASE("linear_backward adds the products with the transposes", "[kernels]") 
           const PackedMatrix weights[] = {w.matrix, v.matrix};
           const float* gradients[] = {dy.data(), dz.data()};
           const auto dx = run_on_workers(start, [&](Stream stream, float* out) {
-            kernels->linear_backward(stream, compute, gradients, rows, weights, 2, out);
+            kernels->linear_backward(stream, compute, gradients, rows, weights, nullptr, 2, out);
           });
           std::vector<double> expected(start.begin(), start.end());
           for (int i = 0; i < rows; ++i)
