@@ -184,7 +184,7 @@ void silu_gate(State& state, const Kernels& kernels, bool backward, int count) {
   Floats y(count), z(count);
   for (auto _ : state)
     if (backward)
-      kernels.silu_gate_backward(serial, x.data(), x.data(), x.data(), y.data(), z.data(), count);
+      kernels.silu_gate_backward(serial, x.data(), x.data(), Dtype::f32, x.data(), y.data(), z.data(), count);
     else
       kernels.silu_gate(serial, x.data(), x.data(), y.data(), count);
   state.counters["elements/s"] = rate(count);

@@ -43,6 +43,7 @@ struct Operand {
   const float* data = nullptr;
   int64_t stride = 0;
   bool transposed = false;
+  const uint16_t* halves = nullptr;  // bf16 in place of data: of a right operand that is not transposed
 };
 
 // What a low-rank edit y += scale · (x · downᵀ) · upᵀ of a weight adds to the backward product:
@@ -189,7 +190,8 @@ struct Kernels {
   void (*accumulate)(const Stream&, const float* x, float scale, float* y, int64_t count);  // y += scale * x
   // y = silu(gate) * up (Shazeer 2020)
   void (*silu_gate)(const Stream&, const float* gate, const float* up, float* y, int64_t count);
-  void (*silu_gate_backward)(const Stream&, const float* gate, const float* up, const float* dy, float* dgate,
+  // gate and up are f32 or bf16.
+  void (*silu_gate_backward)(const Stream&, const void* gate, const void* up, Dtype, const float* dy, float* dgate,
                              float* dup, int64_t count);
   // y = x / (1 - rate) where kept, else 0; kept where the upper 24 bits of the number are at least rate * 2^24. Element
   // e of row r draws number rows_key[r] * cols + e of the key, so the mask of a row does not depend on its place in the

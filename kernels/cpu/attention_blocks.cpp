@@ -99,7 +99,7 @@ void pack_depth(Form form, const Rows& rows, int count, int width, uint32_t* pan
     uint32_t* panel = panels + col * row_words(count);
     const int cols = min(kPanel, width - col);
     if (rows.halves)
-      pack_columns(rows.halves + col, rows.stride, cols, kPanel, count, panel);
+      pack_columns(form, rows.halves + col, rows.stride, cols, kPanel, count, panel);
     else
       pack_columns(form, rows.floats + col, rows.stride, cols, kPanel, count, panel);
   }

@@ -16,19 +16,43 @@ void silu_gate(const Stream& stream, const float* gate, const float* up, float* 
   });
 }
 
-void silu_gate_backward(const Stream& stream, const float* gate, const float* up, const float* dy, float* dgate,
-                        float* dup, int64_t count) {
+namespace {
+
+template <class Load>
+void gate_backward(const Stream& stream, const Load& gate, const Load& up, const float* dy, float* dgate, float* dup,
+                   int64_t count) {
   parallel_ranges(stream, count, 4, [&](int64_t begin, int64_t end) {
     for_vectors(end - begin, [&](int64_t i, int lanes) {
       i += begin;
-      const Vec x = load(gate + i, lanes), s = sigmoid(x), d = load(dy + i, lanes);
+      const Vec x = gate(i, lanes), s = sigmoid(x), d = load(dy + i, lanes);
       if (dgate) {
         const Vec slope = s * (1.0f + x * (1.0f - s));
-        store(dgate + i, load(dgate + i, lanes) + d * load(up + i, lanes) * slope, lanes);
+        store(dgate + i, load(dgate + i, lanes) + d * up(i, lanes) * slope, lanes);
       }
       if (dup) store(dup + i, load(dup + i, lanes) + d * x * s, lanes);
     });
   });
+}
+
+struct Floats {
+  const float* x;
+  Vec operator()(int64_t i, int lanes) const { return load(x + i, lanes); }
+};
+struct Halves {
+  const uint16_t* x;
+  Vec operator()(int64_t i, int lanes) const { return from_bf16(load(x + i, lanes)); }
+};
+
+}  // namespace
+
+void silu_gate_backward(const Stream& stream, const void* gate, const void* up, Dtype dtype, const float* dy,
+                        float* dgate, float* dup, int64_t count) {
+  if (dtype == Dtype::f32)
+    gate_backward(stream, Floats{static_cast<const float*>(gate)}, Floats{static_cast<const float*>(up)}, dy, dgate,
+                  dup, count);
+  else
+    gate_backward(stream, Halves{static_cast<const uint16_t*>(gate)}, Halves{static_cast<const uint16_t*>(up)}, dy,
+                  dgate, dup, count);
 }
 
 }  // namespace graft::v0::cpu::GRAFT_ISA

@@ -10,7 +10,9 @@ void pack_right(const Stream& stream, Form form, const Operand& b, int n, int k,
     const int64_t col = panel * kPanel;
     const int cols = static_cast<int>(min<int64_t>(kPanel, n - col));
     uint32_t* words = reinterpret_cast<uint32_t*>(out + panel * stride);
-    if (b.transposed)
+    if (b.halves)
+      pack_columns(form, b.halves + col, b.stride, cols, kPanel, k, words);
+    else if (b.transposed)
       pack_floats(form, b.data + col * b.stride, b.stride, cols, kPanel, k, words);
     else
       pack_columns(form, b.data + col, b.stride, cols, kPanel, k, words);

@@ -143,15 +143,21 @@ inline void pack_columns(Form form, const float* data, int64_t stride, int rows,
 }
 
 // The same for a matrix of bf16.
-inline void pack_columns(const uint16_t* data, int64_t stride, int rows, int width, int depth, uint32_t* out) {
-  for (int k = 0; k < depth; k += 2, out += width) {
+inline void pack_columns(Form form, const uint16_t* data, int64_t stride, int rows, int width, int depth,
+                         uint32_t* out) {
+  for (int k = 0; k < depth; k += elements_of(form), out += width) {
     const uint16_t* even = data + k * stride;
     for_vectors(rows, [&](int64_t i, int lanes) {
       const UInt low = __builtin_convertvector(load(even + i, lanes), UInt);
-      const UInt high = k + 1 < depth ? __builtin_convertvector(load(even + stride + i, lanes), UInt) : UInt{};
-      store(reinterpret_cast<float*>(out) + i, bits<Vec>(low | high << 16), lanes);
+      UInt word = low << 16;  // a float
+      if (form == Form::bf16) {
+        const UInt high = k + 1 < depth ? __builtin_convertvector(load(even + stride + i, lanes), UInt) : UInt{};
+        word = low | high << 16;
+      }
+      store(reinterpret_cast<float*>(out) + i, bits<Vec>(word), lanes);
     });
-    for (int i = rows; i < width; i += kLanes) store(reinterpret_cast<float*>(out) + i, Vec{}, min(kLanes, width - i));
+    for (int i = rows; i < width; i += kLanes)
+      store(reinterpret_cast<float*>(out) + i, Vec{}, min(kLanes, width - i));
   }
 }
 

@@ -80,7 +80,7 @@ bool multiply_bf16(const Stream& stream, const PlainProduct& whole) {
 void matmul(const Stream& stream, Compute compute, Operand a, Operand b, float* c, int64_t c_stride, int m, int n,
             int k, float alpha, bool add) {
   const PlainProduct whole = {a, b, c, c_stride, m, n, k, alpha, add};
-  if (m >= kSmallest && n >= kSmallest && k >= kSmallest) {
+  if (!b.halves && m >= kSmallest && n >= kSmallest && k >= kSmallest) {
     if (compute == Compute::f32) return multiply_floats(stream, whole);
     if (multiply_bf16(stream, whole)) return;
   }

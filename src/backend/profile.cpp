@@ -101,8 +101,8 @@ struct WorkOf<&Kernels::silu_gate> {
 };
 template <>
 struct WorkOf<&Kernels::silu_gate_backward> {
-  static Work of(const float*, const float*, const float*, float*, float*, int64_t count) {
-    return {0, 28 * elements({count})};
+  static Work of(const void*, const void*, Dtype dtype, const float*, float*, float*, int64_t count) {
+    return {0, (dtype == Dtype::f32 ? 28 : 24) * elements({count})};
   }
 };
 template <>

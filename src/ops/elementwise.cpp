@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ops/ops.hpp"
-#include "ops/saved.hpp"
 #include "support/message.hpp"
 
 namespace graft::inline v0 {
@@ -13,7 +12,7 @@ Tensor silu_gate(Run& run, const Tensor& gate, const Tensor& up) {
   if (run.records({gate, up}))
     run.tape->record({y.identity()}, [run, gate = Saved(run, gate), up = Saved(run, up), out = y.identity()](Tape& tape) {
       const Tensor dy = tape.upstream(out);
-      run.kernels().silu_gate_backward(run.stream(), gate.restore(run).data(), up.restore(run).data(), dy.data(),
+      run.kernels().silu_gate_backward(run.stream(), gate.data(), up.data(), run.saved, dy.data(),
                                        tape.gradient(gate.identity()), tape.gradient(up.identity()),
                                        int64_t(dy.size()));
     });

@@ -2,7 +2,6 @@
 #include <algorithm>
 
 #include "ops/ops.hpp"
-#include "ops/saved.hpp"
 #include "support/message.hpp"
 
 namespace graft::inline v0 {
@@ -26,26 +25,19 @@ bool is_watched(const Run& run, const Tensor& x, const Group& group) {
   return false;
 }
 
-void backward_parameters(const Run& run, Tape& tape, const Projection& at, Compute compute, const Tensor& x,
+void backward_parameters(const Run& run, Tape& tape, const Projection& at, Compute compute, const Saved& x,
                          const Tensor& dy) {
   if (at.weight->parameter())
     if (float* dweight = tape.gradient(at.weight->parameter()))
-      run.kernels().matmul(run.stream(), compute, {dy.data(), dy.cols(), true}, {x.data(), x.cols()}, dweight,
+      run.kernels().matmul(run.stream(), compute, {dy.data(), dy.cols(), true}, x.operand(), dweight,
                            x.cols(), dy.cols(), x.cols(), x.rows(), 1, true);
   if (at.bias)
     if (float* dbias = tape.gradient(at.bias->parameter()))
       run.kernels().column_sum(run.stream(), dy.data(), dy.rows(), dy.cols(), dbias);
 }
 
-// Whether any gradient is a product with the input itself.
-bool needs_input(const Tape& tape, const Group& group) {
-  const auto is_trained = [&](const Projection& at) { return tape.watches(at.weight->parameter()); };
-  return !group.low_rank.empty() || std::any_of(group.projections.begin(), group.projections.end(), is_trained);
-}
-
-void backward(const Run& run, Tape& tape, const Group& group, const Saved& saved) {
-  const Tensor x = needs_input(tape, group) ? saved.restore(run) : Tensor();
-  GroupGradient gradient{saved.rows(), saved.cols(), group.compute, {}, {}, {}, tape.gradient(saved.identity())};
+void backward(const Run& run, Tape& tape, const Group& group, const Saved& x) {
+  GroupGradient gradient{group.compute, {}, {}, {}, tape.gradient(x.identity())};
   for (size_t i = 0; i < group.projections.size(); ++i) {
     const Tensor dy = tape.upstream(group.outputs[i]);
     if (!dy) continue;

@@ -103,7 +103,7 @@ std::vector<LowRankPass> low_rank(Run& run, Compute compute, const Tensor& x, st
 namespace {
 
 // The gradients of both factors, and of x through dropout.
-void backward_factors(const Run& run, Tape& tape, const LowRankPass& pass, const Tensor& x, const Tensor& dy,
+void backward_factors(const Run& run, Tape& tape, const LowRankPass& pass, const Saved& x, const Tensor& dy,
                       const Tensor& dhidden) {
   const Kernels& kernels = run.kernels();
   const int rows = pass.rows.rows, rank = pass.hidden.cols(), inputs = x.cols(), outputs = dy.cols();
@@ -112,9 +112,10 @@ void backward_factors(const Run& run, Tape& tape, const LowRankPass& pass, const
                    outputs, rank, rows, pass.edit.scale, true);
   float* ddown = tape.gradient(pass.edit.down);
   if (!ddown) return;
-  const Tensor input = drops(run, pass) ? dropped(run, x, pass) : Tensor();
-  kernels.matmul(run.stream(), pass.compute, {dhidden.data(), rank, true},
-                 {input ? input.data() : rows_of(x, pass), inputs}, ddown, inputs, rank, inputs, rows, 1, true);
+  const Tensor input = drops(run, pass) ? dropped(run, x.restore(run), pass) : Tensor();
+  const Operand right = input ? Operand{input.data(), inputs} : x.operand(pass.rows.first);
+  kernels.matmul(run.stream(), pass.compute, {dhidden.data(), rank, true}, right, ddown, inputs, rank, inputs, rows, 1,
+                 true);
 }
 
 // dx += dhidden · down, through dropout.
@@ -127,7 +128,7 @@ void backward_dropped(const Run& run, const LowRankPass& pass, const Tensor& dhi
 }
 
 // Rows [first, first + rows) with the passes of their edits, which may be none.
-void backward_rows(const Run& run, Tape& tape, std::span<const LowRankPass> passes, const Tensor& x,
+void backward_rows(const Run& run, Tape& tape, std::span<const LowRankPass> passes, const Saved& x,
                    const GroupGradient& gradient, int first, int rows) {
   const size_t count = gradient.dys.size();
   std::vector<const float*> dys;
@@ -144,23 +145,23 @@ void backward_rows(const Run& run, Tape& tape, std::span<const LowRankPass> pass
     edits[i] = {drops(run, pass) ? PackedMatrix() : pass.down, pass.edit.up.data(), pass.hidden.cols(), pass.edit.scale,
                 dhidden[i].data()};
   }
-  float* dx = gradient.dx ? gradient.dx + size_t(first) * gradient.cols : nullptr;
+  float* dx = gradient.dx ? gradient.dx + size_t(first) * x.cols() : nullptr;
   run.kernels().linear_backward(run.stream(), gradient.compute, dys.data(), rows, gradient.weights.data(),
                                 passes.empty() ? nullptr : edits.data(), int(count), dx);
   for (size_t i = 0; i < count; ++i) {
     if (!of[i]) continue;
     backward_factors(run, tape, *of[i], x, gradient.dys[i], dhidden[i]);
-    if (dx && drops(run, *of[i])) backward_dropped(run, *of[i], dhidden[i], dx, gradient.cols);
+    if (dx && drops(run, *of[i])) backward_dropped(run, *of[i], dhidden[i], dx, x.cols());
   }
 }
 
 }  // namespace
 
-void low_rank_backward(const Run& run, Tape& tape, std::span<const LowRankPass> passes, const Tensor& x,
+void low_rank_backward(const Run& run, Tape& tape, std::span<const LowRankPass> passes, const Saved& x,
                        const GroupGradient& gradient) {
   int row = 0;
-  while (row < gradient.rows) {
-    const int first = passes.empty() ? gradient.rows : passes[0].rows.first;
+  while (row < x.rows()) {
+    const int first = passes.empty() ? x.rows() : passes[0].rows.first;
     if (row < first) {
       backward_rows(run, tape, {}, x, gradient, row, first - row);
       row = first;

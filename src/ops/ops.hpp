@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "ops/saved.hpp"
 #include "tensor/run.hpp"
 #include "tensor/weight.hpp"
 
@@ -76,7 +77,6 @@ std::vector<LowRankPass> low_rank(Run& run, Compute compute, const Tensor& x, st
                                   std::span<const Tensor> outputs);
 // The gradients that have reached a group of projections of one input.
 struct GroupGradient {
-  int rows, cols;  // of the input
   Compute compute;
   std::vector<size_t> projections;  // their places in the group
   std::vector<Tensor> dys;
@@ -84,7 +84,7 @@ struct GroupGradient {
   float* dx;  // null: not wanted
 };
 // Adds to dx through the weights and their edits, and to the gradients of the edits.
-void low_rank_backward(const Run& run, Tape& tape, std::span<const LowRankPass> passes, const Tensor& x,
+void low_rank_backward(const Run& run, Tape& tape, std::span<const LowRankPass> passes, const Saved& x,
                        const GroupGradient& gradient);
 
 }  // namespace graft::v0

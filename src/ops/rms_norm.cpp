@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ops/ops.hpp"
-#include "ops/saved.hpp"
 #include "support/message.hpp"
 
 namespace graft::inline v0 {

@@ -12,6 +12,12 @@ Saved::Saved(const Run& run, const Tensor& x) : identity_(x.identity()) {
   run.kernels().convert(run.stream(), x.data(), run.saved, halves_.data(), int64_t(x.size()));
 }
 
+Operand Saved::operand(int first_row) const {
+  const size_t first = size_t(first_row) * cols();
+  if (values_) return {values_.data() + first, cols()};
+  return {nullptr, cols(), false, reinterpret_cast<const uint16_t*>(halves_.data()) + first};
+}
+
 Tensor Saved::restore(const Run& run) const {
   if (values_) return values_;
   Tensor x = run.tensor(rows(), cols());

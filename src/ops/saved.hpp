@@ -14,6 +14,10 @@ class Saved {
   int cols() const { return identity_->cols; }
   // By which the tape knows the tensor.
   const Identity& identity() const { return identity_; }
+  // As it was kept: floats or bf16.
+  const void* data() const { return values_ ? values_.data() : halves_.data(); }
+  // Rows from one on as a right operand.
+  Operand operand(int first_row = 0) const;
   // The values, in a tensor of their own where they were rounded.
   Tensor restore(const Run& run) const;
 

@@ -47,10 +47,24 @@ TEST_CASE("silu_gate and its gradient", "[kernels]") {
       });
       CHECK(difference(found, y) < 5e-5);
       const auto d = run_on_workers(start, [&](Stream s, float* out) {
-        kernels->silu_gate_backward(s, gate.data(), up.data(), dy.data(), out, out + count, count);
+        kernels->silu_gate_backward(s, gate.data(), up.data(), Dtype::f32, dy.data(), out, out + count, count);
       });
       CHECK(difference(d, gradients) < 5e-5);
-      kernels->silu_gate_backward(TestStream(), gate.data(), up.data(), dy.data(), nullptr, nullptr, count);
+      kernels->silu_gate_backward(TestStream(), gate.data(), up.data(), Dtype::f32, dy.data(), nullptr, nullptr, count);
+
+      std::vector<uint16_t> gate_halves(count), up_halves(count);
+      kernels->convert(TestStream(), gate.data(), Dtype::bf16, gate_halves.data(), count);
+      kernels->convert(TestStream(), up.data(), Dtype::bf16, up_halves.data(), count);
+      std::vector<float> gate_rounded(count), up_rounded(count);
+      kernels->decode(TestStream(), Dtype::bf16, gate_halves.data(), gate_rounded.data(), count);
+      kernels->decode(TestStream(), Dtype::bf16, up_halves.data(), up_rounded.data(), count);
+      const auto gradients_of = [&](const void* g, const void* u, Dtype dtype) {
+        return run_on_workers(start, [&](Stream s, float* out) {
+          kernels->silu_gate_backward(s, g, u, dtype, dy.data(), out, out + count, count);
+        });
+      };
+      CHECK(gradients_of(gate_halves.data(), up_halves.data(), Dtype::bf16) ==
+            gradients_of(gate_rounded.data(), up_rounded.data(), Dtype::f32));
     }
 }
 

@@ -202,6 +202,59 @@ TEST_CASE("linear_backward adds the products with the transposes", "[kernels]") 
         }
 }
 
+TEST_CASE("linear_backward serves low-rank edits", "[kernels]") {
+  const int rows = 30, outputs = 70, inputs = 90;
+  for (const Kernels* kernels : kernel_list())
+    for (const Compute compute : {Compute::f32, Compute::bf16})
+      for (const int rank : {1, 16, 40}) {
+        INFO(kernels->name << " compute " << static_cast<int>(compute) << " rank " << rank);
+        const TestWeight w(*kernels, Dtype::f32, outputs, inputs, 12), plain(*kernels, Dtype::f32, 5, inputs, 13);
+        const TestWeight down(*kernels, Dtype::f32, rank, inputs, 14);
+        const std::vector<float> up = noise(outputs * rank, 15), dy = noise(rows * outputs, 16), dz = noise(rows * 5, 17);
+        const std::vector<float> start = noise(rows * (inputs + rank), 18);
+        const PackedMatrix weights[] = {w.matrix, plain.matrix};
+        const float* gradients[] = {dy.data(), dz.data()};
+        const auto found = run_on_workers(start, [&](Stream stream, float* out) {
+          const LowRankGradient edits[] = {{down.matrix, up.data(), rank, 0.5f, out + rows * inputs}, {}};
+          kernels->linear_backward(stream, compute, gradients, rows, weights, edits, 2, out);
+        });
+        std::vector<double> expected(start.begin(), start.end());
+        for (int i = 0; i < rows; ++i) {
+          double* hidden = &expected[rows * inputs + i * rank];
+          for (int r = 0; r < rank; ++r) {
+            hidden[r] = 0;
+            for (int j = 0; j < outputs; ++j) hidden[r] += 0.5 * dy[i * outputs + j] * up[j * rank + r];
+          }
+          for (int k = 0; k < inputs; ++k) {
+            double& sum = expected[i * inputs + k];
+            for (int j = 0; j < outputs; ++j) sum += static_cast<double>(dy[i * outputs + j]) * w.values[j * inputs + k];
+            for (int j = 0; j < 5; ++j) sum += static_cast<double>(dz[i * 5 + j]) * plain.values[j * inputs + k];
+            for (int r = 0; r < rank; ++r) sum += hidden[r] * down.values[r * inputs + k];
+          }
+        }
+        CHECK(difference(found, expected) < 20 * tolerance(compute, outputs + rank));
+      }
+}
+
+TEST_CASE("matmul takes a right operand of bf16", "[kernels]") {
+  const int m = 13, n = 70, k = 35;
+  const std::vector<float> a = noise(m * k, 17), b = noise(k * n, 18), start(m * n);
+  std::vector<uint16_t> halves(b.size());
+  std::vector<float> rounded(b.size());
+  for (const Kernels* kernels : kernel_list())
+    for (const Compute compute : {Compute::f32, Compute::bf16}) {
+      kernels->convert(TestStream(), b.data(), Dtype::bf16, halves.data(), k * n);
+      kernels->decode(TestStream(), Dtype::bf16, halves.data(), rounded.data(), k * n);
+      const auto product = [&](const Operand& right) {
+        return run_on_workers(start, [&](Stream stream, float* out) {
+          kernels->matmul(stream, compute, {a.data(), k}, right, out, n, m, n, k, 1, false);
+        });
+      };
+      INFO(kernels->name << " compute " << static_cast<int>(compute));
+      CHECK(product({nullptr, n, false, halves.data()}) == product({rounded.data(), n}));
+    }
+}
+
 TEST_CASE("matmul takes operands and their transposes", "[kernels]") {
   const int shapes[][3] = {{1, 1, 1},     {16, 16, 300}, {2, 33, 31}, {13, 65, 5},
                            {100, 40, 64}, {30, 9, 700},  {3, 3, 0},   {250, 70, 20}};
