@@ -90,16 +90,25 @@ void multiply_up(const Stream& stream, const Terms& at, uint32_t* memory) {
   });
 }
 
-// How the products are cut: elements of the depth a piece, and panels a task, fine enough to share.
+// How the products are cut: elements of the depth a piece, rows a task, and panels a task, fine enough to share. Where
+// the left operand is too large for the caches (a head's vocabulary), few tasks read it in short pieces.
 struct Cut {
-  int depth = 2 * kLargestDepth;
+  int depth, rows;
   int64_t group;
 
   Cut(const Terms& at, int64_t panels) {
-    int64_t words = 1;
-    for (int i = 0; i < at.count; ++i) depth = min(depth, 2 * depth_of(at.product(i).form));
-    for (int i = 0; i < at.count; ++i) words = max(words, words_of(at.product(i).form, min(at.weights[i].rows, depth)));
-    group = max<int64_t>(1, min(kPanelsBytes / (words * kPanel * 4), panels / 16));
+    constexpr int64_t kCachedWords = 1 << 21;
+    int64_t words = 1, left_words = 0;
+    for (int i = 0; i < at.count; ++i) left_words = max(left_words, at.left_words(i));
+    const bool is_large = left_words > kCachedWords;
+    rows = is_large ? kReusedRows / 2 : kReusedRows;
+    depth = (is_large ? 1 : 2) * kLargestDepth;
+    for (int i = 0; i < at.count; ++i) {
+      const Form form = at.product(i).form;
+      if (form == Form::f32) depth = min(depth, 2 * depth_of(form));
+      words = max(words, words_of(form, min(at.weights[i].rows, depth)));
+    }
+    group = max<int64_t>(1, min(kPanelsBytes / (words * kPanel * 4), is_large ? ceil_div(panels, 3) : panels / 16));
   }
 };
 
@@ -109,7 +118,7 @@ void multiply(const Stream& stream, const Terms& at, uint32_t* memory, char* wor
   const int64_t panels = ceil_div(cols, kPanel), tiles = at.left(memory, 0).tiles();
   const Cut cut(at, panels);
   const int64_t groups = ceil_div(panels, cut.group);
-  const int64_t blocks = ceil_div(at.rows, kReusedRows), block = ceil_div(tiles, blocks);
+  const int64_t blocks = ceil_div(at.rows, cut.rows), block = ceil_div(tiles, blocks);
   const Output out = {dx, cols, cols, nullptr, 1, true};
   parallel_for(stream, blocks * groups, [&](int64_t task, int worker) {
     const int64_t tile = task / groups * block, first = task % groups * cut.group;

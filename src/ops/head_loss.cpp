@@ -10,7 +10,7 @@
 namespace graft::inline v0 {
 namespace {
 
-constexpr int64_t kChunkLogits = int64_t{1} << 25;  // 128 MiB of floats
+constexpr int64_t kChunkLogits = int64_t{1} << 24;  // 64 MiB of floats
 
 struct HeadChunk {
   int first, rows;  // of the targets
@@ -72,7 +72,8 @@ HeadLoss head_loss(Run& run, const Tensor& x, const Projection& head, const Targ
       run.records({x}) || (run.tape && head.weight->parameter() && run.tape->watches(head.weight->parameter()));
   HeadLoss result{run.tensor(1, 1), std::vector<float>(size_t(count))};
   Head chunks(run, x, head, targets, recorded);
-  const int step = int(std::clamp<int64_t>(kChunkLogits / head.weight->rows() / 32 * 32, 32, 4096));
+  const int most = int(std::clamp<int64_t>(kChunkLogits / head.weight->rows(), 32, 4096));
+  const int chunk_count = (count + most - 1) / most, step = chunk_count ? (count + chunk_count - 1) / chunk_count : 0;
   for (int first = 0; first < count; first += step) {
     const int rows = std::min(step, count - first);
     const Tensor chunk = run.tensor(rows, x.cols());

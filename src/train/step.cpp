@@ -81,7 +81,7 @@ size_t activation_bytes(const Trunk& trunk, size_t tokens, bool recompute) {
   const size_t block = 4 * size_t(c.width) + 2 * q + 2 * kv + c.heads + 3 * size_t(c.mlp_width);
   const size_t kept = recompute ? size_t(c.width) * c.layers + block : block * c.layers;
   const size_t gradients = 2 * size_t(c.width) + 3 * size_t(c.mlp_width);
-  constexpr size_t kHeadChunk = size_t{1} << 23;  // logits at once
+  constexpr size_t kHeadChunk = size_t{1} << 24;  // logits at once
   return sizeof(float) * (tokens * (kept + gradients) + kHeadChunk);
 }
 
