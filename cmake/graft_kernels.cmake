@@ -25,18 +25,31 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   set(graft_flags_avx512_bf16 -march=x86-64-v4 -mprefer-vector-width=512 -mavx512vnni -mavx512bf16)
 endif()
 
+# Eigen's matmul for the baseline, our own for the others.
+function(graft_kernel_sources_of isa sources)
+  set(unused matmul_eigen.cpp)
+  if(isa STREQUAL baseline)
+    set(unused matmul.cpp)
+  endif()
+  list(REMOVE_ITEM graft_kernel_sources ${CMAKE_CURRENT_SOURCE_DIR}/kernels/cpu/${unused})
+  set(${sources} ${graft_kernel_sources} PARENT_SCOPE)
+endfunction()
+
 function(graft_cpu_tables target)
   foreach(isa IN LISTS graft_isas)
     set(object graft_kernels_${isa})
-    add_library(${object} OBJECT ${graft_kernel_sources})
+    graft_kernel_sources_of(${isa} sources)
+    add_library(${object} OBJECT ${sources})
     graft_compile_options(${object})
     target_include_directories(${object} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/kernels)
-    target_include_directories(${object} SYSTEM PRIVATE ${EIGEN3_INCLUDE_DIRS})
-    target_compile_definitions(${object} PRIVATE GRAFT_ISA=${isa} Eigen=Eigen_${isa} EIGEN_DONT_PARALLELIZE
-      EIGEN_NO_DEBUG EIGEN_NO_IO)
+    target_compile_definitions(${object} PRIVATE GRAFT_ISA=${isa})
     target_compile_options(${object} PRIVATE ${graft_flags_${isa}} -fno-math-errno -fno-trapping-math -fno-exceptions
       -fno-rtti)
     target_sources(${target} PRIVATE $<TARGET_OBJECTS:${object}>)
     target_compile_definitions(graft_kernels PRIVATE GRAFT_HAS_${isa})
   endforeach()
+  # A name of its own, so that the linker does not mix it with a host's Eigen.
+  target_include_directories(graft_kernels_baseline SYSTEM PRIVATE ${EIGEN3_INCLUDE_DIRS})
+  target_compile_definitions(graft_kernels_baseline PRIVATE Eigen=Eigen_baseline EIGEN_DONT_PARALLELIZE EIGEN_NO_DEBUG
+    EIGEN_NO_IO)
 endfunction()

@@ -40,10 +40,11 @@ void multiply_floats(const Stream& stream, const PlainProduct& whole) {
 // In bf16, the gradient of a weight; the left operand is rounded into tiles, the right one as it lies. The depth is
 // filled up with zeros.
 bool multiply_bf16(const Stream& stream, const PlainProduct& whole) {
-  const auto [left, right, c, c_stride, m, n, k, alpha, adds] = whole;
-  if (!left.transposed || right.transposed || right.stride != n || c_stride != n || alpha != 1) return false;
+  const int n = whole.n, k = whole.k;
+  if (!whole.a.transposed || whole.b.transposed || whole.b.stride != n || whole.c_stride != n || whole.alpha != 1)
+    return false;
   Provider& at = provider();
-  const Cut cut(m);
+  const Cut cut(whole.m);
   const int depth = static_cast<int>(round_up(k, kDepthStep));
   std::vector<std::shared_ptr<const Product>> products;  // of all tiles but the last, and of it
   for (const int tile : {0, cut.tiles - 1})
@@ -52,7 +53,7 @@ bool multiply_bf16(const Stream& stream, const PlainProduct& whole) {
                                          .m = cut.tile(whole, tile).m,
                                          .n = n,
                                          .k = depth,
-                                         .adds = adds,
+                                         .adds = whole.adds,
                                          .has_bias = false}));
   if (!products[0] || !products[1]) return false;
 
@@ -61,13 +62,13 @@ bool multiply_bf16(const Stream& stream, const PlainProduct& whole) {
       stream.context, static_cast<size_t>(worker_bytes * stream.workers + (a_elements + int64_t{n} * depth) * 2)));
   uint16_t* a = reinterpret_cast<uint16_t*>(workers + worker_bytes * stream.workers);
   uint16_t* b = a + a_elements;
-  at.base.convert(stream, right.data, Dtype::bf16, b, int64_t{k} * n);
+  at.base.convert(stream, whole.b.data, Dtype::bf16, b, int64_t{k} * n);
   std::fill(b + int64_t{k} * n, b + int64_t{depth} * n, uint16_t{0});
   parallel_for(stream, cut.tiles, [&](int task, int worker) {
     const PlainProduct tile = cut.tile(whole, task);
     uint16_t* rows = a + int64_t{task} * cut.rows * depth;
-    for (int i = 0; i < k; ++i)
-      at.base.convert(stream, tile.a.data + i * left.stride, Dtype::bf16, rows + int64_t{i} * tile.m, tile.m);
+    for (int i = 0; i < k; ++i)  // so few elements that convert makes no tasks of them
+      at.base.convert(stream, tile.a.data + i * whole.a.stride, Dtype::bf16, rows + int64_t{i} * tile.m, tile.m);
     std::fill(rows + int64_t{k} * tile.m, rows + int64_t{depth} * tile.m, uint16_t{0});
     if (!products[task == cut.tiles - 1]->multiply(rows, b, nullptr, tile.c, workers + worker * worker_bytes))
       multiply(tile);

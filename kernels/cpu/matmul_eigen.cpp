@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The baseline's matmul: Eigen's packing and inner kernel, which on plain SSE or NEON are faster than ours. They work
+// on columns, so the transpose is computed: cᵀ = bᵀ · aᵀ. The blocks are ours, since Eigen's own driver allocates, and
+// cuts by the caches of the machine.
+#include <Eigen/Core>
+
+#include "cpu/parallel.hpp"
+#include "cpu/table.hpp"
+
+namespace graft::inline v0::cpu::GRAFT_ISA {
+namespace {
+
+namespace inner = Eigen::internal;
+using Traits = inner::gebp_traits<float, float>;
+using Result = inner::blas_data_mapper<float, int64_t, Eigen::ColMajor, Eigen::Unaligned>;
+
+constexpr int kRows = 192, kCols = 256, kDepth = 256;  // of a task's block of c, and of the depth at once
+constexpr int kPadding = 64;                           // whole packets of the last rows
+
+// The operand of `order`, of which element (i, l) is row i at depth l.
+template <int order>
+using Rows = inner::const_blas_data_mapper<float, int64_t, order>;
+
+template <int order>
+void pack_left(const float* data, int64_t stride, int rows, int depth, float* out) {
+  inner::gemm_pack_lhs<float, int64_t, Rows<order>, Traits::mr, Traits::LhsProgress, Traits::LhsPacket4Packing,
+                       order>()(out, Rows<order>(data, stride), depth, rows);
+}
+
+template <int order>
+void pack_right(const float* data, int64_t stride, int depth, int cols, float* out) {
+  inner::gemm_pack_rhs<float, int64_t, Rows<order>, Traits::nr, order>()(out, Rows<order>(data, stride), depth, cols);
+}
+
+struct Block {
+  int row, rows, col, cols;
+};
+
+void multiply_block(const Operand& a, const Operand& b, const Result& c, const Block& block, int k, float alpha,
+                    float* left, float* right) {
+  inner::gebp_kernel<float, float, int64_t, Result, Traits::mr, Traits::nr, false, false> multiply;
+  for (int first = 0; first < k; first += kDepth) {
+    const int depth = min(kDepth, k - first);
+    if (b.transposed)
+      pack_left<Eigen::RowMajor>(b.data + block.col * b.stride + first, b.stride, block.cols, depth, left);
+    else
+      pack_left<Eigen::ColMajor>(b.data + first * b.stride + block.col, b.stride, block.cols, depth, left);
+    if (a.transposed)
+      pack_right<Eigen::RowMajor>(a.data + first * a.stride + block.row, a.stride, depth, block.rows, right);
+    else
+      pack_right<Eigen::ColMajor>(a.data + block.row * a.stride + first, a.stride, depth, block.rows, right);
+    multiply(c.getSubMapper(block.col, block.row), left, right, block.cols, depth, block.rows, alpha);
+  }
+}
+
+}  // namespace
+
+void matmul(const Stream& stream, Compute, Operand a, Operand b, float* c, int64_t c_stride, int m, int n, int k,
+            float alpha, bool add) {
+  if (m == 0 || n == 0) return;
+  constexpr int64_t kLeft = (kCols + kPadding) * kDepth, kRight = (kRows + kPadding) * kDepth;
+  float* memory = static_cast<float*>(
+      stream.scratch(stream.context, static_cast<size_t>((kLeft + kRight) * stream.workers) * sizeof(float)));
+  const int64_t across = ceil_div(n, kCols);
+  parallel_for(stream, ceil_div(m, kRows) * across, [&](int64_t task, int worker) {
+    const int row = static_cast<int>(task / across) * kRows, col = static_cast<int>(task % across) * kCols;
+    const Block block = {row, min(kRows, m - row), col, min(kCols, n - col)};
+    if (!add)
+      for (int i = 0; i < block.rows; ++i)
+        memset(c + (row + i) * c_stride + col, 0, static_cast<size_t>(block.cols) * sizeof(float));
+    float* left = memory + (kLeft + kRight) * worker;
+    multiply_block(a, b, Result(c, c_stride), block, k, alpha, left, left + kLeft);
+  });
+}
+
+}  // namespace graft::v0::cpu::GRAFT_ISA
