@@ -61,8 +61,8 @@ inline constexpr bool kAddsPairs = false;
 struct Pairs {};
 #endif
 
-// Σ (w - offset) · x of up to `steps` quads of bytes w of at most `largest`. The offset, a power of two or 0, is taken
-// off at the start: its product with the sum of x, which comes negated.
+// Σ (w - offset) · x of `steps` quads of bytes w of at most `largest`. The offset, a power of two or 0, is taken off by
+// its product with the sum of x, which comes negated.
 template <int largest, int offset, int steps>
 class Dot {
   // Bytes that would overflow 16 bits become signed first.
@@ -71,10 +71,9 @@ class Dot {
   static constexpr int kRun = kSigned ? 1 : min(steps, 32767 / (largest * 254));
 
  public:
-  static Dot from(int32_t negated_sum) {
-    Dot dot = {};
-    if constexpr (offset > 0 && !kSigned) dot.sum_ = (Int{} + negated_sum) << __builtin_ctz(offset);
-    return dot;
+  void start(int32_t negated_sum) {
+    sum_ = Int{};
+    if constexpr (offset > 0 && !kSigned) sum_ = (sum_ + negated_sum) << __builtin_ctz(offset);
   }
 
   void add(Quads w, Int x, int step) {

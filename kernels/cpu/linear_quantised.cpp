@@ -11,7 +11,7 @@ namespace {
 #if defined(__AVX512F__)
 inline constexpr int kByteRows = 6;
 #else
-inline constexpr int kByteRows = 2;
+inline constexpr int kByteRows = 4;
 #endif
 inline constexpr int kSingleVectors = min(4, kPanel / kLanes);
 
@@ -22,7 +22,7 @@ inline constexpr int kPieceParts = 32;
 template <class Type>
 bool expands(int rows) {
   constexpr bool kIsCheap = kAddsQuads && Type::kParts == 1;  // the other work hides the unpacking
-  return !kIsCheap && rows > 4 * kByteRows;
+  return !kIsCheap && rows > 2 * kByteRows;
 }
 
 // A part of a panel in plain bytes, as a type.
@@ -63,7 +63,7 @@ void add_half(const char* block, int part, int half, int first, const ByteBlock*
 #pragma GCC unroll 8
   for (int r = 0; r < rows; ++r)
 #pragma GCC unroll 4
-    for (int v = 0; v < vectors; ++v) dots[r][v] = Sum::from(sum_of<Type>(x[r * stride], half));
+    for (int v = 0; v < vectors; ++v) dots[r][v].start(sum_of<Type>(x[r * stride], half));
 #pragma GCC unroll 8
   for (int step = 0; step < kSteps; ++step) {
     const int g = half * kSteps + step;
@@ -157,12 +157,12 @@ void multiply_rows(const ByteTile& tile, int rows) {
       return multiply_tile<Type, 1>(tile);
     case 2:
       return multiply_tile<Type, 2>(tile);
+    case 3:
+      return multiply_tile<Type, 3>(tile);
+    case 4:
+      return multiply_tile<Type, 4>(tile);
   }
   if constexpr (kByteRows == 6) switch (rows) {
-      case 3:
-        return multiply_tile<Type, 3>(tile);
-      case 4:
-        return multiply_tile<Type, 4>(tile);
       case 5:
         return multiply_tile<Type, 5>(tile);
       case 6:

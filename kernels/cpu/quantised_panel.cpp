@@ -6,11 +6,32 @@
 namespace graft::inline v0::cpu::GRAFT_ISA {
 namespace {
 
-template <int piece, class Block>
-void spread_field(const Block& block, const Field& field, int row, char* panel) {
-  const char* from = reinterpret_cast<const char*>(&block) + field.offset;
-  char* to = panel + kPanel * field.offset + row * piece;
-  for (int i = 0; i < field.count; ++i) memcpy(to + i * kPanel * piece, from + i * piece, piece);
+// Pieces `index` of a field of four blocks, in a row.
+template <class Piece, class Block>
+void spread_pieces(const Block* four, size_t offset, int index, char* to) {
+  Piece pieces[4];
+  for (int i = 0; i < 4; ++i)
+    memcpy(&pieces[i], reinterpret_cast<const char*>(&four[i]) + offset + index * sizeof(Piece), sizeof(Piece));
+  memcpy(to + index * kPanel * sizeof(Piece), pieces, sizeof(pieces));
+}
+
+// A field of rows [row, row + 4) of a panel.
+template <class Block>
+void spread_field(const Block* four, const Field& field, int row, char* panel) {
+  char* to = panel + kPanel * field.offset + row * field.piece;
+  int index = 0;
+  for (; field.piece == 4 && index + 4 <= field.count; index += 4) {
+    Quad quads[4];
+    for (int i = 0; i < 4; ++i)
+      quads[i] = load_as<Quad>(reinterpret_cast<const char*>(&four[i]) + field.offset + index * 4);
+    transpose(quads);
+    for (int i = 0; i < 4; ++i) memcpy(to + (index + i) * kPanel * 4, &quads[i], sizeof(Quad));
+  }
+  for (; index < field.count; ++index)
+    if (field.piece == 4)
+      spread_pieces<uint32_t>(four, field.offset, index, to);
+    else
+      spread_pieces<uint16_t>(four, field.offset, index, to);
 }
 
 template <int piece, class Block>
@@ -24,16 +45,16 @@ template <class Type>
 void pack_blocks(const char* rows, int count, int64_t blocks, char* panel) {
   using Block = typename Type::Block;
   const Block* all = reinterpret_cast<const Block*>(rows);
-  for (int64_t i = 0; i < blocks; ++i, panel += kPanel * sizeof(Block)) {
-    if (count < kPanel) memset(panel, 0, kPanel * sizeof(Block));
-    for (int row = 0; row < count; ++row) {
-      Block block = all[row * blocks + i];
-      Type::arrange(block);
+  for (int64_t i = 0; i < blocks; ++i, panel += kPanel * sizeof(Block))
+    for (int row = 0; row < kPanel; row += 4) {
+      Block four[4] = {};
+      for (int r = 0; r < min(4, count - row); ++r) {
+        four[r] = all[(row + r) * blocks + i];
+        Type::arrange(four[r]);
+      }
 #pragma GCC unroll 8
-      for (const Field& field : Type::kFields)
-        field.piece == 4 ? spread_field<4>(block, field, row, panel) : spread_field<2>(block, field, row, panel);
+      for (const Field& field : Type::kFields) spread_field(four, field, row, panel);
     }
-  }
 }
 
 template <class Type>

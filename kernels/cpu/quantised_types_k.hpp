@@ -34,38 +34,39 @@ inline void restore_nibbles(const uint8_t* low, const uint8_t* high, uint8_t* sh
   }
 }
 
+// Swaps the upper bits of each 2 * shift bits of a with the lower ones of b.
+inline void swap_bits(uint32_t& a, uint32_t& b, int shift, uint32_t mask) {
+  const uint32_t change = (a >> shift ^ b) & mask;
+  a ^= change << shift;
+  b ^= change;
+}
+
 // Bit p of byte 4g + j as bit g of byte 4p + j: the other way round too.
 inline void turn_bits(uint8_t (&field)[32]) {
-  for (int j = 0; j < 4; ++j) {
-    uint64_t x = 0;
-    for (int g = 0; g < 8; ++g) x |= static_cast<uint64_t>(field[4 * g + j]) << 8 * g;
-    uint64_t t = (x ^ x >> 7) & 0x00aa00aa00aa00aaull;
-    x ^= t ^ t << 7;
-    t = (x ^ x >> 14) & 0x0000cccc0000ccccull;
-    x ^= t ^ t << 14;
-    t = (x ^ x >> 28) & 0x00000000f0f0f0f0ull;
-    x ^= t ^ t << 28;
-    for (int g = 0; g < 8; ++g) field[4 * g + j] = static_cast<uint8_t>(x >> 8 * g);
-  }
+  uint32_t words[8];
+  memcpy(words, field, sizeof(words));
+  for (int g = 0; g < 8; g += 2) swap_bits(words[g], words[g + 1], 1, 0x55555555u);
+  for (int g = 0; g < 8; g += g % 4 == 1 ? 3 : 1) swap_bits(words[g], words[g + 2], 2, 0x33333333u);
+  for (int g = 0; g < 4; ++g) swap_bits(words[g], words[g + 4], 4, 0x0f0f0f0fu);
+  memcpy(field, words, sizeof(words));
 }
 
 // Two bits of each element. In a file four parts share 32 bytes; arranged, a part has 8 bytes of its own, and byte j of
-// its word w holds elements 16w + 4t + j.
-inline void arrange_twos(uint8_t (&field)[64]) {
-  uint8_t arranged[64] = {};
-  for (int part = 0; part < 8; ++part)
-    for (int k = 0; k < 32; ++k)
-      arranged[part * 8 + k / 16 * 4 + k % 4] |=
-          static_cast<uint8_t>((field[part / 4 * 32 + k] >> part % 4 * 2 & 3) << k % 16 / 4 * 2);
-  memcpy(field, arranged, sizeof(field));
-}
-inline void restore_twos(uint8_t (&field)[64]) {
-  uint8_t restored[64] = {};
-  for (int part = 0; part < 8; ++part)
-    for (int k = 0; k < 32; ++k)
-      restored[part / 4 * 32 + k] |=
-          static_cast<uint8_t>((field[part * 8 + k / 16 * 4 + k % 4] >> k % 16 / 4 * 2 & 3) << part % 4 * 2);
-  memcpy(field, restored, sizeof(field));
+// its word w holds elements 16w + 4t + j. `is_arranged` tells which way the words lie.
+inline void turn_twos(uint8_t (&field)[64], bool is_arranged) {
+  uint8_t turned[64];
+  for (int quarter = 0; quarter < 4; ++quarter) {
+    const int word = quarter % 2;
+    uint8_t *shared = field + quarter / 2 * 32 + word * 16, *own = field + quarter / 2 * 32 + word * 4;
+    uint32_t words[4];
+    for (int t = 0; t < 4; ++t) memcpy(&words[t], is_arranged ? own + 8 * t : shared + 4 * t, 4);
+    swap_bits(words[0], words[1], 2, 0x33333333u);
+    swap_bits(words[2], words[3], 2, 0x33333333u);
+    swap_bits(words[0], words[2], 4, 0x0f0f0f0fu);
+    swap_bits(words[1], words[3], 4, 0x0f0f0f0fu);
+    for (int t = 0; t < 4; ++t) memcpy(turned + ((is_arranged ? shared + 4 * t : own + 8 * t) - field), &words[t], 4);
+  }
+  memcpy(field, turned, sizeof(field));
 }
 inline UInt twos_at(const char* block, size_t offset, int part, int g, int v) {
   return words_at(block, offset, part * 2 + g / 4, v) >> g % 4 * 2 & 0x03030303u;
@@ -90,8 +91,8 @@ struct PanelQ2_K : LargeType {
     const UInt packed = bytes_at(block, offsetof(Block, scales), 2 * part + half, v);
     return from_f16(halves_at(block, offsetof(Block, dmin), v)) * as_floats(packed >> 4);
   }
-  static void arrange(Block& block) { arrange_twos(block.qs); }
-  static void restore(Block& block) { restore_twos(block.qs); }
+  static void arrange(Block& block) { turn_twos(block.qs, false); }
+  static void restore(Block& block) { turn_twos(block.qs, true); }
 };
 
 struct PanelQ3_K : LargeType {
@@ -113,11 +114,11 @@ struct PanelQ3_K : LargeType {
     return from_f16(halves_at(block, offsetof(Block, d), v)) * (as_floats(low | high << 4) - 32.0f);
   }
   static void arrange(Block& block) {
-    arrange_twos(block.qs);
+    turn_twos(block.qs, false);
     turn_bits(block.hmask);
   }
   static void restore(Block& block) {
-    restore_twos(block.qs);
+    turn_twos(block.qs, true);
     turn_bits(block.hmask);
   }
 };
@@ -212,14 +213,14 @@ struct PanelQ6_K : LargeType {
     for (int p = 0; p < 8; p += p % 4 == 1 ? 3 : 1)
       arrange_nibbles(block.ql + p / 4 * 64 + p % 4 * 32, parts + 16 * p, parts + 16 * (p + 2));
     memcpy(block.ql, parts, sizeof(parts));
-    arrange_twos(block.qh);
+    turn_twos(block.qh, false);
   }
   static void restore(Block& block) {
     uint8_t parts[128];
     memcpy(parts, block.ql, sizeof(parts));
     for (int p = 0; p < 8; p += p % 4 == 1 ? 3 : 1)
       restore_nibbles(parts + 16 * p, parts + 16 * (p + 2), block.ql + p / 4 * 64 + p % 4 * 32);
-    restore_twos(block.qh);
+    turn_twos(block.qh, true);
   }
 };
 

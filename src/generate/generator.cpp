@@ -63,6 +63,17 @@ Tensor logits_of(const NetworkContext& context, const Tensor& hidden, std::span<
   return context.trunk.transformer.logits(run, gather_rows(run, hidden, rows));
 }
 
+// The logarithm of the sum of the exponentials of each row: log softmax(x)[0] is x[0] less that.
+std::vector<float> log_sums(const NetworkContext& context, const Tensor& logits) {
+  const std::vector<int32_t> first(size_t(logits.rows()), 0);
+  std::vector<float> sums(first.size());
+  context.lane.backend().kernels().cross_entropy(context.lane.stream(), logits.data(), first.data(), nullptr,
+                                                 logits.rows(), logits.cols(), sums.data());
+  for (int row = 0; row < logits.rows(); ++row)
+    sums[size_t(row)] = logits.data()[size_t(row) * size_t(logits.cols())] - sums[size_t(row)];
+  return sums;
+}
+
 }  // namespace
 
 Generator::Generator(const NetworkContext& context, const Decoder& decoder, std::vector<int32_t> end_ids,
@@ -89,7 +100,8 @@ void Generator::prefill(Sequence& sequence) {
   }
   for (const int32_t token : prompt) sequence.sampler.saw(token, false);
   const int32_t last = hidden.rows() - 1;
-  take(sequence, logits_of(context_, hidden, {&last, 1}).values());
+  const Tensor logits = logits_of(context_, hidden, {&last, 1});
+  take(sequence, logits.values(), log_sums(context_, logits)[0]);
   sequence.result.prompt_seconds = now() - sequence.started;
 }
 
@@ -107,9 +119,9 @@ void Generator::finish(Sequence& sequence, Finish reason) {
   sequence.is_live = false;
 }
 
-void Generator::take(Sequence& sequence, std::span<float> logits) {
+void Generator::take(Sequence& sequence, std::span<float> logits, float log_sum) {
   Generation& result = sequence.result;
-  Sampler::Choice choice = sequence.sampler.choose(logits, sequence.request.cache->length());
+  Sampler::Choice choice = sequence.sampler.choose(logits, log_sum, sequence.request.cache->length());
   if (ends(choice.token)) return finish(sequence, Finish::end);
   sequence.next = choice.token;
   sequence.sampler.saw(choice.token, true);
@@ -143,8 +155,9 @@ std::vector<Generation> Generator::run(std::span<const GenerateRequest> requests
     }
     if (live.empty()) break;
     const Tensor logits = logits_of(context_, cached_pass(context_, rows), all);
+    const std::vector<float> sums = log_sums(context_, logits);
     for (size_t i = 0; i < live.size(); ++i)
-      take(*live[i], logits.values().subspan(i * size_t(logits.cols()), size_t(logits.cols())));
+      take(*live[i], logits.values().subspan(i * size_t(logits.cols()), size_t(logits.cols())), sums[i]);
   }
   std::vector<Generation> results;
   for (Sequence& sequence : sequences) results.push_back(std::move(sequence.result));

@@ -47,7 +47,7 @@ class Generator {
  private:
   struct Sequence;
   void prefill(Sequence& sequence);
-  void take(Sequence& sequence, std::span<float> logits);
+  void take(Sequence& sequence, std::span<float> logits, float log_sum);
   void finish(Sequence& sequence, Finish reason);
   void emit(Sequence& sequence, const std::string& text) const;
   bool ends(int32_t token) const;

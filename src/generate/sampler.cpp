@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "support/message.hpp"
@@ -11,22 +12,27 @@
 namespace graft::inline v0 {
 namespace {
 
-double log_sum_exp(std::span<const float> logits) {
-  const float most = *std::max_element(logits.begin(), logits.end());
-  double sum = 0;
-  for (const float logit : logits) sum += std::exp(double(logit) - most);
-  return most + std::log(sum);
-}
-
-// The likeliest first; of equals the smaller id.
+// The likeliest first; of equals the smaller id. What is not a number counts as the least likely.
 std::vector<int32_t> likeliest(std::span<const float> logits, size_t count) {
-  std::vector<int32_t> order(logits.size());
-  std::iota(order.begin(), order.end(), 0);
   const auto before = [&](int32_t a, int32_t b) { return logits[a] != logits[b] ? logits[a] > logits[b] : a < b; };
-  count = std::min(count, order.size());
-  std::partial_sort(order.begin(), order.begin() + std::ptrdiff_t(count), order.end(), before);
-  order.resize(count);
-  return order;
+  std::vector<int32_t> best;
+  count = std::min(count, logits.size());
+  const size_t enough = std::max<size_t>(2 * count, 64);
+  float least = -std::numeric_limits<float>::infinity();  // that a candidate must exceed
+  const auto narrow = [&] {
+    std::nth_element(best.begin(), best.begin() + std::ptrdiff_t(count) - 1, best.end(), before);
+    best.resize(count);
+    least = logits[best.back()];
+  };
+  for (int32_t id = 0; size_t(id) < logits.size(); ++id) {
+    if (!(logits[id] > least)) continue;
+    best.push_back(id);
+    if (best.size() == enough) narrow();
+  }
+  if (best.empty()) return {0};
+  if (best.size() > count) narrow();
+  std::sort(best.begin(), best.end(), before);
+  return best;
 }
 
 }  // namespace
@@ -49,17 +55,22 @@ void Sampler::penalise(std::span<float> logits) const {
   }
 }
 
-Sampler::Choice Sampler::choose(std::span<float> logits, int position) const {
-  const double total = log_sum_exp(logits);
+bool Sampler::has_penalties() const {
+  return options_.repetition_penalty != 1 || options_.frequency_penalty != 0 || options_.presence_penalty != 0;
+}
+
+Sampler::Choice Sampler::choose(std::span<float> logits, float log_sum, int position) const {
   Choice choice;
   if (options_.alternatives > 0)
     for (const int32_t token : likeliest(logits, size_t(options_.alternatives)))
-      choice.alternatives.push_back({token, float(logits[token] - total)});
-  const std::vector<float> original =
-      counts_.empty() ? std::vector<float>() : std::vector<float>(logits.begin(), logits.end());
-  penalise(logits);
+      choice.alternatives.push_back({token, logits[token] - log_sum});
+  std::vector<float> original;
+  if (has_penalties()) {
+    original.assign(logits.begin(), logits.end());
+    penalise(logits);
+  }
   choice.token = options_.temperature == 0 ? likeliest(logits, 1)[0] : draw(logits, position);
-  choice.log_probability = float((original.empty() ? logits[choice.token] : original[choice.token]) - total);
+  choice.log_probability = (original.empty() ? logits[choice.token] : original[choice.token]) - log_sum;
   return choice;
 }
 

@@ -24,10 +24,11 @@ class Sampler {
     float log_probability = 0;
     std::vector<Alternative> alternatives;
   };
-  // Changes the logits by the penalties.
-  Choice choose(std::span<float> logits, int position) const;
+  // `log_sum` is the logarithm of the sum of the logits' exponentials. Changes the logits by the penalties.
+  Choice choose(std::span<float> logits, float log_sum, int position) const;
 
  private:
+  bool has_penalties() const;
   void penalise(std::span<float> logits) const;
   int32_t draw(std::span<const float> logits, int position) const;
 

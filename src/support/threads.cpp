@@ -17,7 +17,7 @@ void pause() {
 
 }  // namespace
 
-Threads::Threads(int count) {
+Threads::Threads(int count) : shares_(std::make_unique<Share[]>(size_t(count))) {
   for (int worker = 1; worker < count; ++worker) threads_.emplace_back([this, worker] { work(worker); });
 }
 
@@ -35,8 +35,10 @@ void Threads::parallel(int tasks, Body body, void* argument) {
   }
   body_ = body;
   argument_ = argument;
-  tasks_ = tasks;
-  next_ = 0;
+  for (int worker = 0; worker < count(); ++worker) {
+    shares_[size_t(worker)].next = int(int64_t(tasks) * worker / count());
+    shares_[size_t(worker)].end = int(int64_t(tasks) * (worker + 1) / count());
+  }
   open_ = true;
   ++posted_;
   posted_.notify_all();
@@ -49,7 +51,11 @@ void Threads::parallel(int tasks, Body body, void* argument) {
 }
 
 void Threads::take_tasks(int worker) {
-  for (int task; (task = next_.fetch_add(1, std::memory_order_relaxed)) < tasks_;) body_(argument_, task, worker);
+  for (int i = 0; i < count(); ++i) {
+    Share& share = shares_[size_t((worker + i) % count())];
+    for (int task; (task = share.next.fetch_add(1, std::memory_order_relaxed)) < share.end;)
+      body_(argument_, task, worker);
+  }
 }
 
 bool Threads::wait_for_job(uint32_t& seen) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <atomic>
+#include <memory>
 #include <thread>
 #include <vector>
 
@@ -33,11 +34,15 @@ class Threads {
 
   std::vector<std::thread> threads_;
   std::atomic<bool> taken_{false};  // by the thread whose job runs; not a mutex, for a task may come here again
-  // The job: written while `open_` is false and nobody is inside.
+  // The job: written while `open_` is false and nobody is inside. Each worker has a share of it, tasks that follow each
+  // other and so read memory in order; when it is done, it helps the others.
+  struct alignas(64) Share {
+    std::atomic<int> next{0};
+    int end = 0;
+  };
   Body body_ = nullptr;
   void* argument_ = nullptr;
-  int tasks_ = 0;
-  alignas(64) std::atomic<int> next_{0};
+  std::unique_ptr<Share[]> shares_;
   alignas(64) std::atomic<int> inside_{0};
   alignas(64) std::atomic<bool> open_{false};
   std::atomic<uint32_t> posted_{0};
