@@ -19,6 +19,17 @@ enum class Form { f32, bf16 };
 constexpr int elements_of(Form form) { return form == Form::bf16 ? 2 : 1; }
 constexpr int64_t words_of(Form form, int64_t depth) { return ceil_div(depth, elements_of(form)); }
 
+typedef uint32_t Quad __attribute__((vector_size(16)));
+
+inline void transpose(Quad* q) {
+  const Quad a = __builtin_shufflevector(q[0], q[1], 0, 4, 1, 5), b = __builtin_shufflevector(q[2], q[3], 0, 4, 1, 5);
+  const Quad c = __builtin_shufflevector(q[0], q[1], 2, 6, 3, 7), d = __builtin_shufflevector(q[2], q[3], 2, 6, 3, 7);
+  q[0] = __builtin_shufflevector(a, b, 0, 1, 4, 5);
+  q[1] = __builtin_shufflevector(a, b, 2, 3, 6, 7);
+  q[2] = __builtin_shufflevector(c, d, 0, 1, 4, 5);
+  q[3] = __builtin_shufflevector(c, d, 2, 3, 6, 7);
+}
+
 // Words of one row, and as many rows of them are transposed at once.
 #if defined(__AVX512F__)
 inline constexpr int kBlock = 16;
@@ -55,16 +66,7 @@ inline void transpose(Words* words) {
 }
 #else
 inline constexpr int kBlock = 4;
-typedef uint32_t Words __attribute__((vector_size(16)));
-
-inline void transpose(Words* q) {
-  const Words a = __builtin_shufflevector(q[0], q[1], 0, 4, 1, 5), b = __builtin_shufflevector(q[2], q[3], 0, 4, 1, 5);
-  const Words c = __builtin_shufflevector(q[0], q[1], 2, 6, 3, 7), d = __builtin_shufflevector(q[2], q[3], 2, 6, 3, 7);
-  q[0] = __builtin_shufflevector(a, b, 0, 1, 4, 5);
-  q[1] = __builtin_shufflevector(a, b, 2, 3, 6, 7);
-  q[2] = __builtin_shufflevector(c, d, 0, 1, 4, 5);
-  q[3] = __builtin_shufflevector(c, d, 2, 3, 6, 7);
-}
+typedef Quad Words;
 #endif
 
 // out[k * width + r] = word k of row r, or 0 for rows from `rows` on; `width` is a multiple of the block.
