@@ -5,7 +5,7 @@
 // cuts by the caches of the machine.
 #include <Eigen/Core>
 
-#include "cpu/parallel.hpp"
+#include "cpu/simd.hpp"
 #include "cpu/table.hpp"
 
 namespace graft::inline v0::cpu::GRAFT_ISA {
@@ -37,20 +37,39 @@ struct Block {
   int row, rows, col, cols;
 };
 
+// The memory of one worker: both packed operands, and a right operand of bf16 as floats.
+struct Memory {
+  static constexpr int64_t kLeft = (kCols + kPadding) * kDepth, kRight = (kRows + kPadding) * kDepth;
+  static constexpr int64_t kFloats = kLeft + kRight + kCols * kDepth;
+  float *left, *right, *wide;
+
+  explicit Memory(float* memory) : left(memory), right(left + kLeft), wide(right + kRight) {}
+};
+
+void pack_halves(const uint16_t* data, int64_t stride, int cols, int depth, const Memory& memory) {
+  for (int k = 0; k < depth; ++k)
+    for_vectors(cols, [&](int64_t i, int lanes) {
+      store(memory.wide + k * cols + i, from_bf16(load(data + k * stride + i, lanes)), lanes);
+    });
+  pack_left<Eigen::ColMajor>(memory.wide, cols, cols, depth, memory.left);
+}
+
 void multiply_block(const Operand& a, const Operand& b, const Result& c, const Block& block, int k, float alpha,
-                    float* left, float* right) {
+                    const Memory& memory) {
   inner::gebp_kernel<float, float, int64_t, Result, Traits::mr, Traits::nr, false, false> multiply;
   for (int first = 0; first < k; first += kDepth) {
     const int depth = min(kDepth, k - first);
-    if (b.transposed)
-      pack_left<Eigen::RowMajor>(b.data + block.col * b.stride + first, b.stride, block.cols, depth, left);
+    if (b.halves)
+      pack_halves(b.halves + first * b.stride + block.col, b.stride, block.cols, depth, memory);
+    else if (b.transposed)
+      pack_left<Eigen::RowMajor>(b.data + block.col * b.stride + first, b.stride, block.cols, depth, memory.left);
     else
-      pack_left<Eigen::ColMajor>(b.data + first * b.stride + block.col, b.stride, block.cols, depth, left);
+      pack_left<Eigen::ColMajor>(b.data + first * b.stride + block.col, b.stride, block.cols, depth, memory.left);
     if (a.transposed)
-      pack_right<Eigen::RowMajor>(a.data + first * a.stride + block.row, a.stride, depth, block.rows, right);
+      pack_right<Eigen::RowMajor>(a.data + first * a.stride + block.row, a.stride, depth, block.rows, memory.right);
     else
-      pack_right<Eigen::ColMajor>(a.data + block.row * a.stride + first, a.stride, depth, block.rows, right);
-    multiply(c.getSubMapper(block.col, block.row), left, right, block.cols, depth, block.rows, alpha);
+      pack_right<Eigen::ColMajor>(a.data + block.row * a.stride + first, a.stride, depth, block.rows, memory.right);
+    multiply(c.getSubMapper(block.col, block.row), memory.left, memory.right, block.cols, depth, block.rows, alpha);
   }
 }
 
@@ -59,9 +78,8 @@ void multiply_block(const Operand& a, const Operand& b, const Result& c, const B
 void matmul(const Stream& stream, Compute, Operand a, Operand b, float* c, int64_t c_stride, int m, int n, int k,
             float alpha, bool add) {
   if (m == 0 || n == 0) return;
-  constexpr int64_t kLeft = (kCols + kPadding) * kDepth, kRight = (kRows + kPadding) * kDepth;
   float* memory = static_cast<float*>(
-      stream.scratch(stream.context, static_cast<size_t>((kLeft + kRight) * stream.workers) * sizeof(float)));
+      stream.scratch(stream.context, static_cast<size_t>(Memory::kFloats * stream.workers) * sizeof(float)));
   const int64_t across = ceil_div(n, kCols);
   parallel_for(stream, ceil_div(m, kRows) * across, [&](int64_t task, int worker) {
     const int row = static_cast<int>(task / across) * kRows, col = static_cast<int>(task % across) * kCols;
@@ -69,8 +87,7 @@ void matmul(const Stream& stream, Compute, Operand a, Operand b, float* c, int64
     if (!add)
       for (int i = 0; i < block.rows; ++i)
         memset(c + (row + i) * c_stride + col, 0, static_cast<size_t>(block.cols) * sizeof(float));
-    float* left = memory + (kLeft + kRight) * worker;
-    multiply_block(a, b, Result(c, c_stride), block, k, alpha, left, left + kLeft);
+    multiply_block(a, b, Result(c, c_stride), block, k, alpha, Memory(memory + Memory::kFloats * worker));
   });
 }
 
