@@ -56,12 +56,20 @@ void transpose_pairs(const char* panel, int64_t col, int cols, int words, uint32
 }
 #endif
 
+// The columns of a panel are one stretch of memory, far from those of the next panel.
+void prefetch_columns(const PackedMatrix& w, const char* panel, int64_t col, int cols) {
+  const int64_t bytes = panel_bytes(w.dtype, cols);
+  const char* first = panel + panel_bytes(w.dtype, col);
+  for (int64_t i = 0; i < bytes; i += 64) __builtin_prefetch(first + i);
+}
+
 // One panel of the transpose: 32 columns of the weight, rows [k, k + depth), from packed panels.
 void transpose_panel(Form form, const PackedMatrix& w, int64_t index, int k, int depth, uint32_t* out) {
   const int64_t col = index * kPanel;
   const int cols = static_cast<int>(min<int64_t>(kPanel, w.cols - col));
   for (int n = 0; n < depth; n += kPanel) {
     const char* panel = panel_of(w, (k + n) / kPanel);
+    if (n + kPanel < depth) prefetch_columns(w, panel + panel_bytes(w.dtype, w.cols), col, cols);
     const int words = static_cast<int>(words_of(form, min(kPanel, depth - n)));
     uint32_t* to = out + words_of(form, n) * kPanel;
 #if defined(__AVX512BF16__)
