@@ -53,19 +53,19 @@ struct Input {
   Left f32, bf16;
   ByteRows bytes;
 
-  static int64_t memory_of_worker(const Plan& plan, const Call& call) {
+  static int64_t memory_of_worker(const Plan& plan) {
     const int64_t pieces = plan.needs_f32 || plan.needs_bf16 ? kPanelsBytes : 0;
     return max(pieces, plan.needs_bytes ? integer_memory() : 0);
   }
   static int64_t memory(const Plan& plan, const Call& call, int worker_count) {
-    return memory_of_worker(plan, call) * worker_count +
+    return memory_of_worker(plan) * worker_count +
            (plan.needs_f32 ? Left::bytes(Form::f32, call.rows, call.cols) : 0) +
            (plan.needs_bf16 ? Left::bytes(Form::bf16, call.rows, call.cols) : 0) +
            (plan.needs_bytes ? ByteRows::bytes(call.rows, call.cols) : 0);
   }
   Input(const Stream& stream, const Plan& plan, const Call& call, char* memory)
       : workers(memory),
-        worker_bytes(memory_of_worker(plan, call)),
+        worker_bytes(memory_of_worker(plan)),
         f32(Form::f32, call.rows, call.cols, reinterpret_cast<uint32_t*>(memory + worker_bytes * stream.workers)),
         bf16(Form::bf16, call.rows, call.cols,
              f32.words + (plan.needs_f32 ? Left::bytes(Form::f32, call.rows, call.cols) / 4 : 0)),
