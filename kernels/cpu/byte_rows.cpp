@@ -4,34 +4,36 @@
 namespace graft::inline v0::cpu::GRAFT_ISA {
 namespace {
 
-// The largest magnitude; NaN or infinite where an element is not finite.
+typedef int8_t Bytes __attribute__((vector_size(kLanes)));
+
+// The largest magnitude. As integers, what is not finite is larger than all floats.
 float magnitude_of(const float* in) {
-  Vec peak = {}, poison = {};  // the latter is 0 where all is finite
+  Int peak = {};
   for (int i = 0; i < 32; i += kLanes) {
-    const Vec v = load(in + i);
-    peak = vmax(peak, vmax(v, -v));
-    poison += v - v;
+    const Int magnitude = load_as<Int>(in + i) & 0x7fffffff;
+    peak = magnitude > peak ? magnitude : peak;
   }
-  return largest(peak) + sum(poison);
+  return bits<float>(fold(peak, [](auto a, auto b) { return a > b ? a : b; }));
 }
 
 void round_block(const float* in, ByteBlock& out) {
-  typedef int8_t Bytes __attribute__((vector_size(kLanes)));
   const float peak = magnitude_of(in);
   const bool is_finite = peak - peak == 0;
   const float inverse = is_finite && peak > 1e-30f ? 127 / peak : 0;
   const Vec magic = splat(12582912.0f);  // 1.5 * 2^23: adding it rounds to an integer
-  int32_t sums[2] = {};
+  Int both = {};                         // the sum of the first half, and 2^16 times that of the second
   for (int i = 0; i < 32; i += kLanes) {
     const Vec v = is_finite ? load(in + i) : Vec{};
     const Int rounded = bits<Int>(v * inverse + magic) - bits<Int>(magic);
     const Bytes bytes = __builtin_convertvector(rounded, Bytes);
     memcpy(out.bytes + i, &bytes, sizeof(bytes));
-    sums[i / 16] += static_cast<int32_t>(sum(__builtin_convertvector(rounded, Vec)));
+    both += i < 16 ? rounded : rounded << 16;
   }
-  out.scale = peak / 127;
-  out.low_sum = -sums[0];
-  out.sum = -(sums[0] + sums[1]);
+  const int32_t total = fold(both, [](auto a, auto b) { return a + b; });
+  const int32_t low = static_cast<int16_t>(total), high = (total - low) >> 16;
+  out.scale = peak * (1 / 127.0f);
+  out.sum = -(low + high);
+  out.low_sum = -low;
   out.scaled_sum = out.scale * static_cast<float>(out.sum);
 }
 

@@ -114,20 +114,20 @@ inline Vec square_root(Vec x) {
 #endif
 }
 
-// Folds halves, so that sums have one order.
-template <class Join>
-float fold(Vec v, const Join& join) {
+// Folds halves of a vector of kLanes elements, so that sums have one order.
+template <class Vector, class Join>
+auto fold(Vector v, const Join& join) {
 #if defined(__AVX512F__)
   const auto half = join(__builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7),
                          __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15));
 #else
-  const Vec half = v;
+  const Vector half = v;
 #endif
 #if defined(__AVX__)
   const auto four =
       join(__builtin_shufflevector(half, half, 0, 1, 2, 3), __builtin_shufflevector(half, half, 4, 5, 6, 7));
 #else
-  const Vec four = half;
+  const Vector four = half;
 #endif
   const auto two = join(four, __builtin_shufflevector(four, four, 2, 3, 0, 1));
   return join(two, __builtin_shufflevector(two, two, 1, 0, 3, 2))[0];

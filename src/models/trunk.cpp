@@ -25,6 +25,28 @@ bool fits(const Weight& weight, const std::vector<int64_t>& shape) {
   return shape == std::vector<int64_t>{weight.rows(), weight.cols()};
 }
 
+// Where a weight comes from.
+struct Source {
+  Weight* weight;
+  std::string name;
+  Checkpoint::Tensor tensor;
+  std::vector<int> row_order;
+};
+
+Source find_source(const Checkpoint& checkpoint, const Trunk& trunk, const std::string& module, Weight& weight) {
+  Source source{&weight, external_name(trunk.family, checkpoint.naming(), module), {}, {}};
+  const std::optional<Checkpoint::Tensor> tensor = checkpoint.find(source.name);
+  check<FileError>(tensor.has_value(), checkpoint.name(), ": the model has no tensor \"", source.name,
+                   "\", expected ", weight.rows(), " x ", weight.cols());
+  check<FileError>(fits(weight, tensor->shape), tensor->file, ": \"", source.name, "\" is ",
+                   shape_text(tensor->shape), ", expected ", weight.rows(), " x ", weight.cols());
+  source.tensor = *tensor;
+  if (checkpoint.gguf() && module_name(trunk.family, module).rotary_rows)
+    source.row_order = rotary_row_order(weight.kind() == Weight::Kind::matrix ? weight.rows() : weight.cols(),
+                                        trunk.transformer.config().head_width);
+  return source;
+}
+
 // GGUF files of Llama 3.1 and later hold the factors of its rotary scaling as a tensor.
 void load_rotary_factors(const Checkpoint& checkpoint, Trunk& trunk) {
   const std::optional<Checkpoint::Tensor> tensor = checkpoint.find("rope_freqs.weight");
@@ -76,20 +98,16 @@ std::vector<int> rotary_row_order(int rows, int head_width) {
 std::unique_ptr<Trunk> load_trunk(const Checkpoint& checkpoint, std::shared_ptr<const Backend> backend) {
   auto trunk = std::make_unique<Trunk>(backend, checkpoint.config().json(), checkpoint.name());
   const Lane lane(backend);
+  std::vector<Source> sources;
+  size_t bytes = 0;
   for (const auto& [module, weight] : trunk->parameters.all()) {
-    const std::string name = external_name(trunk->family, checkpoint.naming(), module);
-    const std::optional<Checkpoint::Tensor> tensor = checkpoint.find(name);
-    check<FileError>(tensor.has_value(), checkpoint.name(), ": the model has no tensor \"", name, "\", expected ",
-                     weight->rows(), " x ", weight->cols());
-    check<FileError>(fits(*weight, tensor->shape), tensor->file, ": \"", name, "\" is ", shape_text(tensor->shape),
-                     ", expected ", weight->rows(), " x ", weight->cols());
-    std::vector<int> order;
-    if (checkpoint.gguf() && module_name(trunk->family, module).rotary_rows)
-      order = rotary_row_order(weight->kind() == Weight::Kind::matrix ? weight->rows() : weight->cols(),
-                               trunk->transformer.config().head_width);
-    if (weight->load(lane, trunk->memory, tensor->dtype, tensor->data, checkpoint.owner(), order))
-      checkpoint.release(name);
+    sources.push_back(find_source(checkpoint, *trunk, module, *weight));
+    bytes += Shelf::room_for(weight->packed_bytes(backend->kernels(), sources.back().tensor.dtype));
   }
+  Shelf shelf(trunk->memory, bytes);
+  for (const auto& [weight, name, tensor, order] : sources)
+    if (weight->load(lane, *trunk->memory, shelf, tensor.dtype, tensor.data, checkpoint.owner(), order))
+      checkpoint.release(name);
   load_rotary_factors(checkpoint, *trunk);
   return trunk;
 }

@@ -19,12 +19,20 @@ bool is_decoded_at_load(Dtype dtype) { return dtype >= Dtype::iq1_s; }
 
 }  // namespace
 
+size_t Weight::packed_bytes(const Kernels& kernels, Dtype dtype) const {
+  if (kind_ == Kind::vector) return 0;
+  return kernels.packed_bytes(is_decoded_at_load(dtype) ? Dtype::bf16 : dtype, rows_, cols_);
+}
+
+void Weight::place(std::shared_ptr<float> packed, size_t bytes, Dtype dtype) {
+  matrix_ = {packed.get(), dtype, rows_, cols_};
+  owner_ = std::move(packed);
+  resident_bytes_ = bytes;
+}
+
 void Weight::allocate(const Lane& lane, const std::shared_ptr<Memory>& memory, Dtype dtype) {
   const size_t bytes = lane.backend().kernels().packed_bytes(dtype, rows_, cols_);
-  const std::shared_ptr<float> data = memory->allocate((bytes + sizeof(float) - 1) / sizeof(float));
-  matrix_ = {data.get(), dtype, rows_, cols_};
-  owner_ = data;
-  resident_bytes_ = bytes;
+  place(memory->allocate((bytes + sizeof(float) - 1) / sizeof(float)), bytes, dtype);
 }
 
 void Weight::pack_rows(const Lane& lane, const std::byte* data, std::span<const int> row_order) {
@@ -44,14 +52,14 @@ void Weight::pack_rows(const Lane& lane, const std::byte* data, std::span<const 
   }
 }
 
-bool Weight::load(const Lane& lane, const std::shared_ptr<Memory>& memory, Dtype dtype,
-                  std::span<const std::byte> data, std::shared_ptr<const void> owner, std::span<const int> row_order) {
+bool Weight::load(const Lane& lane, Memory& memory, Shelf& shelf, Dtype dtype, std::span<const std::byte> data,
+                  std::shared_ptr<const void> owner, std::span<const int> row_order) {
   const Kernels& kernels = lane.backend().kernels();
   const size_t expected = checked_row_bytes(dtype, cols_) * rows_;
   check<FileError>(data.size() == expected, name_, ": ", data.size(), " bytes, expected ", expected, " for ", rows_,
                    " x ", cols_, " of ", graft::name(dtype));
   if (kind_ == Kind::vector) {
-    vector_ = Tensor(*memory, rows_, cols_);
+    vector_ = Tensor(memory, rows_, cols_);
     kernels.decode(lane.stream(), dtype, data.data(), vector_.data(), int64_t(vector_.size()));
     if (!row_order.empty()) {
       const std::vector<float> source(vector_.data(), vector_.data() + vector_.size());
@@ -60,12 +68,13 @@ bool Weight::load(const Lane& lane, const std::shared_ptr<Memory>& memory, Dtype
     resident_bytes_ = vector_.size() * sizeof(float);
     return true;
   }
+  const size_t bytes = packed_bytes(kernels, dtype);
   if (is_decoded_at_load(dtype)) {
     std::vector<float> floats(size_t(rows_) * cols_);
     kernels.decode(lane.stream(), dtype, data.data(), floats.data(), int64_t(floats.size()));
     std::vector<uint16_t> halves(floats.size());
     kernels.encode(lane.stream(), Dtype::bf16, floats.data(), halves.data(), int64_t(floats.size()));
-    allocate(lane, memory, Dtype::bf16);
+    place(shelf.take(bytes), bytes, Dtype::bf16);
     pack_rows(lane, reinterpret_cast<const std::byte*>(halves.data()), row_order);
     return true;
   }
@@ -75,7 +84,7 @@ bool Weight::load(const Lane& lane, const std::shared_ptr<Memory>& memory, Dtype
     resident_bytes_ = data.size();
     return false;
   }
-  allocate(lane, memory, dtype);
+  place(shelf.take(bytes), bytes, dtype);
   pack_rows(lane, data.data(), row_order);
   return true;
 }

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "backend/backend.hpp"
+#include "tensor/shelf.hpp"
 #include "tensor/tensor.hpp"
 
 namespace graft::inline v0 {
@@ -28,9 +29,11 @@ class Weight {
   size_t resident_bytes() const { return resident_bytes_; }
   bool is_loaded() const { return matrix_.data || vector_; }
 
+  // Bytes of the packed form of data of the dtype, which `load` takes from the shelf.
+  size_t packed_bytes(const Kernels& kernels, Dtype dtype) const;
   // Row-major data of any dtype; its length must be right. `owner` keeps the data alive; where the data is not needed
   // any more after the call, the result is true. `row_order` (empty: as they are) names the source row of each row.
-  bool load(const Lane& lane, const std::shared_ptr<Memory>& memory, Dtype dtype, std::span<const std::byte> data,
+  bool load(const Lane& lane, Memory& memory, Shelf& shelf, Dtype dtype, std::span<const std::byte> data,
             std::shared_ptr<const void> owner, std::span<const int> row_order = {});
   // Zeros, with a float master, for a fresh model.
   void create(const Lane& lane, const std::shared_ptr<Memory>& memory);
@@ -54,6 +57,7 @@ class Weight {
 
  private:
   void allocate(const Lane& lane, const std::shared_ptr<Memory>& memory, Dtype dtype);
+  void place(std::shared_ptr<float> packed, size_t bytes, Dtype dtype);
   void pack_rows(const Lane& lane, const std::byte* data, std::span<const int> row_order);
 
   Kind kind_;
