@@ -16,16 +16,16 @@ constexpr int32_t kUnknown = 2, kControl = 3, kUserDefined = 4;  // token types 
 void set_pre_tokenizer(const std::string& name, const std::string& file, PipelineParts& parts, bool& begins_text) {
   const auto is = [&](auto... names) { return ((name == names) || ...); };
   if (is("gpt-2", "phi-2", "roberta-bpe", "jina-en", "mpt", "olmo", "")) {
-    parts.splitters.push_back(gpt2_splitter());
+    parts.steps.push_back({.splitter = gpt2_splitter()});
   } else if (is("smollm", "starcoder", "refact", "command-r", "codeshell", "exaone")) {
-    parts.splitters.push_back(digits_splitter(true));
-    parts.splitters.push_back(gpt2_splitter());
+    parts.steps.push_back({.splitter = digits_splitter(true)});
+    parts.steps.push_back({.splitter = gpt2_splitter()});
   } else if (is("llama-bpe", "llama3", "llama-v3", "smaug-bpe", "dbrx", "falcon3")) {
-    parts.splitters.push_back(cl100k_splitter(3));
-    parts.bpe.ignore_merges = is("llama-bpe", "llama3", "llama-v3", "falcon3");
-    begins_text = parts.bpe.ignore_merges;
+    parts.steps.push_back({.splitter = cl100k_splitter(3)});
+    parts.model.bpe.ignore_merges = is("llama-bpe", "llama3", "llama-v3", "falcon3");
+    begins_text = parts.model.bpe.ignore_merges;
   } else if (is("qwen2", "deepseek-r1-qwen", "stablelm2")) {
-    parts.splitters.push_back(cl100k_splitter(1));
+    parts.steps.push_back({.splitter = cl100k_splitter(1)});
     if (!is("stablelm2")) parts.normalizer = unicode_normalizer(UnicodeForm::nfc);
   } else {
     fail<UnsupportedError>(file, ": tokenizer.ggml.pre ", in_quotes(name), " is not supported yet");
@@ -83,14 +83,15 @@ PipelineParts read_gguf_vocabulary(const GgufVocabulary& given, const std::strin
   check<UnsupportedError>(given.model == "gpt2", file, ": tokenizer model ", in_quotes(given.model),
                           " (tokenizer.ggml.model) is not supported yet");
   PipelineParts parts;
+  parts.byte_level = parts.decode.byte_level = true;
   bool begins_text = false;
   set_pre_tokenizer(given.pre, file, parts, begins_text);
   parts.vocabulary = read_tokens(given, file, parts.added);
-  parts.merges.reserve(given.merges.size());
+  parts.model.merges.reserve(given.merges.size());
   const std::string where = file + ": tokenizer.ggml.merges";
   for (size_t i = 0; i < given.merges.size(); ++i) {
     const auto [left, right] = split_merge(given.merges[i], i, where);
-    parts.merges.push_back(find_merge(parts.vocabulary, left, right, i, where));
+    parts.model.merges.push_back(find_merge(parts.vocabulary, left, right, i, where));
   }
   set_template(given, begins_text, file, parts);
   return parts;

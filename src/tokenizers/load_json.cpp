@@ -26,14 +26,12 @@ PipelineParts read_tokenizer_json(const Json& tokenizer, const std::string& file
   PipelineParts parts;
   parts.normalizer = read_normalizer(section("normalizer"), file + ": normalizer");
   PreTokenizer pre_tokenizer = read_pre_tokenizer(section("pre_tokenizer"), file + ": pre_tokenizer");
-  parts.splitters = std::move(pre_tokenizer.splitters);
-  parts.prefix_space = pre_tokenizer.prefix_space;
+  parts.steps = std::move(pre_tokenizer.steps);
+  parts.byte_level = pre_tokenizer.byte_level;
   parts.post = read_post_processor(section("post_processor"), file + ": post_processor");
   parts.added = read_added_tokens(section("added_tokens"), file + ": added_tokens");
   read_model(section("model"), file + ": model", parts);
-  check<UnsupportedError>(pre_tokenizer.byte_level, file,
-                          ": tokenizer model BPE without a ByteLevel pre_tokenizer is not supported yet");
-  check_decoder(section("decoder"), file + ": decoder");
+  parts.decode = read_decoder(section("decoder"), file + ": decoder");
   check_template(parts.post.single, parts.vocabulary, file + ": post_processor");
   check_template(parts.post.pair, parts.vocabulary, file + ": post_processor");
   return parts;

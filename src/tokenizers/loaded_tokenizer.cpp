@@ -80,11 +80,10 @@ std::unique_ptr<const LoadedTokenizer> LoadedTokenizer::from_json(const Json& to
   PipelineParts parts = read_tokenizer_json(tokenizer, file);
   const Variables texts = special_texts(config, special_tokens, file);
   add_frame(config, texts, file, parts);
-  const std::optional<int32_t> unknown = parts.bpe.unknown;
   std::unique_ptr<LoadedTokenizer> made(new LoadedTokenizer(std::move(parts), file));
   made->special_ = {made->id(text_of(texts, "bos_token")), made->id(text_of(texts, "eos_token")),
                     made->id(text_of(texts, "pad_token")), made->id(text_of(texts, "unk_token"))};
-  if (!made->special_.unknown) made->special_.unknown = unknown;
+  if (!made->special_.unknown) made->special_.unknown = made->pipeline_.unknown();
   std::map<std::string, std::string> templates = config_templates(config, file);
   if (!chat_template.empty()) templates["default"] = chat_template;
   for (const auto& [name, source] : templates) made->add_template(name, source, texts);

@@ -10,26 +10,26 @@
 
 #include "support/message.hpp"
 #include "tokenizers/byte_level.hpp"
+#include "tokenizers/byte_tokens.hpp"
 #include "tokenizers/pass.hpp"
 
 namespace graft::inline v0 {
 namespace {
 
-// Added tokens are not spelled: what cannot be a spelling stands for itself.
-TextTable decoded_bytes(const Vocabulary& vocabulary) {
-  TextTable bytes;
-  for (int32_t id = 0; id < vocabulary.size(); ++id)
-    bytes.add(bytes_of_spelling(vocabulary.text(id)).value_or(std::string(vocabulary.text(id))));
-  bytes.finish();
-  return bytes;
-}
-
-TextTable model_bytes(const Vocabulary& vocabulary) {
-  TextTable bytes;
-  for (int32_t id = 0; id < vocabulary.size(); ++id)
-    bytes.add(bytes_of_spelling(vocabulary.text(id)).value_or(std::string()));
-  bytes.finish();
-  return bytes;
+// The tokens as the model finds them in a text. Special tokens and those of bytes stand for no text.
+TextTable model_texts(const PipelineParts& parts, const std::vector<bool>& special) {
+  const bool has_byte_tokens = parts.model.bpe.fallback || parts.model.unigram.fallback;
+  TextTable texts;
+  for (int32_t id = 0; id < parts.vocabulary.size(); ++id) {
+    const std::string_view token = parts.vocabulary.text(id);
+    if (special[static_cast<size_t>(id)] || (has_byte_tokens && byte_of_token(token))) {
+      texts.add("");
+    } else {
+      texts.add(parts.byte_level ? bytes_of_spelling(token).value_or(std::string()) : std::string(token));
+    }
+  }
+  texts.finish();
+  return texts;
 }
 
 std::vector<bool> special_ids(const PipelineParts& parts) {
@@ -39,10 +39,18 @@ std::vector<bool> special_ids(const PipelineParts& parts) {
   return special;
 }
 
-AddedTokenFinder finder(const std::vector<AddedToken>& added, bool normalized) {
+// In a normalized text tokens are found as the normalizer writes them.
+AddedTokenFinder finder(const PipelineParts& parts, bool normalized) {
   std::vector<AddedToken> tokens;
-  std::copy_if(added.begin(), added.end(), std::back_inserter(tokens),
-               [&](const AddedToken& token) { return token.normalized == normalized; });
+  for (AddedToken token : parts.added) {
+    if (token.normalized != normalized) continue;
+    if (normalized && parts.normalizer) {
+      NormalizedText content(token.content, false);
+      parts.normalizer->apply(content);
+      token.content = std::move(content.text);
+    }
+    tokens.push_back(std::move(token));
+  }
   return AddedTokenFinder(std::move(tokens));
 }
 
@@ -50,12 +58,13 @@ AddedTokenFinder finder(const std::vector<AddedToken>& added, bool normalized) {
 
 Pipeline::Pipeline(PipelineParts parts)
     : parts_(std::move(parts)),
-      decoder_(decoded_bytes(parts_.vocabulary), special_ids(parts_)),
-      bytes_(model_bytes(parts_.vocabulary)),
-      original_(finder(parts_.added, false)),
-      normalized_(finder(parts_.added, true)) {
-  model_ = Bpe(bytes_, parts_.merges, parts_.bpe);
-  parts_.merges = {};
+      decoder_(decode_all(parts_.decode, parts_.vocabulary), special_ids(parts_)),
+      texts_(model_texts(parts_, special_ids(parts_))),
+      original_(finder(parts_, false)),
+      normalized_(finder(parts_, true)) {
+  if (parts_.model.words_stand_apart(texts_)) parts_.steps.push_back({.splitter = mark_run_splitter(kSpaceMark)});
+  unknown_ = parts_.model.unknown();
+  model_ = parts_.model.make(texts_);
 }
 
 // How many tokens of the texts themselves the truncation lets through.

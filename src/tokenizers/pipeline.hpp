@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "tokenizers/added_tokens.hpp"
-#include "tokenizers/bpe.hpp"
-#include "tokenizers/decode.hpp"
+#include "tokenizers/decode_steps.hpp"
 #include "tokenizers/encoded_text.hpp"
+#include "tokenizers/model_parts.hpp"
 #include "tokenizers/normalize.hpp"
 #include "tokenizers/pass.hpp"
 #include "tokenizers/post_process.hpp"
@@ -25,13 +25,13 @@ namespace graft::inline v0 {
 
 struct PipelineParts {
   Vocabulary vocabulary;  // of the model and the added tokens
-  std::vector<Merge> merges;
-  BpeOptions bpe;
+  ModelParts model;
+  bool byte_level = false;  // the model's tokens are spelled as GPT-2 does
   std::vector<AddedToken> added;
-  std::unique_ptr<Normalizer> normalizer;            // null: none
-  std::vector<std::unique_ptr<Splitter>> splitters;  // each cuts the pieces of the one before
-  bool prefix_space = false;                         // text begins with a space, one is put there if need be
+  std::unique_ptr<Normalizer> normalizer;  // null: none
+  std::vector<SplitStep> steps;            // each takes the pieces of the one before
   PostProcessor post;
+  DecodeSteps decode;
 };
 
 struct PipelineOptions {
@@ -58,16 +58,20 @@ class Pipeline {
 
   const Vocabulary& vocabulary() const { return parts_.vocabulary; }
   const Decoder& decoder() const { return decoder_; }
+  const TokenModel& model() const { return *model_; }
+  std::optional<int32_t> unknown() const { return unknown_; }
+  const std::vector<AddedToken>& added() const { return parts_.added; }
 
  private:
-  PassContext context() const { return {parts_, model_, original_, normalized_}; }
+  PassContext context() const { return {parts_, *model_, original_, normalized_}; }
   size_t text_tokens(const PipelineOptions& options, bool is_pair) const;
   EncodedText tokens(std::string_view text, const PipelineOptions& options) const;
 
   PipelineParts parts_;
   Decoder decoder_;
-  Bpe model_;
-  TextTable bytes_;  // of the tokens that the model may make
+  TextTable texts_;  // of the tokens that the model may make
+  std::unique_ptr<const TokenModel> model_;
+  std::optional<int32_t> unknown_;
   AddedTokenFinder original_, normalized_;
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// post_processor and decoder: what happens to the tokens.
+// post_processor: what happens to the tokens.
 #include <utility>
 
 #include "support/message.hpp"
@@ -103,12 +103,6 @@ PostProcessor read_post_processor(const Json& json, const std::string& where) {
     read_processor(JsonObject(step, here), here, result);
   }
   return result;
-}
-
-void check_decoder(const Json& json, const std::string& where) {
-  if (json.is_null()) return;
-  const std::string type = JsonObject(json, where).text("type");
-  check<UnsupportedError>(type == "ByteLevel", where, ": decoder ", type, " is not supported yet");
 }
 
 }  // namespace graft::inline v0
