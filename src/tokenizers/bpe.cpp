@@ -187,9 +187,7 @@ void Bpe::merge_long(TokenRun& run) const {
 }
 
 Json Bpe::describe(const Vocabulary& vocabulary) const {
-  Json vocab = Json::object(), merges = Json::array();
-  for (int32_t id = 0; id < vocabulary.size(); ++id)
-    if (vocabulary.has(id)) vocab[std::string(vocabulary.text(id))] = id;
+  Json merges = Json::array();
   for (const auto& [left, right] : merges_.in_order())
     merges.push_back({vocabulary.text(left), vocabulary.text(right)});
   return {{"type", "BPE"},
@@ -200,7 +198,6 @@ Json Bpe::describe(const Vocabulary& vocabulary) const {
           {"fuse_unk", options_.fuse_unknown},
           {"byte_fallback", options_.fallback.has_value()},
           {"ignore_merges", options_.ignore_merges},
-          {"vocab", std::move(vocab)},
           {"merges", std::move(merges)}};
 }
 

@@ -17,12 +17,15 @@ namespace graft::inline v0 {
 namespace {
 
 // The tokens as the model finds them in a text. Special tokens and those of bytes stand for no text.
-TextTable model_texts(const PipelineParts& parts, const std::vector<bool>& special) {
+TextTable model_texts(const PipelineParts& parts) {
+  std::vector<bool> left_out(static_cast<size_t>(parts.vocabulary.size()));
+  for (const AddedToken& token : parts.added) left_out[static_cast<size_t>(token.id)] = token.special || !token.in_model;
+  for (const int32_t id : parts.unused) left_out[static_cast<size_t>(id)] = true;
   const bool has_byte_tokens = parts.model.bpe.fallback || parts.model.unigram.fallback;
   TextTable texts;
   for (int32_t id = 0; id < parts.vocabulary.size(); ++id) {
     const std::string_view token = parts.vocabulary.text(id);
-    if (special[static_cast<size_t>(id)] || (has_byte_tokens && byte_of_token(token))) {
+    if (left_out[static_cast<size_t>(id)] || (has_byte_tokens && byte_of_token(token))) {
       texts.add("");
     } else {
       texts.add(parts.byte_level ? bytes_of_spelling(token).value_or(std::string()) : std::string(token));
@@ -59,12 +62,25 @@ AddedTokenFinder finder(const PipelineParts& parts, bool normalized) {
 Pipeline::Pipeline(PipelineParts parts)
     : parts_(std::move(parts)),
       decoder_(decode_all(parts_.decode, parts_.vocabulary), special_ids(parts_)),
-      texts_(model_texts(parts_, special_ids(parts_))),
+      texts_(model_texts(parts_)),
       original_(finder(parts_, false)),
       normalized_(finder(parts_, true)) {
   if (parts_.model.words_stand_apart(texts_)) parts_.steps.push_back({.splitter = mark_run_splitter(kSpaceMark)});
   unknown_ = parts_.model.unknown();
   model_ = parts_.model.make(texts_);
+}
+
+Json Pipeline::describe() const {
+  Json tokenizer = parts_.sections;
+  Json& model = tokenizer["model"] = model_->describe(parts_.vocabulary);
+  if (model.contains("vocab")) return tokenizer;
+  std::vector<bool> outside(static_cast<size_t>(parts_.vocabulary.size()));
+  for (const AddedToken& token : parts_.added) outside[static_cast<size_t>(token.id)] = !token.in_model;
+  Json& vocab = model["vocab"] = Json::object();
+  for (int32_t id = 0; id < parts_.vocabulary.size(); ++id)
+    if (parts_.vocabulary.has(id) && !outside[static_cast<size_t>(id)])
+      vocab.emplace(parts_.vocabulary.text(id), id);  // of two tokens of one text the first stays
+  return tokenizer;
 }
 
 // How many tokens of the texts themselves the truncation lets through.

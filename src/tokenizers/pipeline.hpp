@@ -28,10 +28,12 @@ struct PipelineParts {
   ModelParts model;
   bool byte_level = false;  // the model's tokens are spelled as GPT-2 does
   std::vector<AddedToken> added;
+  std::vector<int32_t> unused;             // tokens that the model must not make
   std::unique_ptr<Normalizer> normalizer;  // null: none
   std::vector<SplitStep> steps;            // each takes the pieces of the one before
   PostProcessor post;
   DecodeSteps decode;
+  Json sections;  // of the tokenizer.json that says the same, all but its model
 };
 
 struct PipelineOptions {
@@ -58,9 +60,9 @@ class Pipeline {
 
   const Vocabulary& vocabulary() const { return parts_.vocabulary; }
   const Decoder& decoder() const { return decoder_; }
-  const TokenModel& model() const { return *model_; }
+  // As a tokenizer.json.
+  Json describe() const;
   std::optional<int32_t> unknown() const { return unknown_; }
-  const std::vector<AddedToken>& added() const { return parts_.added; }
 
  private:
   PassContext context() const { return {parts_, *model_, original_, normalized_}; }

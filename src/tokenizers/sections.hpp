@@ -34,4 +34,9 @@ std::vector<AddedToken> read_added_tokens(const Json& json, const std::string& w
 // The model's vocabulary with the added tokens, and what the model is made of. `byte_level`: so its tokens are spelled.
 void read_model(const Json& json, const std::string& where, PipelineParts& parts);
 
+// All of them but the model, as parts, which keep them.
+PipelineParts read_sections(Json sections, const std::string& file);
+// FileError: a template names a token that the vocabulary has not.
+void check_templates(const PipelineParts& parts, const std::string& file);
+
 }  // namespace graft::inline v0

@@ -35,6 +35,7 @@ Vocabulary join(Entries entries, std::vector<AddedToken>& added, Find id_of, con
     if (const std::optional<int32_t> known = id_of(token.content)) {
       token.id = *known;
     } else {
+      token.in_model = false;
       entries.push_back({token.content, token.id});
     }
   }

@@ -17,7 +17,7 @@ class TokenModel {
   virtual ~TokenModel() = default;
   // Appends the tokens of a piece to the run. Their places lie in the piece.
   virtual void encode(std::string_view piece, TokenRun& run) const = 0;
-  // The section "model" of a tokenizer.json; `vocabulary` is the one that the model was made of.
+  // The section "model" of a tokenizer.json. "vocab" is left to the caller where it only says the ids of the texts.
   virtual Json describe(const Vocabulary& vocabulary) const = 0;
 };
 

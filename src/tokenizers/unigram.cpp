@@ -81,10 +81,8 @@ void Unigram::add_unknown(std::string_view text, TokenRun& run) const {
 
 Json Unigram::describe(const Vocabulary& vocabulary) const {
   Json vocab = Json::array();
-  for (int32_t id = 0; id < vocabulary.size(); ++id) {
-    const bool is_scored = static_cast<size_t>(id) < options_.scores.size();
-    vocab.push_back({vocabulary.text(id), is_scored ? options_.scores[static_cast<size_t>(id)] : 0.0});
-  }
+  for (size_t id = 0; id < options_.scores.size(); ++id)
+    vocab.push_back({vocabulary.text(static_cast<int32_t>(id)), options_.scores[id]});
   return {{"type", "Unigram"},
           {"unk_id", options_.unknown ? Json(*options_.unknown) : Json()},
           {"vocab", std::move(vocab)},

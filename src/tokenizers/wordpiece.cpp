@@ -58,14 +58,10 @@ void WordPiece::cut(std::string_view word, TokenRun& run) const {
 }
 
 Json WordPiece::describe(const Vocabulary& vocabulary) const {
-  Json vocab = Json::object();
-  for (int32_t id = 0; id < vocabulary.size(); ++id)
-    if (vocabulary.has(id)) vocab[std::string(vocabulary.text(id))] = id;
   return {{"type", "WordPiece"},
           {"unk_token", vocabulary.text(options_.unknown)},
           {"continuing_subword_prefix", options_.prefix},
-          {"max_input_chars_per_word", options_.longest_word},
-          {"vocab", std::move(vocab)}};
+          {"max_input_chars_per_word", options_.longest_word}};
 }
 
 }  // namespace graft::inline v0
