@@ -62,7 +62,7 @@ void compare_tokens(const Line& line, const std::vector<int32_t>& ids) {
   for (size_t i = 0; agree && i < ids.size(); ++i) {
     if (ids[i] == line.tokenizer.unknown()) continue;
     const std::string text = expected[i].get<std::string>();
-    const std::string_view spelled = line.tokenizer.vocabulary().text(ids[i]);
+    const std::string_view spelled = line.tokenizer.shown(ids[i]);
     const size_t at = text.find(spelled);
     agree = at != std::string::npos &&
             (text.substr(0, at) + text.substr(at + spelled.size())).find_first_not_of(" \t\r\n") == std::string::npos;

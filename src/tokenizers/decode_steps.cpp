@@ -132,16 +132,17 @@ DecodeSteps read_decoder(const Json& json, const std::string& where) {
   return result;
 }
 
-DecodedTokens decode_all(const DecodeSteps& steps, const Vocabulary& vocabulary) {
+DecodedTokens decode_all(const DecodeSteps& steps, int32_t count,
+                         const std::function<std::string_view(int32_t)>& text_of) {
   DecodedTokens tokens;
   tokens.leading_spaces = steps.leading_spaces;
-  if (steps.byte_tokens) tokens.bytes.resize(static_cast<size_t>(vocabulary.size()), -1);
-  for (int32_t id = 0; id < vocabulary.size(); ++id) {
-    const std::string_view token = vocabulary.text(id);
+  if (steps.byte_tokens) tokens.bytes.resize(static_cast<size_t>(count), -1);
+  for (int32_t id = 0; id < count; ++id) {
+    const std::string_view token = text_of(id);
     if (const auto byte = steps.byte_tokens ? byte_of_token(token) : std::nullopt)
       tokens.bytes[static_cast<size_t>(id)] = *byte;
-    tokens.texts.add(vocabulary.has(id) ? decoded(steps, token, false) : std::string());
-    if (steps.first_differs) tokens.first.add(vocabulary.has(id) ? decoded(steps, token, true) : std::string());
+    tokens.texts.add(token.empty() ? std::string() : decoded(steps, token, false));
+    if (steps.first_differs) tokens.first.add(token.empty() ? std::string() : decoded(steps, token, true));
   }
   tokens.texts.finish();
   tokens.first.finish();

@@ -26,6 +26,7 @@ struct DecodeSteps {
 // Without a decoder tokens stand apart, with a space between them.
 DecodeSteps read_decoder(const Json& json, const std::string& where);
 
-DecodedTokens decode_all(const DecodeSteps& steps, const Vocabulary& vocabulary);
+// `text_of` gives the text of an id below `count`, empty where there is no token.
+DecodedTokens decode_all(const DecodeSteps& steps, int32_t count, const std::function<std::string_view(int32_t)>& text_of);
 
 }  // namespace graft::inline v0

@@ -81,10 +81,21 @@ PipelineParts read_byte_level(const GgufVocabulary& given, const std::string& fi
   return parts;
 }
 
+// Symbols of the user have their spaces as such in these files.
+std::vector<std::string> with_space_marks(const GgufVocabulary& given) {
+  std::vector<std::string> tokens(given.tokens.begin(), given.tokens.end());
+  for (size_t id = 0; id < tokens.size(); ++id)
+    for (size_t at = tokens[id].find(' '); type_of(given, id) == TokenType::user_defined && at != std::string::npos;
+         at = tokens[id].find(' '))
+      tokens[id].replace(at, 1, kSpaceMark);
+  return tokens;
+}
+
 PipelineParts read_sentencepiece(const GgufVocabulary& given, const std::string& file) {
+  const std::vector<std::string> tokens = with_space_marks(given);
   const bool is_unigram = given.model == "t5";
   ScoredVocabulary scored{.is_unigram = is_unigram,
-                          .tokens = given.tokens,
+                          .tokens = {tokens.begin(), tokens.end()},
                           .scores = given.scores,
                           .types = {},
                           .charsmap = given.charsmap,

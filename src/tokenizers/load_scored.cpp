@@ -33,7 +33,7 @@ Json added_tokens(const ScoredVocabulary& given) {
     if (type == TokenType::control || type == TokenType::unknown)
       added.push_back(added_token_section(static_cast<int32_t>(id), given.tokens[id], true));
     if (type == TokenType::user_defined)
-      added.push_back(added_token_section(static_cast<int32_t>(id), given.tokens[id], false, true));
+      added.push_back(added_token_section(static_cast<int32_t>(id), given.tokens[id], false, !given.adds_prefix));
   }
   return added;
 }
@@ -64,6 +64,9 @@ PipelineParts read_scored_vocabulary(const ScoredVocabulary& given, const std::s
   Json sections = sections_of(normalizer(given), nullptr, nullptr, space_mark_decoder(given.adds_prefix));
   sections["added_tokens"] = added_tokens(given);
   PipelineParts parts = read_sections(std::move(sections), file);
+  // Here no prefix gets in the way: symbols of the user are always found in what became of the text.
+  parts.normalizes_added = false;
+  for (AddedToken& token : parts.added) token.normalized = !token.special;
   parts.normalizer = sentencepiece_normalizer({.charsmap = given.charsmap,
                                                .adds_prefix = given.adds_prefix,
                                                .removes_extra_spaces = given.removes_extra_spaces},

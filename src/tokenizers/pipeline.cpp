@@ -42,16 +42,22 @@ std::vector<bool> special_ids(const PipelineParts& parts) {
   return special;
 }
 
-// In a normalized text tokens are found as the normalizer writes them.
-AddedTokenFinder finder(const PipelineParts& parts, bool normalized) {
+std::map<int32_t, std::string> normalized_texts(const PipelineParts& parts) {
+  std::map<int32_t, std::string> texts;
+  for (const AddedToken& token : parts.added) {
+    if (!token.normalized || !parts.normalizer || !parts.normalizes_added) continue;
+    NormalizedText content(token.content, false);
+    parts.normalizer->apply(content);
+    texts[token.id] = std::move(content.text);
+  }
+  return texts;
+}
+
+AddedTokenFinder finder(const PipelineParts& parts, bool normalized, const std::map<int32_t, std::string>& texts) {
   std::vector<AddedToken> tokens;
   for (AddedToken token : parts.added) {
     if (token.normalized != normalized) continue;
-    if (normalized && parts.normalizer) {
-      NormalizedText content(token.content, false);
-      parts.normalizer->apply(content);
-      token.content = std::move(content.text);
-    }
+    if (const auto text = texts.find(token.id); text != texts.end()) token.content = text->second;
     tokens.push_back(std::move(token));
   }
   return AddedTokenFinder(std::move(tokens));
@@ -61,13 +67,20 @@ AddedTokenFinder finder(const PipelineParts& parts, bool normalized) {
 
 Pipeline::Pipeline(PipelineParts parts)
     : parts_(std::move(parts)),
-      decoder_(decode_all(parts_.decode, parts_.vocabulary), special_ids(parts_)),
+      normalized_texts_(normalized_texts(parts_)),
+      decoder_(decode_all(parts_.decode, parts_.vocabulary.size(), [&](int32_t id) { return shown(id); }),
+               special_ids(parts_)),
       texts_(model_texts(parts_)),
-      original_(finder(parts_, false)),
-      normalized_(finder(parts_, true)) {
+      original_(finder(parts_, false, normalized_texts_)),
+      normalized_(finder(parts_, true, normalized_texts_)) {
   if (parts_.model.words_stand_apart(texts_)) parts_.steps.push_back({.splitter = mark_run_splitter(kSpaceMark)});
   unknown_ = parts_.model.unknown();
   model_ = parts_.model.make(texts_);
+}
+
+std::string_view Pipeline::shown(int32_t id) const {
+  const auto normalized = normalized_texts_.find(id);
+  return normalized != normalized_texts_.end() ? std::string_view(normalized->second) : parts_.vocabulary.text(id);
 }
 
 Json Pipeline::describe() const {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -28,6 +29,7 @@ struct PipelineParts {
   ModelParts model;
   bool byte_level = false;  // the model's tokens are spelled as GPT-2 does
   std::vector<AddedToken> added;
+  bool normalizes_added = true;            // added tokens that are found in normalized text are normalized first
   std::vector<int32_t> unused;             // tokens that the model must not make
   std::unique_ptr<Normalizer> normalizer;  // null: none
   std::vector<SplitStep> steps;            // each takes the pieces of the one before
@@ -59,6 +61,8 @@ class Pipeline {
                                                  int threads) const;
 
   const Vocabulary& vocabulary() const { return parts_.vocabulary; }
+  // The token as decoding sees it: added ones that are found in normalized text are normalized themselves.
+  std::string_view shown(int32_t id) const;
   const Decoder& decoder() const { return decoder_; }
   // As a tokenizer.json.
   Json describe() const;
@@ -70,6 +74,7 @@ class Pipeline {
   EncodedText tokens(std::string_view text, const PipelineOptions& options) const;
 
   PipelineParts parts_;
+  std::map<int32_t, std::string> normalized_texts_;  // of added tokens
   Decoder decoder_;
   TextTable texts_;  // of the tokens that the model may make
   std::unique_ptr<const TokenModel> model_;
