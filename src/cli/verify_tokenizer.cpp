@@ -189,8 +189,9 @@ constexpr Section kSections[] = {{"cases.jsonl", compare_case},
                                  {"batch.jsonl", compare_batch}};
 
 Tokenizer tokenizer_of(const fs::path& folder, const VerifyContext& context) {
-  if (fs::exists(folder / "tokenizer.json")) return Tokenizer::load(folder.string());
-  check<UnsupportedError>(!context.gguf.empty(), "needs --gguf PATH: there is no tokenizer.json");
+  for (const char* name : {"tokenizer.json", "tokenizer.model", "vocab.txt", "vocab.json"})
+    if (fs::exists(folder / name)) return Tokenizer::load(folder.string());
+  check<UnsupportedError>(!context.gguf.empty(), "needs --gguf PATH: there is no tokenizer");
   return load_tokenizer(Checkpoint::open(context.gguf, FileAccess::map), {});
 }
 

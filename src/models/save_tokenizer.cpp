@@ -13,10 +13,17 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kFiles[] = {"tokenizer.json",      "tokenizer.model",     "spiece.model",
-                                  "vocab.txt",           "vocab.json",          "merges.txt",
-                                  "added_tokens.json",   "tokenizer_config.json", "special_tokens_map.json",
-                                  "chat_template.jinja", "generation_config.json"};
+constexpr const char* kFiles[] = {"tokenizer.json",
+                                  "tokenizer.model",
+                                  "spiece.model",
+                                  "vocab.txt",
+                                  "vocab.json",
+                                  "merges.txt",
+                                  "added_tokens.json",
+                                  "tokenizer_config.json",
+                                  "special_tokens_map.json",
+                                  "chat_template.jinja",
+                                  "generation_config.json"};
 
 void copy_files(const fs::path& from, const fs::path& to) {
   for (const char* name : kFiles)

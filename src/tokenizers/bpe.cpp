@@ -22,7 +22,10 @@ size_t character_length(std::string_view text, size_t at) {
 }  // namespace
 
 Bpe::Bpe(const TextTable& tokens, const std::vector<Merge>& merges, const BpeOptions& options)
-    : merges_(merges), characters_(options.characters ? tokens.size() : 0), reachable_(tokens.size()), options_(options) {
+    : merges_(merges),
+      characters_(options.characters ? tokens.size() : 0),
+      reachable_(tokens.size()),
+      options_(options) {
   byte_tokens_.fill(-1);
   for (size_t id = tokens.size(); id-- > 0;) {
     const std::string_view bytes = tokens[id];
@@ -76,7 +79,8 @@ void Bpe::encode_parts(std::string_view piece, TokenRun& run) const {
   run.piece_begin = run.ids.size();
   size_t begin = 0;
   for (size_t at = 1; at <= piece.size(); ++at) {
-    if (at < piece.size() && (joinable(piece[at - 1], piece[at]) || (options_.characters && is_continuation(piece[at]))))
+    if (at < piece.size() &&
+        (joinable(piece[at - 1], piece[at]) || (options_.characters && is_continuation(piece[at]))))
       continue;
     encode_part(piece.substr(begin, at - begin), run);
     begin = at;
@@ -91,8 +95,8 @@ void Bpe::encode_part(std::string_view part, TokenRun& run) const {
 
 void Bpe::emit(TokenRun& run, int32_t id, const char* bytes, size_t length) const {
   if (id < 0) return;
-  const bool fuses = options_.fuse_unknown && id == options_.unknown && run.ids.size() > run.piece_begin &&
-                     run.ids.back() == id;
+  const bool fuses =
+      options_.fuse_unknown && id == options_.unknown && run.ids.size() > run.piece_begin && run.ids.back() == id;
   if (!fuses) return run.add(id, bytes, length);
   if (run.with_places) run.places.back().length += static_cast<uint32_t>(length);
 }

@@ -20,11 +20,11 @@
 namespace graft::inline v0 {
 
 struct BpeOptions {
-  bool characters = false;                           // merging begins with characters rather than bytes
-  bool ignore_merges = false;                        // a piece that is a token is that token, whatever the merges say
+  bool characters = false;                            // merging begins with characters rather than bytes
+  bool ignore_merges = false;                         // a piece that is a token is that token, whatever the merges say
   std::optional<ByteTokens> fallback = std::nullopt;  // a character without a token becomes those of its bytes
-  std::optional<int32_t> unknown = std::nullopt;     // else this; without it such a character is left out
-  bool fuse_unknown = false;                         // consecutive unknown ones are one token
+  std::optional<int32_t> unknown = std::nullopt;      // else this; without it such a character is left out
+  bool fuse_unknown = false;                          // consecutive unknown ones are one token
 };
 
 class Bpe final : public TokenModel {

@@ -78,7 +78,8 @@ Decoder::Decoder(DecodedTokens tokens, std::vector<bool> special)
     : tokens_(std::move(tokens)), special_(std::move(special)) {}
 
 std::string Decoder::decode(std::span<const int32_t> ids, bool skip_special) const {
-  if (tokens_.first.size() == 0 && tokens_.bytes.empty() && tokens_.leading_spaces == 0) return plain(ids, skip_special);
+  if (tokens_.first.size() == 0 && tokens_.bytes.empty() && tokens_.leading_spaces == 0)
+    return plain(ids, skip_special);
   std::string all, bytes;
   bool is_first = true;
   const auto end_bytes = [&] {

@@ -14,8 +14,8 @@ namespace graft::inline v0 {
 
 // What tokens become in a text.
 struct DecodedTokens {
-  TextTable texts;  // of each token
-  TextTable first;  // of each token when it is the first; empty: the same
+  TextTable texts;             // of each token
+  TextTable first;             // of each token when it is the first; empty: the same
   std::vector<int16_t> bytes;  // of tokens that spell a single byte, -1 for others; empty: there are none
   size_t leading_spaces = 0;   // as many are taken from the beginning of the text
 };

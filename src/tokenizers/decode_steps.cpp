@@ -14,13 +14,14 @@ namespace {
 using Step = DecodeSteps::Step;
 
 void replace_all(std::string& text, std::string_view from, std::string_view to) {
-  for (size_t at = text.find(from); at != text.npos; at = text.find(from, at + to.size())) text.replace(at, from.size(), to);
+  for (size_t at = text.find(from); at != text.npos; at = text.find(from, at + to.size()))
+    text.replace(at, from.size(), to);
 }
 
 // Takes away spaces that word pieces have before punctuation and English contractions.
 std::string cleaned_up(std::string text) {
   constexpr std::pair<std::string_view, std::string_view> kChanges[] = {
-      {" .", "."},   {" ?", "?"},   {" !", "!"},          {" ,", ","},   {" ' ", "'"},  {" n't", "n't"},
+      {" .", "."},   {" ?", "?"},           {" !", "!"},   {" ,", ","},     {" ' ", "'"},   {" n't", "n't"},
       {" 'm", "'m"}, {" do not", " don't"}, {" 's", "'s"}, {" 've", "'ve"}, {" 're", "'re"}};
   for (const auto& [from, to] : kChanges) replace_all(text, from, to);
   return text;
@@ -87,7 +88,8 @@ void read_step(const JsonObject& section, const std::string& where, bool& is_fus
     result.steps.push_back(word_piece_step(section.text_or("prefix", "##"), section.flag_or("cleanup", true)));
     result.first_differs = true;
   } else if (type == "Metaspace") {
-    const bool prepends = section.flag_or("add_prefix_space", true) && section.text_or("prepend_scheme", "always") != "never";
+    const bool prepends =
+        section.flag_or("add_prefix_space", true) && section.text_or("prepend_scheme", "always") != "never";
     result.steps.push_back(metaspace_step(section.text_or("replacement", "\u2581"), prepends));
     result.first_differs |= prepends;
   } else if (type == "Replace") {

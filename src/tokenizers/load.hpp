@@ -33,9 +33,9 @@ struct ScoredVocabulary {
   std::vector<std::string_view> tokens;
   std::vector<float> scores;
   std::vector<TokenType> types;
-  std::string_view charsmap;            // may be empty
-  bool adds_prefix = true;              // a space before the text
-  bool removes_extra_spaces = true;     // at the ends of the text, and all but one of several
+  std::string_view charsmap;         // may be empty
+  bool adds_prefix = true;           // a space before the text
+  bool removes_extra_spaces = true;  // at the ends of the text, and all but one of several
 };
 
 // `file` begins the message of every error. FileError: the tokenizer is damaged; UnsupportedError: it is of a kind that

@@ -52,8 +52,7 @@ Json added_tokens(const GgufVocabulary& given) {
   for (size_t id = 0; id < given.tokens.size(); ++id)
     if (const TokenType type = type_of(given, id);
         type == TokenType::control || type == TokenType::user_defined || type == TokenType::unknown)
-      added.push_back(
-          added_token_section(static_cast<int32_t>(id), given.tokens[id], type != TokenType::user_defined));
+      added.push_back(added_token_section(static_cast<int32_t>(id), given.tokens[id], type != TokenType::user_defined));
   return added;
 }
 
@@ -66,7 +65,8 @@ Vocabulary numbered(const std::vector<std::string_view>& tokens, const std::stri
 
 PipelineParts read_byte_level(const GgufVocabulary& given, const std::string& file) {
   const GgufPreTokenizer named = gguf_pre_tokenizer(given.pre, file);
-  Json sections = sections_of(named.normalizer, named.pre_tokenizer, byte_level_section(true), byte_level_section(true));
+  Json sections =
+      sections_of(named.normalizer, named.pre_tokenizer, byte_level_section(true), byte_level_section(true));
   sections["added_tokens"] = added_tokens(given);
   PipelineParts parts = read_sections(std::move(sections), file);
   parts.model.bpe.ignore_merges = named.ignores_merges;

@@ -48,7 +48,10 @@ void set_model(const ScoredVocabulary& given, PipelineParts& parts) {
   }
   if (given.is_unigram) {
     parts.model.kind = ModelParts::Kind::unigram;
-    parts.model.unigram = {.scores = {given.scores.begin(), given.scores.end()}, .unknown = unknown, .fallback = fallback};
+    parts.model.unigram = {.scores = {given.scores.begin(), given.scores.end()},
+                           .unknown = unknown,
+                           .fallback = fallback,
+                           .sums_in_float = true};
     return;
   }
   parts.model.bpe = {.characters = true, .fallback = fallback, .unknown = unknown, .fuse_unknown = true};

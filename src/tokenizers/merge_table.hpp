@@ -53,7 +53,8 @@ class MergeTable {
   // The pairs by rank; those of one rank by the tokens.
   std::vector<std::pair<int32_t, int32_t>> in_order() const {
     std::vector<Entry> used;
-    std::copy_if(entries_.begin(), entries_.end(), std::back_inserter(used), [](const Entry& e) { return e.result >= 0; });
+    std::copy_if(entries_.begin(), entries_.end(), std::back_inserter(used),
+                 [](const Entry& e) { return e.result >= 0; });
     std::sort(used.begin(), used.end(),
               [](const Entry& a, const Entry& b) { return std::pair(a.rank, a.pair) < std::pair(b.rank, b.pair); });
     std::vector<std::pair<int32_t, int32_t>> pairs;

@@ -154,7 +154,8 @@ struct Literal {
   bool stands_in(std::string_view in) const { return in.find(text) != in.npos; }
   template <class Take>
   void for_each_match(std::string_view in, Take take) const {
-    for (size_t at = in.find(text); at != in.npos; at = in.find(text, at + text.size())) take(in.substr(at, text.size()));
+    for (size_t at = in.find(text); at != in.npos; at = in.find(text, at + text.size()))
+      take(in.substr(at, text.size()));
   }
 };
 
@@ -226,8 +227,12 @@ void append_lowercase(std::string& text, char32_t character) {
 std::unique_ptr<Normalizer> lowercase_normalizer() { return std::make_unique<Lowercase>(); }
 std::unique_ptr<Normalizer> strip_normalizer(bool left, bool right) { return std::make_unique<Strip>(left, right); }
 std::unique_ptr<Normalizer> strip_accents_normalizer() { return std::make_unique<StripAccents>(); }
-std::unique_ptr<Normalizer> prepend_normalizer(const std::string& text) { return std::make_unique<Prepend>(text, true); }
-std::unique_ptr<Normalizer> prefix_normalizer(const std::string& text) { return std::make_unique<Prepend>(text, false); }
+std::unique_ptr<Normalizer> prepend_normalizer(const std::string& text) {
+  return std::make_unique<Prepend>(text, true);
+}
+std::unique_ptr<Normalizer> prefix_normalizer(const std::string& text) {
+  return std::make_unique<Prepend>(text, false);
+}
 std::unique_ptr<Normalizer> replace_normalizer(const std::string& pattern, bool is_regex, const std::string& content,
                                                const std::string& where) {
   if (is_regex) return std::make_unique<Replace<Pattern>>(Pattern(pattern, where), content, where);

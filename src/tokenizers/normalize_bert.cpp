@@ -33,8 +33,10 @@ class Bert final : public Normalizer {
       const bool is_space = c == ' ' || (c >= 9 && c <= 13);
       const bool is_dropped = options.clean && (c == 127 || (c < ' ' && c != '\t' && c != '\n' && c != '\r'));
       const bool is_capital = options.lowercase && c >= 'A' && c <= 'Z';
-      ascii_[static_cast<size_t>(c)] =
-          static_cast<char>(is_dropped ? kDropped : options.clean && is_space ? ' ' : is_capital ? c + 32 : c);
+      ascii_[static_cast<size_t>(c)] = static_cast<char>(is_dropped                  ? kDropped
+                                                         : options.clean && is_space ? ' '
+                                                         : is_capital                ? c + 32
+                                                                                     : c);
     }
   }
 

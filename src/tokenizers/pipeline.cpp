@@ -19,7 +19,8 @@ namespace {
 // The tokens as the model finds them in a text. Special tokens and those of bytes stand for no text.
 TextTable model_texts(const PipelineParts& parts) {
   std::vector<bool> left_out(static_cast<size_t>(parts.vocabulary.size()));
-  for (const AddedToken& token : parts.added) left_out[static_cast<size_t>(token.id)] = token.special || !token.in_model;
+  for (const AddedToken& token : parts.added)
+    left_out[static_cast<size_t>(token.id)] = token.special || !token.in_model;
   for (const int32_t id : parts.unused) left_out[static_cast<size_t>(id)] = true;
   const bool has_byte_tokens = parts.model.bpe.fallback || parts.model.unigram.fallback;
   TextTable texts;

@@ -54,12 +54,15 @@ class PrefixTrie::Builder {
     }
   }
 
-  unsigned char byte_at(size_t entry, size_t depth) const { return static_cast<unsigned char>(entries_[entry].first[depth]); }
+  unsigned char byte_at(size_t entry, size_t depth) const {
+    return static_cast<unsigned char>(entries_[entry].first[depth]);
+  }
 
   uint32_t find_base() {
     for (uint32_t place = next_[0]; place != 0; place = next_[place]) {
       const uint32_t base = place ^ bytes_[0];
-      if (std::all_of(bytes_.begin(), bytes_.end(), [&](unsigned char byte) { return is_free(base ^ byte); })) return base;
+      if (std::all_of(bytes_.begin(), bytes_.end(), [&](unsigned char byte) { return is_free(base ^ byte); }))
+        return base;
     }
     const auto base = static_cast<uint32_t>(nodes_.size());
     add_block();
@@ -101,8 +104,9 @@ class PrefixTrie::Builder {
 PrefixTrie::PrefixTrie(std::vector<std::pair<std::string_view, int32_t>> entries) {
   std::erase_if(entries, [](const auto& entry) { return entry.first.empty(); });
   std::stable_sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-  entries.erase(std::unique(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.first == b.first; }),
-                entries.end());
+  entries.erase(
+      std::unique(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.first == b.first; }),
+      entries.end());
   if (entries.empty()) {
     nodes_.resize(kBlock);
     return;

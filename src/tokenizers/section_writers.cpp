@@ -20,7 +20,7 @@ void add_items(const std::vector<int32_t>& ids, int type, const Vocabulary& voca
 }  // namespace
 
 Json added_token_section(int32_t id, std::string_view text, bool special, bool normalized) {
-  return {{"id", id},         {"content", text}, {"single_word", false},       {"lstrip", false},
+  return {{"id", id},        {"content", text},          {"single_word", false}, {"lstrip", false},
           {"rstrip", false}, {"normalized", normalized}, {"special", special}};
 }
 
@@ -36,7 +36,7 @@ Json template_section(const Frame& frame, const Vocabulary& vocabulary) {
   for (const std::vector<int32_t>* ids : {&frame.before, &frame.after})
     for (const int32_t id : *ids) {
       const std::string text(vocabulary.text(id));
-      special[text] = {{"id", text}, {"ids", {static_cast<uint32_t>(id)}}, {"tokens", {text}}};
+      special[text] = {{"id", text}, {"ids", {id}}, {"tokens", {text}}};
     }
   return {{"type", "TemplateProcessing"}, {"single", single}, {"pair", pair}, {"special_tokens", special}};
 }
@@ -60,7 +60,8 @@ std::vector<Json> space_mark_steps(bool prefixed) {
 }
 
 Json space_mark_decoder(bool prefixed) {
-  std::vector<Json> steps = {replace_section({{"String", kSpaceMark}}, " "), {{"type", "ByteFallback"}}, {{"type", "Fuse"}}};
+  std::vector<Json> steps = {
+      replace_section({{"String", kSpaceMark}}, " "), {{"type", "ByteFallback"}}, {{"type", "Fuse"}}};
   if (prefixed) steps.push_back({{"type", "Strip"}, {"content", " "}, {"start", 1}, {"stop", 0}});
   return sequence("decoders", steps);
 }

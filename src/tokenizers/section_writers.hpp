@@ -27,8 +27,8 @@ Json normalizer_section(const std::vector<Json>& steps);
 Json pre_tokenizer_section(const std::vector<Json>& steps);
 Json replace_section(const Json& pattern, std::string_view content);
 
-// Spaces as SentencePiece writes them: a mark each, and one before the text when `prefixed`. The decoder undoes that and
-// puts bytes together.
+// Spaces as SentencePiece writes them: a mark each, and one before the text when `prefixed`. The decoder undoes that
+// and puts bytes together.
 std::vector<Json> space_mark_steps(bool prefixed);
 Json space_mark_decoder(bool prefixed);
 

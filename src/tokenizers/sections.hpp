@@ -5,6 +5,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,9 @@ namespace graft::inline v0 {
 
 // The array that a field holds.
 const Json& list(const JsonObject& section, const char* name);
+
+// A whole number that may be a token's; nothing for any other value.
+std::optional<int32_t> as_id(const Json& json);
 
 std::unique_ptr<Normalizer> read_normalizer(const Json& json, const std::string& where);
 

@@ -21,11 +21,6 @@ void check_bpe(const JsonObject& section, const std::string& where) {
     check<UnsupportedError>(!used, where, ": tokenizer model BPE with ", name, " is not supported yet");
 }
 
-std::optional<int32_t> as_id(const Json& json) {
-  if (!json.is_number_unsigned() || json.get<uint64_t>() > INT32_MAX) return std::nullopt;
-  return json.get<int32_t>();
-}
-
 using Entries = std::vector<Vocabulary::Entry>;
 
 // A token that the model knows has the model's id; `id_of` finds it.
@@ -72,7 +67,8 @@ Vocabulary read_scores(const JsonObject& section, const std::string& where, std:
     scores.push_back(entry[1].get<double>());
   }
   const Vocabulary known(entries, where + ".vocab");
-  return join(std::move(entries), added, [&](const std::string& text) { return known.id(text); }, where);
+  return join(
+      std::move(entries), added, [&](const std::string& text) { return known.id(text); }, where);
 }
 
 // "left right", or ["left", "right"] in newer files.
@@ -115,10 +111,10 @@ void read_word_piece(const JsonObject& section, const std::string& where, Pipeli
   parts.model.kind = ModelParts::Kind::word_piece;
   const std::optional<int32_t> unknown = unknown_token(section, parts.vocabulary);
   check<FileError>(unknown.has_value(), where, ": \"unk_token\" is missing");
-  parts.model.word_piece = {.unknown = *unknown,
-                            .prefix = section.text_or("continuing_subword_prefix", "##"),
-                            .longest_word = static_cast<size_t>(
-                                section.integer_or("max_input_chars_per_word", 100, 0, INT32_MAX))};
+  parts.model.word_piece = {
+      .unknown = *unknown,
+      .prefix = section.text_or("continuing_subword_prefix", "##"),
+      .longest_word = static_cast<size_t>(section.integer_or("max_input_chars_per_word", 100, 0, INT32_MAX))};
 }
 
 void read_unigram(const JsonObject& section, const std::string& where, PipelineParts& parts) {
@@ -131,6 +127,13 @@ void read_unigram(const JsonObject& section, const std::string& where, PipelineP
 }
 
 }  // namespace
+
+std::optional<int32_t> as_id(const Json& json) {
+  if (!json.is_number_integer()) return std::nullopt;
+  const bool is_sound = json.is_number_unsigned() ? json.get<uint64_t>() <= INT32_MAX
+                                                  : json.get<int64_t>() >= 0 && json.get<int64_t>() <= INT32_MAX;
+  return is_sound ? std::optional(json.get<int32_t>()) : std::nullopt;
+}
 
 std::vector<AddedToken> read_added_tokens(const Json& json, const std::string& where) {
   std::vector<AddedToken> tokens;

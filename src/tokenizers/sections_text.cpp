@@ -41,13 +41,13 @@ void read_byte_level(const JsonObject& step, PreTokenizer& result) {
 // Spaces become marks, and one stands before the first word, or every one.
 void read_metaspace(const JsonObject& step, PreTokenizer& result) {
   const std::string mark = step.text_or("replacement", kSpaceMark);
-  const std::string scheme = step.text_or("prepend_scheme", step.flag_or("add_prefix_space", true) ? "always" : "never");
+  const std::string scheme =
+      step.text_or("prepend_scheme", step.flag_or("add_prefix_space", true) ? "always" : "never");
   if (mark.empty()) step.refuse("replacement", "a character");
   if (scheme != "always" && scheme != "first" && scheme != "never")
     step.refuse("prepend_scheme", "always, first or never");
   result.steps.push_back({.rewriter = replace_normalizer(" ", false, mark, step.where())});
-  if (scheme != "never")
-    result.steps.push_back({.rewriter = prefix_normalizer(mark), .only_first = scheme == "first"});
+  if (scheme != "never") result.steps.push_back({.rewriter = prefix_normalizer(mark), .only_first = scheme == "first"});
   if (step.flag_or("split", true)) result.steps.push_back({.splitter = mark_splitter(mark)});
 }
 
@@ -71,8 +71,8 @@ void read_step(const JsonObject& step, const std::string& where, PreTokenizer& r
   if (type == "Whitespace") splitter = word_splitter();
   if (type == "Digits") splitter = digits_splitter(step.flag_or("individual_digits", false));
   if (type == "Punctuation")
-    splitter = pattern_splitter(kPunctuationPattern, step.has("behavior") ? read_behavior(step) : SplitBehavior::isolated,
-                                false, where);
+    splitter = pattern_splitter(kPunctuationPattern,
+                                step.has("behavior") ? read_behavior(step) : SplitBehavior::isolated, false, where);
   if (type == "CharDelimiterSplit")
     splitter = literal_splitter(step.text("delimiter"), SplitBehavior::removed, false, where);
   check<UnsupportedError>(splitter != nullptr, where, ": pre_tokenizer ", type, " is not supported yet");

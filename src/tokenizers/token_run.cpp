@@ -33,7 +33,8 @@ bool TokenRun::recall(std::string_view piece, uint64_t key) {
   if (memory.length != piece.size() || std::memcmp(memory.piece.data(), piece.data(), piece.size()) != 0) return false;
   const size_t end = ids.size();
   ids.resize(end + memory.count);
-  std::copy_n(ids.begin() + static_cast<std::ptrdiff_t>(memory.first), memory.count, ids.begin() + static_cast<std::ptrdiff_t>(end));
+  std::copy_n(ids.begin() + static_cast<std::ptrdiff_t>(memory.first), memory.count,
+              ids.begin() + static_cast<std::ptrdiff_t>(end));
   return true;
 }
 

@@ -34,6 +34,7 @@ Unigram::Unigram(const TextTable& tokens, UnigramOptions options)
 void Unigram::find_ways(std::string_view piece, TokenRun& run) const {
   run.arrivals.assign(piece.size() + 1, {0, kUnknown, kUnreached});
   const auto arrive = [&](size_t from, size_t to, int32_t id, double score) {
+    if (options_.sums_in_float) score = static_cast<float>(score);
     TokenRun::Arrival& best = run.arrivals[to];
     if (best.from == kUnreached || score > best.score) best = {score, id, static_cast<uint32_t>(from)};
   };
@@ -73,7 +74,8 @@ void Unigram::encode(std::string_view piece, TokenRun& run) const {
 
 void Unigram::add_unknown(std::string_view text, TokenRun& run) const {
   if (options_.fallback) {
-    for (const char& byte : text) run.add((*options_.fallback)[static_cast<unsigned char>(byte)], text.data(), text.size());
+    for (const char& byte : text)
+      run.add((*options_.fallback)[static_cast<unsigned char>(byte)], text.data(), text.size());
   } else if (options_.unknown) {
     run.add(*options_.unknown, text.data(), text.size());
   }

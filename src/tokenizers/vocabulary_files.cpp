@@ -110,8 +110,8 @@ bool is_roberta(const Json& vocabulary, const VocabularyFiles& beside) {
 
 Json roberta_section(int32_t cls, int32_t sep, bool prefixed, const VocabularyFiles& beside) {
   return {{"type", "RobertaProcessing"},
-          {"sep", {special_text(beside, "sep_token", "</s>"), static_cast<uint32_t>(sep)}},
-          {"cls", {special_text(beside, "cls_token", "<s>"), static_cast<uint32_t>(cls)}},
+          {"sep", {special_text(beside, "sep_token", "</s>"), sep}},
+          {"cls", {special_text(beside, "cls_token", "<s>"), cls}},
           {"trim_offsets", true},
           {"add_prefix_space", prefixed}};
 }
@@ -121,11 +121,9 @@ Json byte_level_steps(const VocabularyFiles& beside, bool prefixed) {
   bytes["add_prefix_space"] = prefixed;
   if (!class_of(beside).starts_with("Qwen2")) return bytes;
   bytes["use_regex"] = false;
-  return pre_tokenizer_section({{{"type", "Split"},
-                                 {"pattern", {{"Regex", kOneDigitPattern}}},
-                                 {"behavior", "Isolated"},
-                                 {"invert", false}},
-                                bytes});
+  return pre_tokenizer_section(
+      {{{"type", "Split"}, {"pattern", {{"Regex", kOneDigitPattern}}}, {"behavior", "Isolated"}, {"invert", false}},
+       bytes});
 }
 
 }  // namespace
@@ -148,8 +146,8 @@ Json word_piece_tokenizer(std::string_view words, const VocabularyFiles& beside)
                            {"strip_accents", strips},
                            {"lowercase", setting(beside, "do_lower_case", true)}};
   const Json processor = {{"type", "BertProcessing"},
-                          {"sep", {special_text(beside, "sep_token", "[SEP]"), static_cast<uint32_t>(sep)}},
-                          {"cls", {special_text(beside, "cls_token", "[CLS]"), static_cast<uint32_t>(cls)}}};
+                          {"sep", {special_text(beside, "sep_token", "[SEP]"), sep}},
+                          {"cls", {special_text(beside, "cls_token", "[CLS]"), cls}}};
   Json tokenizer = sections_of(normalizer, {{"type", "BertPreTokenizer"}}, processor,
                                {{"type", "WordPiece"}, {"prefix", "##"}, {"cleanup", true}});
   tokenizer["added_tokens"] = tokens.added();
@@ -168,7 +166,8 @@ Json byte_level_tokenizer(const Json& vocabulary, std::string_view merges, const
   for_each_line(merges, [&](std::string_view line) {
     if (!line.empty() && !(lines.empty() && line.starts_with("#version"))) lines.push_back(line);
   });
-  check<UnsupportedError>(!vocabulary.contains("a</w>"), beside.name, ": words that end with </w> are not supported yet");
+  check<UnsupportedError>(!vocabulary.contains("a</w>"), beside.name,
+                          ": words that end with </w> are not supported yet");
   Builder tokens(vocabulary, beside);
   const bool roberta = is_roberta(vocabulary, beside), prefixed = setting(beside, "add_prefix_space", false);
   for (const auto& [name, usual] : {std::pair("bos_token", roberta ? "<s>" : "<|endoftext|>"),
@@ -177,7 +176,8 @@ Json byte_level_tokenizer(const Json& vocabulary, std::string_view merges, const
     tokens.special(name, usual);
   Json processor = byte_level_section(true);
   if (roberta)
-    processor = roberta_section(tokens.required("cls_token", "<s>"), tokens.required("sep_token", "</s>"), prefixed, beside);
+    processor =
+        roberta_section(tokens.required("cls_token", "<s>"), tokens.required("sep_token", "</s>"), prefixed, beside);
   Json added = tokens.added();
   if (roberta && tokens.special("mask_token", "<mask>")) {
     added = tokens.added();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The tokenizer.json that says what older files say: vocab.txt, or vocab.json and merges.txt. What they leave open is as
-// transformers' classes for them have it.
+// The tokenizer.json that says what older files say: vocab.txt, or vocab.json and merges.txt. What they leave open is
+// as transformers' classes for them have it.
 #pragma once
 
 #include <string>

@@ -11,7 +11,8 @@ using Entries = std::vector<std::pair<std::string_view, int32_t>>;
 PrefixTrie trie_of(const TextTable& tokens, std::string_view prefix) {
   Entries entries;
   for (size_t id = 0; id < tokens.size(); ++id)
-    if (tokens[id].starts_with(prefix)) entries.emplace_back(tokens[id].substr(prefix.size()), static_cast<int32_t>(id));
+    if (tokens[id].starts_with(prefix))
+      entries.emplace_back(tokens[id].substr(prefix.size()), static_cast<int32_t>(id));
   return PrefixTrie(std::move(entries));
 }
 

@@ -15,8 +15,8 @@ namespace graft::inline v0 {
 
 struct WordPieceOptions {
   int32_t unknown = 0;
-  std::string prefix = "##";      // of tokens that continue a word
-  size_t longest_word = 100;      // in characters; longer words are unknown
+  std::string prefix = "##";  // of tokens that continue a word
+  size_t longest_word = 100;  // in characters; longer words are unknown
 };
 
 class WordPiece final : public TokenModel {

@@ -23,7 +23,8 @@ struct RandomModel {
       const auto known = std::find(tokens.begin(), tokens.end(), joined);
       const auto same_pair = [&](const Merge& m) { return m.left == left && m.right == right; };
       if (joined.size() > 9 || std::any_of(merges.begin(), merges.end(), same_pair)) continue;
-      merges.push_back({left, right, static_cast<int32_t>(known - tokens.begin()), static_cast<uint32_t>(merges.size())});
+      merges.push_back(
+          {left, right, static_cast<int32_t>(known - tokens.begin()), static_cast<uint32_t>(merges.size())});
       if (known == tokens.end()) tokens.push_back(joined);
     }
     for (const std::string& token : tokens) table.add(token);
