@@ -34,10 +34,15 @@ struct ChatOptions {
 // threads at once.
 class GRAFT_EXPORT Tokenizer {
  public:
-  // Reads a folder with a tokenizer.json, or that file; tokenizer_config.json, special_tokens_map.json and
-  // chat_template.jinja beside it are read too. FileError: a file is missing or damaged; UnsupportedError: the
-  // tokenizer is of a kind that this version does not know.
+  // Reads a folder with a tokenizer.json, a SentencePiece model, a vocab.txt, or a vocab.json and merges.txt, or such a
+  // file; what stands beside it is read too: tokenizer_config.json, special_tokens_map.json, chat_template.jinja.
+  // FileError: a file is missing or damaged; UnsupportedError: the tokenizer is of a kind that this version does not
+  // know.
   static Tokenizer load(const std::string& path);
+
+  // Writes tokenizer.json and tokenizer_config.json, as tokenizers and transformers read them; each file is replaced at
+  // once. FileError: the folder cannot be written.
+  void save(const std::string& folder) const;
 
   // Text of less than 2^31 bytes. Bytes that are no UTF-8 become tokens too, unless the tokenizer normalizes text.
   // ArgumentError: options that leave no room; ResourceError: a pattern of the tokenizer finds no end on this text.

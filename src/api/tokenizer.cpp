@@ -3,7 +3,8 @@
 
 #include <utility>
 
-#include "formats/tokenizer_json.hpp"
+#include "api/load_tokenizer.hpp"
+#include "support/atomic_file.hpp"
 #include "support/json.hpp"
 #include "support/message.hpp"
 #include "tokenizers/loaded_tokenizer.hpp"
@@ -91,10 +92,14 @@ ChatInput chat_input(std::span<const Message> messages, const ChatOptions& optio
 
 Tokenizer::Tokenizer(std::shared_ptr<const LoadedTokenizer> loaded) : loaded_(std::move(loaded)) {}
 
-Tokenizer Tokenizer::load(const std::string& path) {
-  const TokenizerFiles files = read_tokenizer_files(path);
-  return Tokenizer(
-      LoadedTokenizer::from_json(files.tokenizer, files.name, files.config, files.special_tokens, files.chat_template));
+Tokenizer Tokenizer::load(const std::string& path) { return Tokenizer(load_tokenizer(read_tokenizer_files(path))); }
+
+void Tokenizer::save(const std::string& folder) const {
+  const std::filesystem::path to = folder;
+  std::filesystem::create_directories(to);
+  const LoadedTokenizer::Files files = loaded_->files();
+  write_file(to / "tokenizer.json", files.tokenizer.dump() + "\n");
+  write_file(to / "tokenizer_config.json", files.config.dump(2) + "\n");
 }
 
 std::vector<int32_t> Tokenizer::encode(std::string_view text, const EncodeOptions& options) const {

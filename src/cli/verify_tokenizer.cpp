@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A tokenizer: lines of cases with ids, offsets, decoded text, streams, and batches with truncation and padding.
+#include <algorithm>
+
 #include "api/load_tokenizer.hpp"
 #include "cli/verify_kinds.hpp"
 #include "formats/jsonl.hpp"
@@ -53,13 +55,14 @@ Json character_offsets(const EncodedText& encoding, const std::string& first, co
 }
 
 // The tokens as the vocabulary spells them. Other writers put the spaces that an added token takes with it into its
-// text.
+// text, and show the text that an unknown token stands for.
 void compare_tokens(const Line& line, const std::vector<int32_t>& ids) {
   const Json& expected = line.json.json().at("tokens");
   bool agree = expected.size() == ids.size();
   for (size_t i = 0; agree && i < ids.size(); ++i) {
+    if (ids[i] == line.tokenizer.unknown()) continue;
     const std::string text = expected[i].get<std::string>();
-    const std::string_view spelled = line.tokenizer.vocabulary().text(ids[i]);
+    const std::string_view spelled = line.tokenizer.shown(ids[i]);
     const size_t at = text.find(spelled);
     agree = at != std::string::npos &&
             (text.substr(0, at) + text.substr(at + spelled.size())).find_first_not_of(" \t\r\n") == std::string::npos;
@@ -108,6 +111,23 @@ void compare_stream(const Line& line) {
     pieces.push_back(piece.empty() ? Json(nullptr) : Json(piece));
   }
   line.compare("pieces", pieces);
+}
+
+// What SentencePiece itself makes of a text. It shows an unknown token by a mark of its own.
+void compare_sentencepiece(const Line& line) {
+  constexpr std::string_view kShownUnknown = " \u2047 ";
+  PipelineOptions plain;
+  plain.special_tokens = plain.parse_special = false;
+  const std::vector<int32_t> ids = line.tokenizer.encode(line.json.text("text"), plain);
+  line.compare("ids", ids);
+  std::string decoded = line.tokenizer.decoder().decode(ids, false);
+  const std::optional<int32_t> unknown = line.tokenizer.unknown();
+  if (unknown && std::count(ids.begin(), ids.end(), *unknown) > 0) {
+    const std::string_view text = line.tokenizer.vocabulary().text(*unknown);
+    for (size_t at = decoded.find(text); at != decoded.npos; at = decoded.find(text, at + kShownUnknown.size()))
+      decoded.replace(at, text.size(), kShownUnknown);
+  }
+  line.compare("decoded", decoded);
 }
 
 Truncation read_truncation(const JsonObject& line) {
@@ -169,8 +189,9 @@ constexpr Section kSections[] = {{"cases.jsonl", compare_case},
                                  {"batch.jsonl", compare_batch}};
 
 Tokenizer tokenizer_of(const fs::path& folder, const VerifyContext& context) {
-  if (fs::exists(folder / "tokenizer.json")) return Tokenizer::load(folder.string());
-  check<UnsupportedError>(!context.gguf.empty(), "needs --gguf PATH: there is no tokenizer.json");
+  for (const char* name : {"tokenizer.json", "tokenizer.model", "vocab.txt", "vocab.json"})
+    if (fs::exists(folder / name)) return Tokenizer::load(folder.string());
+  check<UnsupportedError>(!context.gguf.empty(), "needs --gguf PATH: there is no tokenizer");
   return load_tokenizer(Checkpoint::open(context.gguf, FileAccess::map), {});
 }
 
@@ -178,15 +199,16 @@ Tokenizer tokenizer_of(const fs::path& folder, const VerifyContext& context) {
 
 void verify_tokenizer(const fs::path& folder, const VerifyContext& context, Comparison& comparison) {
   const Tokenizer tokenizer = tokenizer_of(folder, context);
-  const Pipeline& pipeline = tokenizer.loaded().pipeline();
-  for (const auto& [file, compare] : kSections) {
-    if (!fs::exists(folder / file)) continue;
+  const auto compare_lines = [&](const Tokenizer& with, const char* file, void (*compare)(const Line&)) {
+    if (!fs::exists(folder / file)) return;
     const MappedFile lines = MappedFile::open(folder / file);
-    for_each_row(lines, [&, compare = compare, file = file](const JsonObject& row, size_t number) {
-      compare({row, pipeline, message(file, ":", number), comparison});
+    for_each_row(lines, [&](const JsonObject& row, size_t number) {
+      compare({row, with.loaded().pipeline(), message(file, ":", number), comparison});
     });
-  }
-  if (fs::exists(folder / "sentencepiece.jsonl")) comparison.unsupported("sentencepiece.jsonl");
+  };
+  for (const auto& [file, compare] : kSections) compare_lines(tokenizer, file, compare);
+  if (fs::exists(folder / "tokenizer.model"))
+    compare_lines(Tokenizer::load((folder / "tokenizer.model").string()), "sentencepiece.jsonl", compare_sentencepiece);
 }
 
 }  // namespace graft::inline v0

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A byte-level BPE tokenizer in the two forms in which it is published: tokenizer.json and tokenizer_config.json, or
-// the keys tokenizer.* of a GGUF file.
+// A byte-level BPE tokenizer as the keys tokenizer.* of a GGUF file.
 #pragma once
 
-#include "formats/gguf_metadata.hpp"
 #include "formats/gguf_writer.hpp"
 #include "support/json.hpp"
 
@@ -18,6 +16,5 @@ struct PublishedTokenizer {
 
 // Throws UnsupportedError for a tokenizer that is no byte-level BPE, or of a pre-tokenizer without a name in GGUF.
 void write_tokenizer(const PublishedTokenizer& files, int64_t vocabulary, GgufWriter& writer);
-PublishedTokenizer tokenizer_files(const GgufMetadata& metadata);
 
 }  // namespace graft::inline v0

@@ -12,11 +12,13 @@ Json read_if_there(const std::filesystem::path& path) {
   return std::filesystem::exists(path, ignored) ? read_json(path) : Json();
 }
 
-void refuse_other_kinds(const std::filesystem::path& folder) {
+// The file of a folder that says most.
+std::filesystem::path find_tokenizer(const std::filesystem::path& folder) {
   std::error_code ignored;
-  for (const char* other : {"tokenizer.model", "spiece.model", "sentencepiece.bpe.model", "vocab.txt", "vocab.json"})
-    check<UnsupportedError>(!std::filesystem::exists(folder / other, ignored), (folder / other).string(),
-                            ": this kind of tokenizer is not supported yet, expected tokenizer.json");
+  for (const char* name :
+       {"tokenizer.json", "tokenizer.model", "spiece.model", "sentencepiece.bpe.model", "vocab.txt", "vocab.json"})
+    if (std::filesystem::exists(folder / name, ignored)) return folder / name;
+  return folder / "tokenizer.json";
 }
 
 void read_chat_template(const std::filesystem::path& folder, TokenizerFiles& files) {
@@ -37,11 +39,20 @@ TokenizerFiles read_tokenizer_files(const std::filesystem::path& path) {
   std::error_code ignored;
   const bool is_folder = std::filesystem::is_directory(path, ignored);
   const std::filesystem::path folder = is_folder ? path : path.parent_path();
-  const std::filesystem::path file = is_folder ? folder / "tokenizer.json" : path;
-  if (is_folder && !std::filesystem::exists(file, ignored)) refuse_other_kinds(folder);
+  const std::filesystem::path file = is_folder ? find_tokenizer(folder) : path;
   TokenizerFiles files;
   files.name = file.string();
-  files.tokenizer = read_json(file);
+  if (file.extension() == ".model") {
+    files.sentencepiece = MappedFile::open(file);
+  } else if (file.extension() == ".txt") {
+    files.words = MappedFile::open(file);
+  } else if (file.filename() == "vocab.json") {
+    files.vocabulary = read_json(file);
+    files.merges = MappedFile::open(folder / "merges.txt");
+  } else {
+    files.tokenizer = read_json(file);
+  }
+  files.added = read_if_there(folder / "added_tokens.json");
   files.config = read_if_there(folder / "tokenizer_config.json");
   files.special_tokens = read_if_there(folder / "special_tokens_map.json");
   read_chat_template(folder, files);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "formats/tokenizer_conversion.hpp"
-#include "formats/tokenizer_patterns.hpp"
 #include "support/message.hpp"
+#include "support/published_tokenizers.hpp"
 
 namespace graft::inline v0 {
 namespace {
@@ -41,7 +41,7 @@ struct Tokens {
   std::vector<std::string> texts;
   std::vector<int32_t> types;
 
-  void set(int64_t id, std::string text, GgufTokenType type) {
+  void set(int64_t id, std::string text, TokenType type) {
     check<FileError>(id >= 0 && id < kMostTokens, "tokenizer.json: token id ", id, ", expected 0 to ", kMostTokens);
     grow(id + 1);
     texts[size_t(id)] = std::move(text);
@@ -51,7 +51,7 @@ struct Tokens {
   void grow(int64_t size) {
     for (int64_t id = int64_t(texts.size()); id < size; ++id) {
       texts.push_back(message("[PAD", id, "]"));
-      types.push_back(int32_t(GgufTokenType::unused));
+      types.push_back(int32_t(TokenType::unused));
     }
   }
 };
@@ -60,11 +60,11 @@ Tokens collect_tokens(const Json& tokenizer, const JsonObject& model, int64_t vo
   Tokens tokens;
   const JsonObject texts = model.object("vocab");
   for (const auto& [text, id] : texts.json().items())
-    tokens.set(texts.integer(text, 0, kMostTokens), text, GgufTokenType::normal);
+    tokens.set(texts.integer(text, 0, kMostTokens), text, TokenType::normal);
   for (const Json& added : tokenizer.value("added_tokens", Json::array())) {
     const JsonObject token(added, "tokenizer.json: \"added_tokens\"");
     tokens.set(token.integer("id", 0, kMostTokens), token.text("content"),
-               token.flag_or("special", false) ? GgufTokenType::control : GgufTokenType::user_defined);
+               token.flag_or("special", false) ? TokenType::control : TokenType::user_defined);
   }
   tokens.grow(vocabulary);
   return tokens;

@@ -3,6 +3,7 @@
 
 #include "formats/tokenizer_conversion.hpp"
 #include "formats/tokenizer_json.hpp"
+#include "models/gguf_vocabulary.hpp"
 #include "support/atomic_file.hpp"
 #include "support/mapped_file.hpp"
 #include "support/message.hpp"
@@ -12,8 +13,17 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kFiles[] = {"tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
-                                  "chat_template.jinja", "generation_config.json"};
+constexpr const char* kFiles[] = {"tokenizer.json",
+                                  "tokenizer.model",
+                                  "spiece.model",
+                                  "vocab.txt",
+                                  "vocab.json",
+                                  "merges.txt",
+                                  "added_tokens.json",
+                                  "tokenizer_config.json",
+                                  "special_tokens_map.json",
+                                  "chat_template.jinja",
+                                  "generation_config.json"};
 
 void copy_files(const fs::path& from, const fs::path& to) {
   for (const char* name : kFiles)
@@ -34,7 +44,7 @@ void copy_metadata(const GgufFile& file, GgufWriter& writer) {
 void save_tokenizer(const Checkpoint& from, const fs::path& folder) {
   if (!from.gguf()) return copy_files(from.folder(), folder);
   if (!from.gguf()->metadata().has("tokenizer.ggml.tokens")) return;
-  const PublishedTokenizer files = tokenizer_files(from.gguf()->metadata());
+  const LoadedTokenizer::Files files = load_gguf_tokenizer(*from.gguf())->files();
   write_file(folder / "tokenizer.json", files.tokenizer.dump() + "\n");
   write_file(folder / "tokenizer_config.json", files.config.dump(2) + "\n");
 }

@@ -15,6 +15,7 @@ namespace graft::inline v0 {
 struct AddedToken {
   int32_t id = 0;
   std::string content;
+  bool in_model = true;                 // the model's vocabulary has it too
   bool special = false;                 // steers the model; decoding may leave it out
   bool normalized = false;              // found in the normalized text rather than in the original
   bool single_word = false;             // only where no word character stands beside it

@@ -4,120 +4,140 @@
 #include <algorithm>
 #include <functional>
 
+#include "support/utf8.hpp"
+
 namespace graft::inline v0 {
 namespace {
 
 constexpr size_t kShortPart = 40;  // above, a queue finds the next merge sooner than a scan
-constexpr size_t kMemories = 1 << 14;
 
-void add_token(BpeRun& run, int32_t id, const char* bytes, size_t length) {
-  run.ids.push_back(id);
-  if (run.with_places) run.places.push_back({bytes, static_cast<uint32_t>(length)});
+bool is_continuation(char byte) { return (byte & 0xC0) == 0x80; }
+
+size_t character_length(std::string_view text, size_t at) {
+  size_t next = at;
+  next_code_point(text, next);
+  return next - at;
 }
 
 }  // namespace
 
-BpeRun::BpeRun(size_t text_bytes, bool places) : with_places(places) {
-  ids.reserve(text_bytes / 4 + 8);
-  constexpr size_t kBytesAMemory = 64;
-  if (places || text_bytes < 16 * kBytesAMemory) return;
-  size_t memories = 16;
-  while (memories < kMemories && memories * kBytesAMemory < text_bytes) memories *= 2;
-  memory.resize(memories);
+Bpe::Bpe(const TextTable& tokens, const std::vector<Merge>& merges, const BpeOptions& options)
+    : merges_(merges),
+      characters_(options.characters ? tokens.size() : 0),
+      reachable_(tokens.size()),
+      options_(options) {
+  byte_tokens_.fill(-1);
+  for (size_t id = tokens.size(); id-- > 0;) {
+    const std::string_view bytes = tokens[id];
+    if (bytes.empty() || bytes.size() > (options.characters ? 4 : 1)) continue;
+    if (character_length(bytes, 0) != bytes.size()) continue;
+    if (bytes.size() == 1) byte_tokens_[static_cast<unsigned char>(bytes[0])] = static_cast<int32_t>(id);
+    reachable_[id] = 1;
+  }
+  for (size_t id = 0; options.characters && id < tokens.size(); ++id)
+    if (reachable_[id]) characters_.insert(tokens[id], static_cast<int32_t>(id));
+  index(tokens, merges);
 }
 
-Bpe::Bpe(const TextTable& tokens, const std::vector<Merge>& merges, const BpeOptions& options)
-    : merges_(merges), reachable_(tokens.size()), options_(options) {
-  byte_tokens_.fill(-1);
-  for (size_t id = tokens.size(); id-- > 0;)
-    if (tokens[id].size() == 1) {
-      byte_tokens_[static_cast<unsigned char>(tokens[id][0])] = static_cast<int32_t>(id);
-      reachable_[id] = 1;
-    }
+// Finds out which bytes merging may join, and which tokens it makes of their own bytes.
+void Bpe::index(const TextTable& tokens, const std::vector<Merge>& merges) {
   for (const Merge& m : merges) {
     const std::string_view bytes = tokens[static_cast<size_t>(m.result)];
     for (size_t i = 1; i < bytes.size(); ++i)
       neighbours_.set(
           static_cast<size_t>(static_cast<unsigned char>(bytes[i - 1]) << 8 | static_cast<unsigned char>(bytes[i])));
   }
-  BpeRun run;
+  TokenRun run;
+  std::vector<bool> tried(tokens.size());
   for (const Merge& m : merges) {
+    const auto id = static_cast<size_t>(m.result);
+    if (tried[id]) continue;
+    tried[id] = true;
     run.ids.clear();
-    encode_parts(tokens[static_cast<size_t>(m.result)], run);
-    if (run.ids.size() == 1 && run.ids[0] == m.result) reachable_[static_cast<size_t>(m.result)] = 1;
+    encode_parts(tokens[id], run);
+    if (run.ids.size() == 1 && run.ids[0] == m.result) reachable_[id] = 1;
   }
   PieceTable pieces(tokens.size());
   for (size_t id = 0; id < tokens.size(); ++id)
-    if (options.ignore_merges || reachable_[id]) pieces.insert(tokens[id], static_cast<int32_t>(id));
+    if (options_.ignore_merges || reachable_[id]) pieces.insert(tokens[id], static_cast<int32_t>(id));
   pieces_ = std::move(pieces);
 }
 
-void Bpe::encode(std::string_view piece, bool lasting, BpeRun& run) const {
+void Bpe::encode(std::string_view piece, TokenRun& run) const {
   if (piece.empty()) return;
   const uint64_t key = piece_key(piece);
-  if (const PieceTable::Entry* known = pieces_.find(piece, key))
-    return add_token(run, known->id, piece.data(), piece.size());
-  if (!lasting || run.memory.empty()) return encode_parts(piece, run);
-  BpeRun::Memory& memory = run.memory[spread(key, piece.size()) >> 32 & (run.memory.size() - 1)];
-  if (memory.length == piece.size() && std::memcmp(memory.piece, piece.data(), piece.size()) == 0) {
-    const size_t end = run.ids.size();
-    run.ids.resize(end + memory.count);
-    std::copy_n(run.ids.begin() + static_cast<ptrdiff_t>(memory.first), memory.count,
-                run.ids.begin() + static_cast<ptrdiff_t>(end));
-    return;
-  }
+  if (const PieceTable::Entry* known = pieces_.find(piece, key)) return run.add(known->id, piece.data(), piece.size());
+  if (run.recall(piece, key)) return;
   const size_t first = run.ids.size();
   encode_parts(piece, run);
-  memory = {piece.data(), static_cast<uint32_t>(piece.size()), static_cast<uint32_t>(run.ids.size() - first), first};
+  run.remember(piece, key, first);
 }
 
 // No merge ever crosses two bytes that are neighbours in no token, so the stretches between such places are
 // independent.
-void Bpe::encode_parts(std::string_view piece, BpeRun& run) const {
+void Bpe::encode_parts(std::string_view piece, TokenRun& run) const {
   run.piece_begin = run.ids.size();
   size_t begin = 0;
   for (size_t at = 1; at <= piece.size(); ++at) {
-    if (at < piece.size() && joinable(piece[at - 1], piece[at])) continue;
+    if (at < piece.size() &&
+        (joinable(piece[at - 1], piece[at]) || (options_.characters && is_continuation(piece[at]))))
+      continue;
     encode_part(piece.substr(begin, at - begin), run);
     begin = at;
   }
 }
 
-void Bpe::encode_part(std::string_view part, BpeRun& run) const {
-  if (part.size() == 1) return encode_byte(part, run);
+void Bpe::encode_part(std::string_view part, TokenRun& run) const {
   const PieceTable::Entry* known = pieces_.find(part);
-  if (known && reachable_[static_cast<size_t>(known->id)]) return add_token(run, known->id, part.data(), part.size());
+  if (known && reachable_[static_cast<size_t>(known->id)]) return run.add(known->id, part.data(), part.size());
   merge(part, run);
 }
 
-void Bpe::encode_byte(std::string_view byte, BpeRun& run) const {
-  const int32_t id = byte_tokens_[static_cast<unsigned char>(byte[0])];
-  if (id >= 0) return add_token(run, id, byte.data(), 1);
-  if (!options_.unknown) return;
-  const bool fuses = options_.fuse_unknown && run.ids.size() > run.piece_begin && run.ids.back() == *options_.unknown;
-  if (!fuses) return add_token(run, *options_.unknown, byte.data(), 1);
-  if (run.with_places) ++run.places.back().length;
+void Bpe::emit(TokenRun& run, int32_t id, const char* bytes, size_t length) const {
+  if (id < 0) return;
+  const bool fuses =
+      options_.fuse_unknown && id == options_.unknown && run.ids.size() > run.piece_begin && run.ids.back() == id;
+  if (!fuses) return run.add(id, bytes, length);
+  if (run.with_places) run.places.back().length += static_cast<uint32_t>(length);
 }
 
-void Bpe::merge(std::string_view part, BpeRun& run) const {
-  std::vector<BpeRun::Symbol>& symbols = run.symbols;
-  symbols.resize(part.size());
-  for (size_t i = 0; i < part.size(); ++i)
-    symbols[i] = {
-        byte_tokens_[static_cast<unsigned char>(part[i])],     1, MergeTable::kNoRank, -1, static_cast<int32_t>(i) - 1,
-        i + 1 < part.size() ? static_cast<int32_t>(i) + 1 : -1};
-  for (size_t i = 0; i + 1 < part.size(); ++i) rank_pair(run, i);
-  part.size() <= kShortPart ? merge_short(run) : merge_long(run);
+void Bpe::merge(std::string_view part, TokenRun& run) const {
+  std::vector<TokenRun::Symbol>& symbols = run.symbols;
+  symbols.clear();
+  add_symbols(part, run);
+  for (size_t i = 0; i + 1 < symbols.size(); ++i) rank_pair(run, i);
+  symbols.size() <= kShortPart ? merge_short(run) : merge_long(run);
   const char* bytes = part.data();
   for (int32_t i = 0; i >= 0; i = symbols[static_cast<size_t>(i)].next) {
-    const BpeRun::Symbol& symbol = symbols[static_cast<size_t>(i)];
-    add_token(run, symbol.id, bytes, symbol.length);
+    const TokenRun::Symbol& symbol = symbols[static_cast<size_t>(i)];
+    emit(run, symbol.id, bytes, symbol.length);
     bytes += symbol.length;
   }
 }
 
-void Bpe::rank_pair(BpeRun& run, size_t left) const {
-  BpeRun::Symbol& symbol = run.symbols[left];
+// A symbol without a token has id -1.
+void Bpe::add_symbols(std::string_view part, TokenRun& run) const {
+  std::vector<TokenRun::Symbol>& symbols = run.symbols;
+  const auto add = [&](int32_t id, size_t length) {
+    const auto place = static_cast<int32_t>(symbols.size());
+    symbols.push_back({id, static_cast<uint32_t>(length), MergeTable::kNoRank, -1, place - 1, place + 1});
+  };
+  for (size_t at = 0; at < part.size();) {
+    const size_t length = options_.characters ? character_length(part, at) : 1;
+    const PieceTable::Entry* known = length > 1 ? characters_.find(part.substr(at, length)) : nullptr;
+    const int32_t id = known ? known->id : length == 1 ? byte_tokens_[static_cast<unsigned char>(part[at])] : -1;
+    if (id < 0 && options_.fallback) {
+      for (size_t i = at; i < at + length; ++i) add((*options_.fallback)[static_cast<unsigned char>(part[i])], 1);
+    } else {
+      add(id < 0 && options_.unknown ? *options_.unknown : id, length);
+    }
+    at += length;
+  }
+  symbols.back().next = -1;
+}
+
+void Bpe::rank_pair(TokenRun& run, size_t left) const {
+  TokenRun::Symbol& symbol = run.symbols[left];
   symbol.rank = MergeTable::kNoRank;
   if (symbol.next < 0) return;
   const MergeTable::Entry& entry = merges_.find(symbol.id, run.symbols[static_cast<size_t>(symbol.next)].id);
@@ -126,9 +146,9 @@ void Bpe::rank_pair(BpeRun& run, size_t left) const {
 }
 
 // Makes one symbol of `left` and the next one, and ranks it with its new neighbours.
-void Bpe::join(BpeRun& run, size_t left) const {
-  BpeRun::Symbol& symbol = run.symbols[left];
-  BpeRun::Symbol& gone = run.symbols[static_cast<size_t>(symbol.next)];
+void Bpe::join(TokenRun& run, size_t left) const {
+  TokenRun::Symbol& symbol = run.symbols[left];
+  TokenRun::Symbol& gone = run.symbols[static_cast<size_t>(symbol.next)];
   symbol.id = symbol.result;
   symbol.length += gone.length;
   symbol.next = gone.next;
@@ -138,7 +158,7 @@ void Bpe::join(BpeRun& run, size_t left) const {
   if (symbol.previous >= 0) rank_pair(run, static_cast<size_t>(symbol.previous));
 }
 
-void Bpe::merge_short(BpeRun& run) const {
+void Bpe::merge_short(TokenRun& run) const {
   for (;;) {
     size_t best = 0;
     for (size_t i = 1; i < run.symbols.size(); ++i)
@@ -148,7 +168,7 @@ void Bpe::merge_short(BpeRun& run) const {
   }
 }
 
-void Bpe::merge_long(BpeRun& run) const {
+void Bpe::merge_long(TokenRun& run) const {
   std::vector<uint64_t>& queue = run.queue;
   queue.clear();
   const auto push = [&](size_t left) {
@@ -168,6 +188,21 @@ void Bpe::merge_long(BpeRun& run) const {
     push(left);
     if (run.symbols[left].previous >= 0) push(static_cast<size_t>(run.symbols[left].previous));
   }
+}
+
+Json Bpe::describe(const Vocabulary& vocabulary) const {
+  Json merges = Json::array();
+  for (const auto& [left, right] : merges_.in_order())
+    merges.push_back({vocabulary.text(left), vocabulary.text(right)});
+  return {{"type", "BPE"},
+          {"dropout", nullptr},
+          {"unk_token", options_.unknown ? Json(vocabulary.text(*options_.unknown)) : Json()},
+          {"continuing_subword_prefix", nullptr},
+          {"end_of_word_suffix", nullptr},
+          {"fuse_unk", options_.fuse_unknown},
+          {"byte_fallback", options_.fallback.has_value()},
+          {"ignore_merges", options_.ignore_merges},
+          {"merges", std::move(merges)}};
 }
 
 }  // namespace graft::inline v0

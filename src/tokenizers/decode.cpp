@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tokenizers/decode.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -45,6 +46,13 @@ bool ends_in_replacement(std::string_view text) {
   return text.size() >= kReplacement.size() && text.substr(text.size() - kReplacement.size()) == kReplacement;
 }
 
+// For bytes that make no characters.
+std::string replacements(size_t bytes) {
+  std::string text;
+  for (size_t i = 0; i < bytes; ++i) text += kReplacement;
+  return text;
+}
+
 }  // namespace
 
 std::string valid_text(std::string bytes, std::string* tail) {
@@ -66,17 +74,43 @@ std::string valid_text(std::string bytes, std::string* tail) {
   return text;
 }
 
-Decoder::Decoder(TextTable bytes, std::vector<bool> special) : bytes_(std::move(bytes)), special_(std::move(special)) {}
+Decoder::Decoder(DecodedTokens tokens, std::vector<bool> special)
+    : tokens_(std::move(tokens)), special_(std::move(special)) {}
 
 std::string Decoder::decode(std::span<const int32_t> ids, bool skip_special) const {
-  constexpr size_t kSlack = TextTable::kSlack;
-  size_t size = 0;
-  for (const int32_t id : ids) size += bytes(id).size();
-  std::string text(size + kSlack, '\0');
-  char* out = text.data();
+  if (tokens_.first.size() == 0 && tokens_.bytes.empty() && tokens_.leading_spaces == 0)
+    return plain(ids, skip_special);
+  std::string all, bytes;
+  bool is_first = true;
+  const auto end_bytes = [&] {
+    all += is_valid_utf8(bytes) ? bytes : replacements(bytes.size());
+    bytes.clear();
+  };
   for (const int32_t id : ids) {
     if (skip_special && is_special(id)) continue;
-    const std::string_view token = bytes(id);
+    if (const int spelled = byte(id); spelled >= 0) {
+      bytes += static_cast<char>(spelled);
+    } else {
+      end_bytes();
+      all += text(id, is_first);
+    }
+    is_first = false;
+  }
+  end_bytes();
+  all.erase(0, std::min(all.find_first_not_of(' '), std::min(tokens_.leading_spaces, all.size())));
+  return valid_text(std::move(all));
+}
+
+// Where every token has its bytes wherever it stands.
+std::string Decoder::plain(std::span<const int32_t> ids, bool skip_special) const {
+  constexpr size_t kSlack = TextTable::kSlack;
+  size_t size = 0;
+  for (const int32_t id : ids) size += text(id, false).size();
+  std::string all(size + kSlack, '\0');
+  char* out = all.data();
+  for (const int32_t id : ids) {
+    if (skip_special && is_special(id)) continue;
+    const std::string_view token = text(id, false);
     if (token.empty()) continue;
     // Most tokens are shorter than the slack: one copy of fixed size is quicker than one of the right size.
     if (token.size() <= kSlack) {
@@ -86,20 +120,35 @@ std::string Decoder::decode(std::span<const int32_t> ids, bool skip_special) con
     }
     out += token.size();
   }
-  text.resize(static_cast<size_t>(out - text.data()));
-  return valid_text(std::move(text));
+  all.resize(static_cast<size_t>(out - all.data()));
+  return valid_text(std::move(all));
 }
 
 std::string StreamDecoder::push(int32_t id) {
   if (skip_special_ && decoder_->is_special(id)) return {};
-  std::string bytes = std::exchange(tail_, {});
-  bytes += decoder_->bytes(id);
-  ready_ += valid_text(std::move(bytes), &tail_);
+  const bool is_first = std::exchange(is_first_, false);
+  if (const int byte = decoder_->byte(id); byte >= 0) {
+    bytes_ += static_cast<char>(byte);
+    if (!is_valid_utf8(bytes_)) return {};
+    add(std::exchange(bytes_, {}));
+  } else {
+    end_bytes();
+    add(decoder_->text(id, is_first));
+  }
   if (!tail_.empty() || ends_in_replacement(ready_)) return {};
   return std::exchange(ready_, {});
 }
 
+void StreamDecoder::end_bytes() { add(replacements(std::exchange(bytes_, {}).size())); }
+
+void StreamDecoder::add(std::string_view text) {
+  for (; leading_spaces_ > 0 && text.starts_with(' '); --leading_spaces_) text.remove_prefix(1);
+  if (!text.empty()) leading_spaces_ = 0;
+  ready_ += valid_text(std::exchange(tail_, {}).append(text), &tail_);
+}
+
 std::string StreamDecoder::flush() {
+  end_bytes();
   std::string rest = std::exchange(ready_, {});
   return rest += valid_text(std::exchange(tail_, {}));
 }

@@ -4,32 +4,27 @@
 
 #include "support/in_quotes.hpp"
 #include "support/message.hpp"
+#include "tokenizers/gguf_pre_tokenizers.hpp"
 #include "tokenizers/load.hpp"
 #include "tokenizers/merges.hpp"
+#include "tokenizers/section_writers.hpp"
+#include "tokenizers/sections.hpp"
 
 namespace graft::inline v0 {
 namespace {
 
-constexpr int32_t kUnknown = 2, kControl = 3, kUserDefined = 4;  // token types of the format
+TokenType type_of(const GgufVocabulary& given, size_t id) {
+  return given.token_types.empty() ? TokenType::normal : static_cast<TokenType>(given.token_types[id]);
+}
 
-// What the names of llama.cpp's pre-tokenizers stand for.
-void set_pre_tokenizer(const std::string& name, const std::string& file, PipelineParts& parts, bool& begins_text) {
-  const auto is = [&](auto... names) { return ((name == names) || ...); };
-  if (is("gpt-2", "phi-2", "roberta-bpe", "jina-en", "mpt", "olmo", "")) {
-    parts.splitters.push_back(gpt2_splitter());
-  } else if (is("smollm", "starcoder", "refact", "command-r", "codeshell", "exaone")) {
-    parts.splitters.push_back(digits_splitter(true));
-    parts.splitters.push_back(gpt2_splitter());
-  } else if (is("llama-bpe", "llama3", "llama-v3", "smaug-bpe", "dbrx", "falcon3")) {
-    parts.splitters.push_back(cl100k_splitter(3));
-    parts.bpe.ignore_merges = is("llama-bpe", "llama3", "llama-v3", "falcon3");
-    begins_text = parts.bpe.ignore_merges;
-  } else if (is("qwen2", "deepseek-r1-qwen", "stablelm2")) {
-    parts.splitters.push_back(cl100k_splitter(1));
-    if (!is("stablelm2")) parts.normalizer = unicode_normalizer(UnicodeForm::nfc);
-  } else {
-    fail<UnsupportedError>(file, ": tokenizer.ggml.pre ", in_quotes(name), " is not supported yet");
-  }
+void check_lists(const GgufVocabulary& given, const std::string& file) {
+  const auto check_size = [&](const char* key, size_t size) {
+    check<FileError>(size == given.tokens.size(), file, ": tokenizer.ggml.", key, " has ", size, " entries, expected ",
+                     given.tokens.size(), " as in tokenizer.ggml.tokens");
+  };
+  check<FileError>(!given.tokens.empty(), file, ": tokenizer.ggml.tokens is empty");
+  if (!given.token_types.empty()) check_size("token_type", given.token_types.size());
+  if (given.model == "llama" || given.model == "t5") check_size("scores", given.scores.size());
 }
 
 int32_t checked_id(std::optional<int32_t> id, const Vocabulary& vocabulary, const char* key, const std::string& file) {
@@ -39,61 +34,129 @@ int32_t checked_id(std::optional<int32_t> id, const Vocabulary& vocabulary, cons
 }
 
 // The tokens that the file wants around every text.
-void set_template(const GgufVocabulary& given, bool begins_text, const std::string& file, PipelineParts& parts) {
-  std::vector<TemplateItem> first = {{TemplateItem::first_text}}, second = {{TemplateItem::second_text, 0, 1}};
-  if (given.add_bos.value_or(begins_text && given.bos)) {
-    const int32_t bos = checked_id(given.bos, parts.vocabulary, "bos_token_id", file);
-    first.insert(first.begin(), {TemplateItem::token, bos, 0});
-    second.insert(second.begin(), {TemplateItem::token, bos, 1});
-  }
-  if (given.add_eos.value_or(false)) {
-    const int32_t eos = checked_id(given.eos, parts.vocabulary, "eos_token_id", file);
-    first.push_back({TemplateItem::token, eos, 0});
-    second.push_back({TemplateItem::token, eos, 1});
-  }
-  parts.post.single = first;
-  parts.post.pair = std::move(first);
-  parts.post.pair.insert(parts.post.pair.end(), second.begin(), second.end());
+void set_template(const GgufVocabulary& given, bool adds_bos, bool adds_eos, const std::string& file,
+                  PipelineParts& parts) {
+  Frame frame;
+  if (given.add_bos.value_or(adds_bos && given.bos))
+    frame.before.push_back(checked_id(given.bos, parts.vocabulary, "bos_token_id", file));
+  if (given.add_eos.value_or(adds_eos && given.eos))
+    frame.after.push_back(checked_id(given.eos, parts.vocabulary, "eos_token_id", file));
+  if (frame.before.empty() && frame.after.empty()) return;
+  parts.sections["post_processor"] = template_section(frame, parts.vocabulary);
+  parts.post = read_post_processor(parts.sections["post_processor"], file);
 }
 
-// Several padding tokens of one text are common; only the first is found by it.
-Vocabulary read_tokens(const GgufVocabulary& given, const std::string& file, std::vector<AddedToken>& added) {
-  check<FileError>(given.token_types.empty() || given.token_types.size() == given.tokens.size(), file,
-                   ": tokenizer.ggml.token_type has ", given.token_types.size(), " entries, expected ",
-                   given.tokens.size(), " as in tokenizer.ggml.tokens");
-  check<FileError>(!given.tokens.empty(), file, ": tokenizer.ggml.tokens is empty");
+// Tokens that stand for no ordinary text are found before the model sees it.
+Json added_tokens(const GgufVocabulary& given) {
+  Json added = Json::array();
+  for (size_t id = 0; id < given.tokens.size(); ++id)
+    if (const TokenType type = type_of(given, id);
+        type == TokenType::control || type == TokenType::user_defined || type == TokenType::unknown)
+      added.push_back(added_token_section(static_cast<int32_t>(id), given.tokens[id], type != TokenType::user_defined));
+  return added;
+}
+
+Vocabulary numbered(const std::vector<std::string_view>& tokens, const std::string& file) {
   std::vector<Vocabulary::Entry> entries;
-  entries.reserve(given.tokens.size());
-  for (size_t id = 0; id < given.tokens.size(); ++id) {
-    entries.push_back({given.tokens[id], static_cast<int32_t>(id)});
-    const int32_t type = given.token_types.empty() ? 0 : given.token_types[id];
-    if (type != kControl && type != kUserDefined && type != kUnknown) continue;
-    AddedToken token;
-    token.id = static_cast<int32_t>(id);
-    token.content = given.tokens[id];
-    token.special = type != kUserDefined;
-    added.push_back(std::move(token));
-  }
+  entries.reserve(tokens.size());
+  for (size_t id = 0; id < tokens.size(); ++id) entries.push_back({tokens[id], static_cast<int32_t>(id)});
   return Vocabulary(entries, file + ": tokenizer.ggml.tokens");
+}
+
+PipelineParts read_byte_level(const GgufVocabulary& given, const std::string& file) {
+  const GgufPreTokenizer named = gguf_pre_tokenizer(given.pre, file);
+  Json sections =
+      sections_of(named.normalizer, named.pre_tokenizer, byte_level_section(true), byte_level_section(true));
+  sections["added_tokens"] = added_tokens(given);
+  PipelineParts parts = read_sections(std::move(sections), file);
+  parts.model.bpe.ignore_merges = named.ignores_merges;
+  parts.vocabulary = numbered(given.tokens, file);
+  parts.model.merges.reserve(given.merges.size());
+  const std::string where = file + ": tokenizer.ggml.merges";
+  for (size_t i = 0; i < given.merges.size(); ++i) {
+    const auto [left, right] = split_merge(given.merges[i], i, where);
+    parts.model.merges.push_back(find_merge(parts.vocabulary, left, right, i, where));
+  }
+  set_template(given, named.begins_text, false, file, parts);
+  return parts;
+}
+
+// Symbols of the user have their spaces as such in these files.
+std::vector<std::string> with_space_marks(const GgufVocabulary& given) {
+  std::vector<std::string> tokens(given.tokens.begin(), given.tokens.end());
+  for (size_t id = 0; id < tokens.size(); ++id)
+    for (size_t at = tokens[id].find(' '); type_of(given, id) == TokenType::user_defined && at != std::string::npos;
+         at = tokens[id].find(' '))
+      tokens[id].replace(at, 1, kSpaceMark);
+  return tokens;
+}
+
+PipelineParts read_sentencepiece(const GgufVocabulary& given, const std::string& file) {
+  const std::vector<std::string> tokens = with_space_marks(given);
+  const bool is_unigram = given.model == "t5";
+  ScoredVocabulary scored{.is_unigram = is_unigram,
+                          .tokens = {tokens.begin(), tokens.end()},
+                          .scores = given.scores,
+                          .types = {},
+                          .charsmap = given.charsmap,
+                          .adds_prefix = given.add_space_prefix.value_or(true),
+                          .removes_extra_spaces = given.remove_extra_whitespaces.value_or(false)};
+  for (size_t id = 0; id < given.tokens.size(); ++id) scored.types.push_back(type_of(given, id));
+  PipelineParts parts = read_scored_vocabulary(scored, file);
+  set_template(given, !is_unigram, is_unigram, file, parts);
+  return parts;
+}
+
+// The files write "▁word" for the beginning of a word and "rest" for what continues it.
+std::vector<std::string> word_pieces(const GgufVocabulary& given) {
+  const std::string_view mark = kSpaceMark;
+  std::vector<std::string> tokens;
+  for (size_t id = 0; id < given.tokens.size(); ++id) {
+    const std::string text(given.tokens[id]);
+    const bool is_special = type_of(given, id) != TokenType::normal || (text.starts_with('[') && text.ends_with(']'));
+    tokens.push_back(is_special ? text : text.starts_with(mark) ? text.substr(mark.size()) : "##" + text);
+  }
+  return tokens;
+}
+
+PipelineParts read_word_piece(const GgufVocabulary& given, const std::string& file) {
+  const std::vector<std::string> tokens = word_pieces(given);
+  // Nothing says whether case counts, but a vocabulary without capitals has no use for them.
+  const bool lowercase = std::none_of(tokens.begin(), tokens.end(), [](const std::string& token) {
+    return !token.empty() && token[0] >= 'A' && token[0] <= 'Z';
+  });
+  Json sections = sections_of({{"type", "BertNormalizer"},
+                               {"clean_text", true},
+                               {"handle_chinese_chars", true},
+                               {"strip_accents", nullptr},
+                               {"lowercase", lowercase}},
+                              {{"type", "BertPreTokenizer"}}, nullptr,
+                              {{"type", "WordPiece"}, {"prefix", "##"}, {"cleanup", true}});
+  sections["added_tokens"] = added_tokens(given);
+  PipelineParts parts = read_sections(std::move(sections), file);
+  parts.vocabulary = numbered({tokens.begin(), tokens.end()}, file);
+  const auto named = [&](std::optional<int32_t> id, const char* text, const char* key) {
+    return checked_id(id ? id : parts.vocabulary.id(text), parts.vocabulary, key, file);
+  };
+  parts.model.kind = ModelParts::Kind::word_piece;
+  parts.model.word_piece.unknown = named(given.unknown, "[UNK]", "unknown_token_id");
+  const Frame frame{.before = {named(given.bos, "[CLS]", "bos_token_id")},
+                    .after = {named(given.separator, "[SEP]", "seperator_token_id")},
+                    .repeats_before = false};
+  parts.sections["post_processor"] = template_section(frame, parts.vocabulary);
+  parts.post = read_post_processor(parts.sections["post_processor"], file);
+  return parts;
 }
 
 }  // namespace
 
 PipelineParts read_gguf_vocabulary(const GgufVocabulary& given, const std::string& file) {
-  check<UnsupportedError>(given.model == "gpt2", file, ": tokenizer model ", in_quotes(given.model),
+  check_lists(given, file);
+  if (given.model == "gpt2") return read_byte_level(given, file);
+  if (given.model == "llama" || given.model == "t5") return read_sentencepiece(given, file);
+  check<UnsupportedError>(given.model == "bert", file, ": tokenizer model ", in_quotes(given.model),
                           " (tokenizer.ggml.model) is not supported yet");
-  PipelineParts parts;
-  bool begins_text = false;
-  set_pre_tokenizer(given.pre, file, parts, begins_text);
-  parts.vocabulary = read_tokens(given, file, parts.added);
-  parts.merges.reserve(given.merges.size());
-  const std::string where = file + ": tokenizer.ggml.merges";
-  for (size_t i = 0; i < given.merges.size(); ++i) {
-    const auto [left, right] = split_merge(given.merges[i], i, where);
-    parts.merges.push_back(find_merge(parts.vocabulary, left, right, i, where));
-  }
-  set_template(given, begins_text, file, parts);
-  return parts;
+  return read_word_piece(given, file);
 }
 
 }  // namespace graft::inline v0

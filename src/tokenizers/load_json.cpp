@@ -6,36 +6,41 @@
 #include "tokenizers/sections.hpp"
 
 namespace graft::inline v0 {
-namespace {
-
-void check_template(const std::vector<TemplateItem>& items, const Vocabulary& vocabulary, const std::string& where) {
-  for (const TemplateItem& item : items)
-    check<FileError>(item.kind != TemplateItem::token || vocabulary.has(item.id), where, ": token id ", item.id,
-                     " is not in the vocabulary");
-}
-
-}  // namespace
-
-PipelineParts read_tokenizer_json(const Json& tokenizer, const std::string& file) {
-  check<FileError>(tokenizer.is_object(), file, ": found ", tokenizer.type_name(), ", expected an object");
+PipelineParts read_sections(Json sections, const std::string& file) {
   static const Json none;
   const auto section = [&](const char* name) -> const Json& {
-    const auto at = tokenizer.find(name);
-    return at == tokenizer.end() ? none : *at;
+    const auto at = sections.find(name);
+    return at == sections.end() ? none : *at;
   };
   PipelineParts parts;
   parts.normalizer = read_normalizer(section("normalizer"), file + ": normalizer");
   PreTokenizer pre_tokenizer = read_pre_tokenizer(section("pre_tokenizer"), file + ": pre_tokenizer");
-  parts.splitters = std::move(pre_tokenizer.splitters);
-  parts.prefix_space = pre_tokenizer.prefix_space;
+  parts.steps = std::move(pre_tokenizer.steps);
+  parts.byte_level = pre_tokenizer.byte_level;
   parts.post = read_post_processor(section("post_processor"), file + ": post_processor");
   parts.added = read_added_tokens(section("added_tokens"), file + ": added_tokens");
-  read_model(section("model"), file + ": model", parts);
-  check<UnsupportedError>(pre_tokenizer.byte_level, file,
-                          ": tokenizer model BPE without a ByteLevel pre_tokenizer is not supported yet");
-  check_decoder(section("decoder"), file + ": decoder");
-  check_template(parts.post.single, parts.vocabulary, file + ": post_processor");
-  check_template(parts.post.pair, parts.vocabulary, file + ": post_processor");
+  parts.decode = read_decoder(section("decoder"), file + ": decoder");
+  parts.sections = std::move(sections);
+  return parts;
+}
+
+void check_templates(const PipelineParts& parts, const std::string& file) {
+  for (const std::vector<TemplateItem>* items : {&parts.post.single, &parts.post.pair})
+    for (const TemplateItem& item : *items)
+      check<FileError>(item.kind != TemplateItem::token || parts.vocabulary.has(item.id), file,
+                       ": post_processor: token id ", item.id, " is not in the vocabulary");
+}
+
+PipelineParts read_tokenizer_json(const Json& tokenizer, const std::string& file) {
+  check<FileError>(tokenizer.is_object(), file, ": found ", tokenizer.type_name(), ", expected an object");
+  Json sections = {{"version", "1.0"}, {"truncation", nullptr}, {"padding", nullptr}};
+  for (const char* name : {"added_tokens", "normalizer", "pre_tokenizer", "post_processor", "decoder"})
+    sections[name] = tokenizer.value(name, Json());
+  PipelineParts parts = read_sections(std::move(sections), file);
+  static const Json none;
+  const auto model = tokenizer.find("model");
+  read_model(model == tokenizer.end() ? none : *model, file + ": model", parts);
+  check_templates(parts, file);
   return parts;
 }
 

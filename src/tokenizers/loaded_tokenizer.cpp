@@ -72,22 +72,33 @@ std::map<std::string, std::string> config_templates(const Json& config, const st
   return templates;
 }
 
+Json plain_config() {
+  return {{"tokenizer_class", "PreTrainedTokenizerFast"}, {"clean_up_tokenization_spaces", false}};
+}
+
 }  // namespace
 
 std::unique_ptr<const LoadedTokenizer> LoadedTokenizer::from_json(const Json& tokenizer, const std::string& file,
                                                                   const Json& config, const Json& special_tokens,
                                                                   std::string_view chat_template) {
-  PipelineParts parts = read_tokenizer_json(tokenizer, file);
+  return from_parts(read_tokenizer_json(tokenizer, file), file, config, special_tokens, chat_template);
+}
+
+std::unique_ptr<const LoadedTokenizer> LoadedTokenizer::from_parts(PipelineParts parts, const std::string& file,
+                                                                   const Json& config, const Json& special_tokens,
+                                                                   std::string_view chat_template) {
   const Variables texts = special_texts(config, special_tokens, file);
   add_frame(config, texts, file, parts);
-  const std::optional<int32_t> unknown = parts.bpe.unknown;
   std::unique_ptr<LoadedTokenizer> made(new LoadedTokenizer(std::move(parts), file));
   made->special_ = {made->id(text_of(texts, "bos_token")), made->id(text_of(texts, "eos_token")),
                     made->id(text_of(texts, "pad_token")), made->id(text_of(texts, "unk_token"))};
-  if (!made->special_.unknown) made->special_.unknown = unknown;
+  if (!made->special_.unknown) made->special_.unknown = made->pipeline_.unknown();
   std::map<std::string, std::string> templates = config_templates(config, file);
   if (!chat_template.empty()) templates["default"] = chat_template;
   for (const auto& [name, source] : templates) made->add_template(name, source, texts);
+  made->config_ = config.is_object() ? config : plain_config();
+  for (const auto& [name, text] : texts) made->config_[name] = text;
+  if (!chat_template.empty()) made->config_["chat_template"] = chat_template;
   return made;
 }
 
@@ -105,6 +116,10 @@ std::unique_ptr<const LoadedTokenizer> LoadedTokenizer::from_gguf(const GgufVoca
   name_token("pad_token", vocabulary.padding);
   name_token("unk_token", vocabulary.unknown);
   for (const auto& [name, source] : templates) made->add_template(name, source, texts);
+  made->config_ = plain_config();
+  for (const auto& [name, text] : texts) made->config_[name] = text;
+  if (const auto usual = templates.find("default"); usual != templates.end())
+    made->config_["chat_template"] = usual->second;
   return made;
 }
 

@@ -30,6 +30,10 @@ class LoadedTokenizer {
   static std::unique_ptr<const LoadedTokenizer> from_json(const Json& tokenizer, const std::string& file,
                                                           const Json& config, const Json& special_tokens,
                                                           std::string_view chat_template);
+  // From parts that some other file gave, with the same beside them.
+  static std::unique_ptr<const LoadedTokenizer> from_parts(PipelineParts parts, const std::string& file,
+                                                           const Json& config, const Json& special_tokens,
+                                                           std::string_view chat_template);
   // From the metadata of a GGUF file; `templates` by name, "default" for the usual one.
   static std::unique_ptr<const LoadedTokenizer> from_gguf(const GgufVocabulary& vocabulary,
                                                           const std::map<std::string, std::string>& templates,
@@ -38,6 +42,11 @@ class LoadedTokenizer {
   const Pipeline& pipeline() const { return pipeline_; }
   const Decoder& decoder() const { return pipeline_.decoder(); }
   const SpecialTokens& special() const { return special_; }
+  // As transformers reads it: tokenizer.json and tokenizer_config.json.
+  struct Files {
+    Json tokenizer, config;
+  };
+  Files files() const { return {pipeline_.describe(), config_}; }
   bool has_chat_template() const { return !templates_.empty(); }
 
   // The template "tool_use" where there is one and tools are given, else "default". ArgumentError: there is no
@@ -61,6 +70,7 @@ class LoadedTokenizer {
   SpecialTokens special_;
   std::map<std::string, Template> templates_;
   std::string file_;
+  Json config_;
 };
 
 }  // namespace graft::inline v0

@@ -1,19 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
+#include <iterator>
 #include <limits>
+#include <utility>
 #include <vector>
 
 namespace graft::inline v0 {
 
-// Two tokens that become one.
+// Two tokens that become one. Of several possible merges that of the lowest rank comes first.
 struct Merge {
   int32_t left, right, result;
+  uint32_t rank;
 };
 
-// (left, right) → the place of the merge in order and its result, by open addressing.
+// (left, right) → the rank of the merge and its result, by open addressing.
 class MergeTable {
  public:
   static constexpr uint32_t kNoRank = std::numeric_limits<uint32_t>::max();
@@ -24,17 +28,17 @@ class MergeTable {
   };
 
   MergeTable() : MergeTable(std::vector<Merge>()) {}
-  // Of a pair that is there twice the later place counts.
+  // Of a pair that is there twice the later entry counts.
   explicit MergeTable(const std::vector<Merge>& merges) {
     size_t slots = 16;
     while (slots * 3 < merges.size() * 4) slots *= 2;
     entries_.resize(slots);
     shift_ = 64 - std::countr_zero(slots);
-    for (size_t i = 0; i < merges.size(); ++i) {
-      const uint64_t pair = key(merges[i].left, merges[i].right);
+    for (const Merge& merge : merges) {
+      const uint64_t pair = key(merge.left, merge.right);
       size_t slot = first_slot(pair);
       while (entries_[slot].pair != kFree && entries_[slot].pair != pair) slot = (slot + 1) & (slots - 1);
-      entries_[slot] = {pair, static_cast<uint32_t>(i), merges[i].result};
+      entries_[slot] = {pair, merge.rank, merge.result};
     }
   }
 
@@ -44,6 +48,18 @@ class MergeTable {
     size_t slot = first_slot(pair);
     while (entries_[slot].pair != pair && entries_[slot].pair != kFree) slot = (slot + 1) & (entries_.size() - 1);
     return entries_[slot];
+  }
+
+  // The pairs by rank; those of one rank by the tokens.
+  std::vector<std::pair<int32_t, int32_t>> in_order() const {
+    std::vector<Entry> used;
+    std::copy_if(entries_.begin(), entries_.end(), std::back_inserter(used),
+                 [](const Entry& e) { return e.result >= 0; });
+    std::sort(used.begin(), used.end(),
+              [](const Entry& a, const Entry& b) { return std::pair(a.rank, a.pair) < std::pair(b.rank, b.pair); });
+    std::vector<std::pair<int32_t, int32_t>> pairs;
+    for (const Entry& e : used) pairs.emplace_back(static_cast<int32_t>(e.pair >> 32), static_cast<int32_t>(e.pair));
+    return pairs;
   }
 
  private:

@@ -25,7 +25,7 @@ Merge find_merge(const Vocabulary& vocabulary, const std::string& left, const st
                       in_quotes(right), " is not in the vocabulary");
     return *found;
   };
-  return {id(left), id(right), id(left + right)};
+  return {id(left), id(right), id(left + right), static_cast<uint32_t>(place)};
 }
 
 }  // namespace graft::inline v0

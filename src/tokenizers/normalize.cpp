@@ -23,17 +23,13 @@ class Lowercase final : public Normalizer {
     return true;
   }
   void apply(NormalizedText& text) const override {
-    constexpr char32_t kDottedCapitalI = 0x130, kDotAbove = 0x307;
-    std::vector<Rewritten> lower;
+    NormalizedText after("", text.with_origins);
     for (size_t at = 0; at < text.text.size();) {
-      const char32_t c = next_code_point(text.text, at);
-      if (c == kDottedCapitalI) {  // the only capital whose small form is two characters
-        lower.insert(lower.end(), {{'i', 0}, {kDotAbove, 1}});
-      } else {
-        lower.push_back({static_cast<char32_t>(utf8proc_tolower(static_cast<utf8proc_int32_t>(c))), 0});
-      }
+      const size_t begin = at, length = after.text.size();
+      append_lowercase(after.text, next_code_point(text.text, at));
+      if (text.with_origins) after.origins.insert(after.origins.end(), after.text.size() - length, text.origins[begin]);
     }
-    rewrite(text, lower);
+    text = std::move(after);
   }
 };
 
@@ -93,23 +89,36 @@ class StripAccents final : public Normalizer {
 
 class Prepend final : public Normalizer {
  public:
-  explicit Prepend(std::string text) : prefix_(std::move(text)) {}
-  bool leaves(std::string_view text) const override { return text.empty(); }
+  Prepend(std::string text, bool even_twice) : prefix_(std::move(text)), even_twice_(even_twice) {}
+  bool leaves(std::string_view text) const override {
+    return text.empty() || (!even_twice_ && text.starts_with(prefix_));
+  }
   void apply(NormalizedText& text) const override {
-    if (text.text.empty()) return;
+    if (leaves(text.text)) return;
     if (text.with_origins) text.origins.insert(text.origins.begin(), prefix_.size(), text.origins.front());
     text.text.insert(0, prefix_);
   }
 
  private:
   std::string prefix_;
+  bool even_twice_;  // also where the text begins with it
 };
 
+// Where a replacement comes from that ends at `end`: the last character of what it replaces.
+TextSpan origin_before(const NormalizedText& text, size_t end) {
+  return text.origins.empty() ? TextSpan{0, 0} : text.origins[end == 0 ? 0 : end - 1];
+}
+
+// Replaces what a finder of matches finds.
+template <class Matches>
 class Replace final : public Normalizer {
  public:
-  Replace(Pattern pattern, std::string content, std::string where)
-      : pattern_(std::move(pattern)), content_(std::move(content)), where_(std::move(where)) {}
-  bool leaves(std::string_view) const override { return false; }
+  Replace(Matches matches, std::string content, std::string where)
+      : matches_(std::move(matches)), content_(std::move(content)), where_(std::move(where)) {}
+  bool leaves(std::string_view text) const override {
+    if constexpr (requires { matches_.stands_in(text); }) return !matches_.stands_in(text);
+    return false;
+  }
   void apply(NormalizedText& text) const override {
     const std::string_view before = text.text;
     NormalizedText after("", text.with_origins);
@@ -121,12 +130,12 @@ class Replace final : public Normalizer {
         after.origins.insert(after.origins.end(), text.origins.data() + copied, text.origins.data() + end);
       copied = end;
     };
-    pattern_.for_each_match(before, [&](std::string_view match) {
+    matches_.for_each_match(before, [&](std::string_view match) {
       const size_t from = static_cast<size_t>(match.data() - before.data());
       copy_to(from);
       copied = from + match.size();
       after.text += content_;
-      if (text.with_origins) after.origins.insert(after.origins.end(), content_.size(), text.origins[copied - 1]);
+      if (text.with_origins) after.origins.insert(after.origins.end(), content_.size(), origin_before(text, copied));
       check<ResourceError>(after.text.size() <= limit, where_, ": the text grows beyond the limit of ", limit,
                            " bytes");
     });
@@ -135,8 +144,19 @@ class Replace final : public Normalizer {
   }
 
  private:
-  Pattern pattern_;
+  Matches matches_;
   std::string content_, where_;
+};
+
+// All places of a text, found faster than by a regular expression.
+struct Literal {
+  std::string text;
+  bool stands_in(std::string_view in) const { return in.find(text) != in.npos; }
+  template <class Take>
+  void for_each_match(std::string_view in, Take take) const {
+    for (size_t at = in.find(text); at != in.npos; at = in.find(text, at + text.size()))
+      take(in.substr(at, text.size()));
+  }
 };
 
 class Sequence final : public Normalizer {
@@ -163,8 +183,10 @@ class Sequence final : public Normalizer {
 
 }  // namespace
 
-NormalizedText::NormalizedText(std::string_view original, bool origins_wanted)
-    : text(original), with_origins(origins_wanted) {
+void NormalizedText::reset(std::string_view original, bool origins_wanted) {
+  text = original;
+  with_origins = origins_wanted;
+  origins.clear();
   if (!with_origins) return;
   origins.reserve(text.size());
   for (size_t at = 0; at < text.size();) {
@@ -193,14 +215,29 @@ void rewrite(NormalizedText& text, const std::vector<Rewritten>& characters) {
   text = std::move(after);
 }
 
+void append_lowercase(std::string& text, char32_t character) {
+  constexpr char32_t kDottedCapitalI = 0x130;  // the only capital whose small form is two characters
+  if (character == kDottedCapitalI) {
+    text += "i\xCC\x87";
+  } else {
+    append_utf8(text, static_cast<char32_t>(utf8proc_tolower(static_cast<utf8proc_int32_t>(character))));
+  }
+}
+
 std::unique_ptr<Normalizer> lowercase_normalizer() { return std::make_unique<Lowercase>(); }
 std::unique_ptr<Normalizer> strip_normalizer(bool left, bool right) { return std::make_unique<Strip>(left, right); }
 std::unique_ptr<Normalizer> strip_accents_normalizer() { return std::make_unique<StripAccents>(); }
-std::unique_ptr<Normalizer> prepend_normalizer(const std::string& text) { return std::make_unique<Prepend>(text); }
+std::unique_ptr<Normalizer> prepend_normalizer(const std::string& text) {
+  return std::make_unique<Prepend>(text, true);
+}
+std::unique_ptr<Normalizer> prefix_normalizer(const std::string& text) {
+  return std::make_unique<Prepend>(text, false);
+}
 std::unique_ptr<Normalizer> replace_normalizer(const std::string& pattern, bool is_regex, const std::string& content,
                                                const std::string& where) {
-  return std::make_unique<Replace>(is_regex ? Pattern(pattern, where) : Pattern::literal(pattern, where), content,
-                                   where);
+  if (is_regex) return std::make_unique<Replace<Pattern>>(Pattern(pattern, where), content, where);
+  check<FileError>(!pattern.empty(), where, ": replaces an empty text");
+  return std::make_unique<Replace<Literal>>(Literal{pattern}, content, where);
 }
 std::unique_ptr<Normalizer> sequence_normalizer(std::vector<std::unique_ptr<Normalizer>> steps,
                                                 const std::string& where) {

@@ -38,7 +38,14 @@ std::pair<size_t, size_t> space_ends(std::string_view bytes) {
 }  // namespace
 
 Pass::Pass(const PassContext& context, std::string_view text, const PipelineOptions& options, bool with_spans)
-    : context_(context), text_(text), options_(options), with_spans_(with_spans), run_(text.size(), with_spans) {
+    : context_(context),
+      text_(text),
+      options_(options),
+      with_spans_(with_spans),
+      with_origins_(with_spans || !options.foreign.empty()),
+      run_(text.size(), with_spans),
+      rewritten_(context.parts.steps.size()) {
+  for (const SplitStep& step : context.parts.steps) with_origins_ |= step.only_first;
   check(text.size() <= std::numeric_limits<int32_t>::max(), "encode: a text of ", text.size(),
         " bytes, expected less than 2^31");
   const auto in_original = [&](const AddedToken& token, size_t begin, size_t end) {
@@ -69,57 +76,67 @@ void Pass::add_token(const AddedToken& token, TextSpan where) {
 void Pass::normalize(size_t begin, size_t end) {
   const std::string_view text = text_.substr(begin, end - begin);
   const Normalizer* normalizer = context_.parts.normalizer.get();
-  if (!normalizer || normalizer->leaves(text)) return find_normalized({text, nullptr, begin});
-  NormalizedText rewritten(text, with_spans_ || !options_.foreign.empty());
+  if (!normalizer || normalizer->leaves(text)) return find_normalized({text, nullptr, nullptr, begin});
+  NormalizedText rewritten(text, with_origins_);
   normalizer->apply(rewritten);
-  find_normalized({rewritten.text, &rewritten, begin});
+  find_normalized({rewritten.text, &rewritten, nullptr, begin});
 }
 
 void Pass::find_normalized(const Part& part) {
   const auto in_part = [&](const AddedToken& token, size_t begin, size_t end) {
-    return admits(token, part.rewritten && !part.rewritten->with_origins ? TextSpan{0, 0} : original(part, begin, end));
+    return admits(token, with_origins_ ? original(part, begin, end) : TextSpan{0, 0});
   };
   context_.normalized.split(part.text, in_part, [&](const AddedTokenFinder::Stretch& stretch) {
-    if (!stretch.token) return encode_part(part, stretch.begin, stretch.end);
+    if (!stretch.token) return split(0, part, part.text.substr(stretch.begin, stretch.end - stretch.begin));
     add_token(*stretch.token, with_spans_ ? original(part, stretch.begin, stretch.end) : TextSpan{0, 0});
   });
 }
 
-void Pass::encode_part(const Part& part, size_t begin, size_t end) {
-  const std::string_view text = part.text.substr(begin, end - begin);
-  const bool prefixed = context_.parts.prefix_space && text.front() != ' ';
-  std::string with_prefix;
-  if (prefixed) with_prefix.append(1, ' ').append(text);
-  const std::string_view pieces = prefixed ? std::string_view(with_prefix) : text;
-  split(0, pieces, !prefixed && !part.rewritten);
-  if (with_spans_) add_spans(part, begin, pieces, prefixed);
+void Pass::split(size_t level, const Part& part, std::string_view piece) {
+  if (level == context_.parts.steps.size()) {
+    context_.model.encode(piece, run_);
+    if (with_spans_) add_spans(part);
+    return;
+  }
+  const SplitStep& step = context_.parts.steps[level];
+  if (step.rewriter) return rewrite(level, part, piece);
+  step.splitter->split(piece, [&](std::string_view smaller) { split(level + 1, part, smaller); });
 }
 
-void Pass::split(size_t level, std::string_view piece, bool lasting) {
-  if (level == context_.parts.splitters.size()) return context_.model.encode(piece, lasting, run_);
-  context_.parts.splitters[level]->split(piece, [&](std::string_view smaller) { split(level + 1, smaller, lasting); });
+void Pass::rewrite(size_t level, const Part& part, std::string_view piece) {
+  const SplitStep& step = context_.parts.steps[level];
+  const auto at = static_cast<size_t>(piece.data() - part.text.data());
+  const bool stays = piece.empty() || step.rewriter->leaves(piece) ||
+                     (step.only_first && original(part, at, at + piece.size()).begin > 0);
+  if (stays) return split(level + 1, part, piece);
+  NormalizedText& rewritten = rewritten_[level];
+  rewritten.reset(piece, with_origins_);
+  step.rewriter->apply(rewritten);
+  split(level + 1, {rewritten.text, &rewritten, &part, at}, rewritten.text);
 }
 
-// The spans of the tokens that the model has just made of `pieces`, which stand at part.text[begin] behind a prefix.
-void Pass::add_spans(const Part& part, size_t begin, std::string_view pieces, bool prefixed) {
+// The spans of the tokens that the model has just made of a piece of the part.
+void Pass::add_spans(const Part& part) {
   for (size_t i = spans_.size(); i < run_.places.size(); ++i) {
-    const BpeRun::Place& place = run_.places[i];
-    const size_t from = static_cast<size_t>(place.bytes - pieces.data()), to = from + place.length;
-    const size_t prefix = prefixed ? 1 : 0;
-    // The prefix itself belongs to the first character.
-    const size_t first = begin + (from < prefix ? 0 : from - prefix);
-    const size_t last = begin + (to <= prefix ? 1 : to - prefix);
+    const TokenRun::Place& place = run_.places[i];
+    const auto from = static_cast<size_t>(place.bytes - part.text.data());
     const auto [leading, trailing] = space_ends({place.bytes, place.length});
-    spans_.push_back(trimmed(original(part, first, last), leading, trailing));
+    spans_.push_back(trimmed(original(part, from, from + place.length), leading, trailing));
   }
 }
 
+// Whole characters, even where the part's bytes are less.
 TextSpan Pass::original(const Part& part, size_t begin, size_t end) const {
-  const auto base = static_cast<uint32_t>(part.base);
-  if (part.rewritten) return {base + part.rewritten->origins[begin].begin, base + part.rewritten->origins[end - 1].end};
-  begin += base;
-  end += base;
-  for (int i = 0; i < 3 && begin > base && is_continuation(text_[begin]); ++i) --begin;
+  if (part.rewritten) {
+    const std::vector<TextSpan>& origins = part.rewritten->origins;
+    const size_t last = std::max(end, begin + 1) - 1;
+    begin = origins[begin].begin;
+    end = origins[last].end;
+  }
+  begin += part.base;
+  end += part.base;
+  if (part.parent) return original(*part.parent, begin, end);
+  for (int i = 0; i < 3 && begin > 0 && is_continuation(text_[begin]); ++i) --begin;
   for (int i = 0; i < 3 && end < text_.size() && is_continuation(text_[end]); ++i) ++end;
   return {static_cast<uint32_t>(begin), static_cast<uint32_t>(end)};
 }

@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "tokenizers/added_tokens.hpp"
-#include "tokenizers/bpe.hpp"
 #include "tokenizers/encoded_text.hpp"
 #include "tokenizers/normalize.hpp"
+#include "tokenizers/token_model.hpp"
 
 namespace graft::inline v0 {
 
@@ -19,7 +19,7 @@ struct PipelineParts;
 // What a pass needs to know of the pipeline.
 struct PassContext {
   const PipelineParts& parts;
-  const Bpe& model;
+  const TokenModel& model;
   const AddedTokenFinder& original;    // of added tokens, in the text as it is
   const AddedTokenFinder& normalized;  // and in normalized text
 };
@@ -33,10 +33,12 @@ class Pass {
   std::vector<TextSpan>& spans() { return spans_; }  // bytes of each token, when with_spans
 
  private:
-  // A piece of the text, perhaps rewritten: its origins then lead back, relative to `base`.
+  // A stretch of text: of another one, where it stands at `base`, or of what that became when it was rewritten; origins
+  // then lead back, relative to `base`.
   struct Part {
     std::string_view text;
-    const NormalizedText* rewritten;
+    const NormalizedText* rewritten;  // null: text stands in the parent as it is
+    const Part* parent;               // null: the original text
     size_t base;
   };
   TextSpan original(const Part& part, size_t begin, size_t end) const;
@@ -44,17 +46,19 @@ class Pass {
   void add_token(const AddedToken& token, TextSpan where);
   void normalize(size_t begin, size_t end);
   void find_normalized(const Part& part);
-  void encode_part(const Part& part, size_t begin, size_t end);
-  void split(size_t level, std::string_view piece, bool lasting);
-  void add_spans(const Part& part, size_t begin, std::string_view pieces, bool prefixed);
+  void split(size_t level, const Part& part, std::string_view piece);
+  void rewrite(size_t level, const Part& part, std::string_view piece);
+  void add_spans(const Part& part);
   TextSpan trimmed(TextSpan span, size_t leading, size_t trailing) const;
 
   PassContext context_;
   std::string_view text_;
   const PipelineOptions& options_;
   bool with_spans_;
-  BpeRun run_;
+  bool with_origins_;  // whether places in the original text are asked for
+  TokenRun run_;
   std::vector<TextSpan> spans_;
+  std::vector<NormalizedText> rewritten_;  // by each step of the pre-tokenizer, used again and again
 };
 
 }  // namespace graft::inline v0

@@ -10,26 +10,30 @@
 
 #include "support/message.hpp"
 #include "tokenizers/byte_level.hpp"
+#include "tokenizers/byte_tokens.hpp"
 #include "tokenizers/pass.hpp"
 
 namespace graft::inline v0 {
 namespace {
 
-// Added tokens are not spelled: what cannot be a spelling stands for itself.
-TextTable decoded_bytes(const Vocabulary& vocabulary) {
-  TextTable bytes;
-  for (int32_t id = 0; id < vocabulary.size(); ++id)
-    bytes.add(bytes_of_spelling(vocabulary.text(id)).value_or(std::string(vocabulary.text(id))));
-  bytes.finish();
-  return bytes;
-}
-
-TextTable model_bytes(const Vocabulary& vocabulary) {
-  TextTable bytes;
-  for (int32_t id = 0; id < vocabulary.size(); ++id)
-    bytes.add(bytes_of_spelling(vocabulary.text(id)).value_or(std::string()));
-  bytes.finish();
-  return bytes;
+// The tokens as the model finds them in a text. Special tokens and those of bytes stand for no text.
+TextTable model_texts(const PipelineParts& parts) {
+  std::vector<bool> left_out(static_cast<size_t>(parts.vocabulary.size()));
+  for (const AddedToken& token : parts.added)
+    left_out[static_cast<size_t>(token.id)] = token.special || !token.in_model;
+  for (const int32_t id : parts.unused) left_out[static_cast<size_t>(id)] = true;
+  const bool has_byte_tokens = parts.model.bpe.fallback || parts.model.unigram.fallback;
+  TextTable texts;
+  for (int32_t id = 0; id < parts.vocabulary.size(); ++id) {
+    const std::string_view token = parts.vocabulary.text(id);
+    if (left_out[static_cast<size_t>(id)] || (has_byte_tokens && byte_of_token(token))) {
+      texts.add("");
+    } else {
+      texts.add(parts.byte_level ? bytes_of_spelling(token).value_or(std::string()) : std::string(token));
+    }
+  }
+  texts.finish();
+  return texts;
 }
 
 std::vector<bool> special_ids(const PipelineParts& parts) {
@@ -39,10 +43,24 @@ std::vector<bool> special_ids(const PipelineParts& parts) {
   return special;
 }
 
-AddedTokenFinder finder(const std::vector<AddedToken>& added, bool normalized) {
+std::map<int32_t, std::string> normalized_texts(const PipelineParts& parts) {
+  std::map<int32_t, std::string> texts;
+  for (const AddedToken& token : parts.added) {
+    if (!token.normalized || !parts.normalizer || !parts.normalizes_added) continue;
+    NormalizedText content(token.content, false);
+    parts.normalizer->apply(content);
+    texts[token.id] = std::move(content.text);
+  }
+  return texts;
+}
+
+AddedTokenFinder finder(const PipelineParts& parts, bool normalized, const std::map<int32_t, std::string>& texts) {
   std::vector<AddedToken> tokens;
-  std::copy_if(added.begin(), added.end(), std::back_inserter(tokens),
-               [&](const AddedToken& token) { return token.normalized == normalized; });
+  for (AddedToken token : parts.added) {
+    if (token.normalized != normalized) continue;
+    if (const auto text = texts.find(token.id); text != texts.end()) token.content = text->second;
+    tokens.push_back(std::move(token));
+  }
   return AddedTokenFinder(std::move(tokens));
 }
 
@@ -50,12 +68,33 @@ AddedTokenFinder finder(const std::vector<AddedToken>& added, bool normalized) {
 
 Pipeline::Pipeline(PipelineParts parts)
     : parts_(std::move(parts)),
-      decoder_(decoded_bytes(parts_.vocabulary), special_ids(parts_)),
-      bytes_(model_bytes(parts_.vocabulary)),
-      original_(finder(parts_.added, false)),
-      normalized_(finder(parts_.added, true)) {
-  model_ = Bpe(bytes_, parts_.merges, parts_.bpe);
-  parts_.merges = {};
+      normalized_texts_(normalized_texts(parts_)),
+      decoder_(decode_all(parts_.decode, parts_.vocabulary.size(), [&](int32_t id) { return shown(id); }),
+               special_ids(parts_)),
+      texts_(model_texts(parts_)),
+      original_(finder(parts_, false, normalized_texts_)),
+      normalized_(finder(parts_, true, normalized_texts_)) {
+  if (parts_.model.words_stand_apart(texts_)) parts_.steps.push_back({.splitter = mark_run_splitter(kSpaceMark)});
+  unknown_ = parts_.model.unknown();
+  model_ = parts_.model.make(texts_);
+}
+
+std::string_view Pipeline::shown(int32_t id) const {
+  const auto normalized = normalized_texts_.find(id);
+  return normalized != normalized_texts_.end() ? std::string_view(normalized->second) : parts_.vocabulary.text(id);
+}
+
+Json Pipeline::describe() const {
+  Json tokenizer = parts_.sections;
+  Json& model = tokenizer["model"] = model_->describe(parts_.vocabulary);
+  if (model.contains("vocab")) return tokenizer;
+  std::vector<bool> outside(static_cast<size_t>(parts_.vocabulary.size()));
+  for (const AddedToken& token : parts_.added) outside[static_cast<size_t>(token.id)] = !token.in_model;
+  Json& vocab = model["vocab"] = Json::object();
+  for (int32_t id = 0; id < parts_.vocabulary.size(); ++id)
+    if (parts_.vocabulary.has(id) && !outside[static_cast<size_t>(id)])
+      vocab.emplace(parts_.vocabulary.text(id), id);  // of two tokens of one text the first stays
+  return tokenizer;
 }
 
 // How many tokens of the texts themselves the truncation lets through.

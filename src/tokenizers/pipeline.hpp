@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -12,9 +13,9 @@
 #include <vector>
 
 #include "tokenizers/added_tokens.hpp"
-#include "tokenizers/bpe.hpp"
-#include "tokenizers/decode.hpp"
+#include "tokenizers/decode_steps.hpp"
 #include "tokenizers/encoded_text.hpp"
+#include "tokenizers/model_parts.hpp"
 #include "tokenizers/normalize.hpp"
 #include "tokenizers/pass.hpp"
 #include "tokenizers/post_process.hpp"
@@ -25,13 +26,16 @@ namespace graft::inline v0 {
 
 struct PipelineParts {
   Vocabulary vocabulary;  // of the model and the added tokens
-  std::vector<Merge> merges;
-  BpeOptions bpe;
+  ModelParts model;
+  bool byte_level = false;  // the model's tokens are spelled as GPT-2 does
   std::vector<AddedToken> added;
-  std::unique_ptr<Normalizer> normalizer;            // null: none
-  std::vector<std::unique_ptr<Splitter>> splitters;  // each cuts the pieces of the one before
-  bool prefix_space = false;                         // text begins with a space, one is put there if need be
+  bool normalizes_added = true;            // added tokens that are found in normalized text are normalized first
+  std::vector<int32_t> unused;             // tokens that the model must not make
+  std::unique_ptr<Normalizer> normalizer;  // null: none
+  std::vector<SplitStep> steps;            // each takes the pieces of the one before
   PostProcessor post;
+  DecodeSteps decode;
+  Json sections;  // of the tokenizer.json that says the same, all but its model
 };
 
 struct PipelineOptions {
@@ -57,17 +61,24 @@ class Pipeline {
                                                  int threads) const;
 
   const Vocabulary& vocabulary() const { return parts_.vocabulary; }
+  // The token as decoding sees it: added ones that are found in normalized text are normalized themselves.
+  std::string_view shown(int32_t id) const;
   const Decoder& decoder() const { return decoder_; }
+  // As a tokenizer.json.
+  Json describe() const;
+  std::optional<int32_t> unknown() const { return unknown_; }
 
  private:
-  PassContext context() const { return {parts_, model_, original_, normalized_}; }
+  PassContext context() const { return {parts_, *model_, original_, normalized_}; }
   size_t text_tokens(const PipelineOptions& options, bool is_pair) const;
   EncodedText tokens(std::string_view text, const PipelineOptions& options) const;
 
   PipelineParts parts_;
+  std::map<int32_t, std::string> normalized_texts_;  // of added tokens
   Decoder decoder_;
-  Bpe model_;
-  TextTable bytes_;  // of the tokens that the model may make
+  TextTable texts_;  // of the tokens that the model may make
+  std::unique_ptr<const TokenModel> model_;
+  std::optional<int32_t> unknown_;
   AddedTokenFinder original_, normalized_;
 };
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,23 +20,27 @@ namespace graft::inline v0 {
 // The array that a field holds.
 const Json& list(const JsonObject& section, const char* name);
 
+// A whole number that may be a token's; nothing for any other value.
+std::optional<int32_t> as_id(const Json& json);
+
 std::unique_ptr<Normalizer> read_normalizer(const Json& json, const std::string& where);
 
 struct PreTokenizer {
-  std::vector<std::unique_ptr<Splitter>> splitters;
+  std::vector<SplitStep> steps;
   bool byte_level = false;
-  bool prefix_space = false;
 };
 PreTokenizer read_pre_tokenizer(const Json& json, const std::string& where);
 
 PostProcessor read_post_processor(const Json& json, const std::string& where);
 
-// Only says whether the decoder is one that undoes the byte level.
-void check_decoder(const Json& json, const std::string& where);
-
 std::vector<AddedToken> read_added_tokens(const Json& json, const std::string& where);
 
-// The model's vocabulary and merges, together with the added tokens.
+// The model's vocabulary with the added tokens, and what the model is made of. `byte_level`: so its tokens are spelled.
 void read_model(const Json& json, const std::string& where, PipelineParts& parts);
+
+// All of them but the model, as parts, which keep them.
+PipelineParts read_sections(Json sections, const std::string& file);
+// FileError: a template names a token that the vocabulary has not.
+void check_templates(const PipelineParts& parts, const std::string& file);
 
 }  // namespace graft::inline v0

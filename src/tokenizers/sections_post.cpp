@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// post_processor and decoder: what happens to the tokens.
+// post_processor: what happens to the tokens.
 #include <utility>
 
 #include "support/message.hpp"
@@ -22,8 +22,9 @@ std::vector<int32_t> template_ids(const JsonObject& section, const std::string& 
   const JsonObject token = section.object("special_tokens").object(name);
   std::vector<int32_t> ids;
   for (const Json& id : list(token, "ids")) {
-    if (!id.is_number_unsigned() || id.get<uint64_t>() > INT32_MAX) token.refuse("ids", "whole numbers");
-    ids.push_back(id.get<int32_t>());
+    const std::optional<int32_t> known = as_id(id);
+    if (!known) token.refuse("ids", "whole numbers");
+    ids.push_back(*known);
   }
   return ids;
 }
@@ -48,9 +49,9 @@ std::vector<TemplateItem> read_template(const JsonObject& section, const char* n
 // ["</s>", 2]
 int32_t read_token(const JsonObject& section, const char* name) {
   const Json& pair = list(section, name);
-  if (pair.size() != 2 || !pair[1].is_number_unsigned() || pair[1].get<uint64_t>() > INT32_MAX)
-    section.refuse(name, "[token, id]");
-  return pair[1].get<int32_t>();
+  const std::optional<int32_t> id = pair.size() == 2 ? as_id(pair[1]) : std::nullopt;
+  if (!id) section.refuse(name, "[token, id]");
+  return *id;
 }
 
 // BERT: [CLS] A [SEP], or [CLS] A [SEP] B [SEP] with types 0 and 1. RoBERTa has a second separator and only type 0.
@@ -103,12 +104,6 @@ PostProcessor read_post_processor(const Json& json, const std::string& where) {
     read_processor(JsonObject(step, here), here, result);
   }
   return result;
-}
-
-void check_decoder(const Json& json, const std::string& where) {
-  if (json.is_null()) return;
-  const std::string type = JsonObject(json, where).text("type");
-  check<UnsupportedError>(type == "ByteLevel", where, ": decoder ", type, " is not supported yet");
 }
 
 }  // namespace graft::inline v0

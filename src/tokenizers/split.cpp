@@ -1,63 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tokenizers/split.hpp"
 
-#include "tokenizers/unicode.hpp"
+#include "tokenizers/scanner.hpp"
 
 namespace graft::inline v0 {
 namespace {
-
-constexpr uint8_t kNotSymbol = kLetter | kNumber | kSpace;
-
-// Steps through a text by runs of character classes.
-class Scanner {
- public:
-  explicit Scanner(std::string_view text) : table_(unicode_table()), text_(text) {}
-
-  bool at_end(size_t at) const { return at >= text_.size(); }
-  Character read(size_t at) const { return table_.read(text_, at); }
-
-  // The end of the run of characters of `wanted` classes (of any other class when `wanted` is negated by `inverse`).
-  template <bool inverse = false>
-  size_t run(size_t at, uint8_t wanted) const {
-    while (at < text_.size()) {
-      const Character c = read(at);
-      if (((c.classes & wanted) != 0) == inverse) break;
-      at += c.length;
-    }
-    return at;
-  }
-  size_t symbols(size_t at) const { return run<true>(at, kNotSymbol); }
-
-  // `\s+(?!\S)|\s+`: a run of spaces, without its last one where something follows and more than one is there.
-  size_t spaces(size_t at) const {
-    size_t last = at, end = at;
-    while (end < text_.size()) {
-      const Character c = read(end);
-      if (!(c.classes & kSpace)) break;
-      last = end;
-      end += c.length;
-    }
-    return end < text_.size() && last > at ? last : end;
-  }
-
-  // The end of 's 't 're 've 'm 'll 'd at an apostrophe, or 0. Upper case counts when `any_case`.
-  size_t contraction(size_t at, bool any_case) const {
-    const auto lower = [&](size_t i) {
-      const char c = i < text_.size() ? text_[i] : '\0';
-      return any_case && c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-    };
-    const char first = lower(at + 1), second = lower(at + 2);
-    if (first == 's' || first == 't' || first == 'm' || first == 'd') return at + 2;
-    if ((first == 'r' && second == 'e') || (first == 'v' && second == 'e') || (first == 'l' && second == 'l'))
-      return at + 3;
-    // The long s is an s without regard to case.
-    return any_case && text_.substr(at + 1, 2) == "\xC5\xBF" ? at + 3 : 0;
-  }
-
- private:
-  const UnicodeTable& table_;
-  std::string_view text_;
-};
 
 // 's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
 size_t gpt2_piece(const Scanner& scan, std::string_view text, size_t at) {
@@ -94,7 +41,7 @@ size_t cl100k_piece(const Scanner& scan, std::string_view text, size_t at, int d
   const Character follower = scan.at_end(next) ? Character{0, kSpace, 0} : scan.read(next);
   if ((follower.classes & kLetter) && c.point != '\r' && c.point != '\n')
     return scan.run(next + follower.length, kLetter);
-  if (!(c.classes & kSpace) || (c.point == ' ' && !(follower.classes & kNotSymbol))) {
+  if (!(c.classes & kSpace) || (c.point == ' ' && !(follower.classes & (kLetter | kNumber | kSpace)))) {
     next = scan.symbols(next);
     while (!scan.at_end(next) && (text[next] == '\r' || text[next] == '\n')) ++next;
     return next;

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "support/piece_sink.hpp"
+#include "tokenizers/normalize.hpp"
 
 namespace graft::inline v0 {
 
@@ -17,6 +18,13 @@ class Splitter {
  public:
   virtual ~Splitter() = default;
   virtual void split(std::string_view text, PieceSink take) const = 0;
+};
+
+// A step of a pre-tokenizer: pieces are cut, or each is rewritten.
+struct SplitStep {
+  std::unique_ptr<Splitter> splitter = nullptr;
+  std::unique_ptr<Normalizer> rewriter = nullptr;
+  bool only_first = false;  // rewrites only the piece at the beginning of the text
 };
 
 // What becomes of the places where a pattern matches.
@@ -28,6 +36,16 @@ std::unique_ptr<Splitter> gpt2_splitter();
 std::unique_ptr<Splitter> cl100k_splitter(int digits);
 // Numbers apart from the rest, digit by digit or as a whole.
 std::unique_ptr<Splitter> digits_splitter(bool individual);
+
+// At white space, which is left out.
+std::unique_ptr<Splitter> white_space_splitter();
+// At white space, and every punctuation mark stands alone.
+std::unique_ptr<Splitter> bert_splitter();
+// Words (\w+) and runs of other characters; white space is left out.
+std::unique_ptr<Splitter> word_splitter();
+// Before every mark; or only before the first of several, so that runs of marks stay whole.
+std::unique_ptr<Splitter> mark_splitter(const std::string& mark);
+std::unique_ptr<Splitter> mark_run_splitter(const std::string& mark);
 
 // The splitter for a regular expression, or for its complement when `invert`. `where` begins error messages.
 std::unique_ptr<Splitter> pattern_splitter(const std::string& expression, SplitBehavior, bool invert,

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "support/pattern.hpp"
+#include "support/published_tokenizers.hpp"
 #include "tokenizers/split.hpp"
 
 namespace graft::inline v0 {
@@ -9,13 +10,8 @@ namespace {
 
 constexpr std::string_view kGpt2 = R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
 constexpr std::string_view kGpt2Grouped = R"('(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
-constexpr std::string_view kLlama3 =
-    R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
 constexpr std::string_view kCl100k =
     R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?+\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]++[\r\n]*|\s*[\r\n]|\s+(?!\S)|\s+)";
-constexpr std::string_view kQwen2 =
-    R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
-
 // The texts between matches and the matches are both pieces; the behaviour says which are joined or left out.
 class PatternSplitter final : public Splitter {
  public:
@@ -75,8 +71,8 @@ std::unique_ptr<Splitter> pattern_splitter(const std::string& expression, SplitB
   // These cover every text, so that matches isolated, or all but the matches removed, are the same pieces.
   if ((behavior == SplitBehavior::isolated && !invert) || (behavior == SplitBehavior::removed && invert)) {
     if (expression == kGpt2 || expression == kGpt2Grouped) return gpt2_splitter();
-    if (expression == kLlama3 || expression == kCl100k) return cl100k_splitter(3);
-    if (expression == kQwen2) return cl100k_splitter(1);
+    if (expression == kThreeDigitsPattern || expression == kCl100k) return cl100k_splitter(3);
+    if (expression == kOneDigitPattern) return cl100k_splitter(1);
   }
   return std::make_unique<PatternSplitter>(Pattern(expression, where), behavior, invert);
 }

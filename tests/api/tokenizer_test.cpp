@@ -4,7 +4,11 @@
 #include "graft/tokenizer.hpp"
 
 #include <catch2/catch.hpp>
+#include <fstream>
+#include <map>
+#include <random>
 
+#include "support/temporary_folder.hpp"
 #include "tokenizers/read_lines.hpp"
 
 namespace graft {
@@ -12,7 +16,9 @@ namespace {
 
 using Spans = std::vector<std::pair<uint32_t, uint32_t>>;
 
-const char* const kNames[] = {"bbpe-gpt2", "bbpe-llama3", "bbpe-added", "bbpe-qwen2", "bbpe-roberta"};
+const char* const kNames[] = {"bbpe-gpt2",       "bbpe-llama3",   "bbpe-added",
+                              "bbpe-qwen2",      "bbpe-roberta",  "wordpiece-uncased",
+                              "wordpiece-added", "sp-bpe-llama2", "unigram-charsmap"};
 
 std::string folder(const std::string& name) { return golden_path("tokenizers/" + name); }
 
@@ -127,6 +133,56 @@ TEST_CASE("Special tokens in a text can be left as text", "[tokenizers]") {
   CHECK(std::count(plain.begin(), plain.end(), 700) == 0);
   CHECK(plain.back() == 705);  // an added token, but not a special one
   CHECK(tokenizer.decode(plain) == text);
+}
+
+TEST_CASE("What is saved loads as the same tokenizer", "[tokenizers]") {
+  const std::string name = GENERATE(from_range(std::begin(kNames), std::end(kNames)));
+  const TemporaryFolder saved;
+  Tokenizer::load(folder(name)).save(saved.path().string());
+  const Tokenizer again = Tokenizer::load(saved.path().string());
+  for (const Json& line : read_lines(folder(name) + "/cases.jsonl")) {
+    const std::vector<int32_t> ids = again.encode(line["text"].get<std::string>());
+    CHECK(Json(ids) == line["ids"]);
+    CHECK(again.decode(ids) == line["decoded"]);
+  }
+}
+
+TEST_CASE("A vocab.txt, and a vocab.json with merges.txt, are whole tokenizers", "[tokenizers]") {
+  const std::string name = GENERATE("wordpiece-uncased", "bbpe-gpt2", "bbpe-roberta");
+  const Json json = Json::parse(read_text(folder(name) + "/tokenizer.json")), &model = json["model"];
+  const TemporaryFolder older;
+  const auto write = [&](const char* file) { return std::ofstream(older.path() / file, std::ios::binary); };
+  if (model["type"] == "WordPiece") {
+    std::map<int32_t, std::string> words;
+    for (const auto& [text, id] : model["vocab"].items()) words[id] = text;
+    std::ofstream out = write("vocab.txt");
+    for (const auto& [id, text] : words) out << text << "\n";
+  } else {
+    write("vocab.json") << model["vocab"].dump();
+    std::ofstream out = write("merges.txt");
+    out << "#version: 0.2\n";
+    for (const Json& merge : model["merges"])
+      out << (merge.is_string() ? merge.get<std::string>()
+                                : merge[0].get<std::string>() + " " + merge[1].get<std::string>())
+          << "\r\n";
+  }
+  write("tokenizer_config.json") << Json{{"add_prefix_space", name == std::string("bbpe-roberta")}}.dump();
+  const Tokenizer tokenizer = Tokenizer::load(older.path().string());
+  for (const Json& line : read_lines(folder(name) + "/cases.jsonl"))
+    CHECK(Json(tokenizer.encode(line["text"].get<std::string>())) == line["ids"]);
+}
+
+TEST_CASE("Offsets lie in the text, whatever its bytes are", "[tokenizers]") {
+  const std::string name = GENERATE(from_range(std::begin(kNames), std::end(kNames)));
+  const Tokenizer tokenizer = Tokenizer::load(folder(name));
+  std::mt19937 random(8);
+  for (int i = 0; i < 200; ++i) {
+    std::string text(random() % 80, '\0');
+    for (char& c : text) c = static_cast<char>(random() % 2 ? random() : 'a' + random() % 4);
+    const Encoding encoding = tokenizer.encode_with_offsets(text);
+    REQUIRE(encoding.ids == tokenizer.encode(text));
+    for (const auto& [begin, end] : encoding.offsets) REQUIRE((begin <= end && end <= text.size()));
+  }
 }
 
 }  // namespace graft

@@ -106,6 +106,7 @@ constexpr Format kFormats[] = {
     {"config", load_config},
     {"adapter", load_adapter},
     {"tokenizer", load_tokenizer},
+    {"sentencepiece", load_tokenizer},
     {"chat-template", load_chat_template},
     {"checkpoint", load_checkpoint},
     {"gguf-container", load_gguf_container},

@@ -23,7 +23,8 @@ struct RandomModel {
       const auto known = std::find(tokens.begin(), tokens.end(), joined);
       const auto same_pair = [&](const Merge& m) { return m.left == left && m.right == right; };
       if (joined.size() > 9 || std::any_of(merges.begin(), merges.end(), same_pair)) continue;
-      merges.push_back({left, right, static_cast<int32_t>(known - tokens.begin())});
+      merges.push_back(
+          {left, right, static_cast<int32_t>(known - tokens.begin()), static_cast<uint32_t>(merges.size())});
       if (known == tokens.end()) tokens.push_back(joined);
     }
     for (const std::string& token : tokens) table.add(token);
@@ -64,8 +65,8 @@ TEST_CASE("Merging is what its definition says, for short and for long pieces", 
     std::mt19937 random(seed + 100);
     for (const size_t length : {1, 2, 3, 5, 8, 13, 39, 40, 41, 90, 200}) {
       const std::string word = random_word(random, length);
-      BpeRun run;
-      bpe.encode(word, false, run);
+      TokenRun run;
+      bpe.encode(word, run);
       INFO(seed << " " << word);
       REQUIRE(run.ids == model.by_definition(word));
     }
@@ -78,12 +79,11 @@ TEST_CASE("Pieces met before give the same tokens again", "[tokenizers]") {
   std::mt19937 random(5);
   std::string text;
   for (int i = 0; i < 400; ++i) text += random_word(random, 6);
-  BpeRun remembering(text.size());
-  REQUIRE_FALSE(remembering.memory.empty());
+  TokenRun remembering(text.size());
   std::vector<int32_t> expected;
   for (size_t at = 0; at < text.size(); at += 6) {
     const std::string_view piece = std::string_view(text).substr(at, 6);
-    bpe.encode(piece, true, remembering);
+    bpe.encode(piece, remembering);
     for (const int32_t id : model.by_definition(std::string(piece))) expected.push_back(id);
   }
   CHECK(remembering.ids == expected);
@@ -93,10 +93,10 @@ TEST_CASE("A million equal letters take no quadratic time", "[tokenizers]") {
   const RandomModel model(1);
   const Bpe bpe(model.table, model.merges, {});
   const std::string text(1'000'000, 'a');
-  BpeRun run(0, true);
-  bpe.encode(text, false, run);
+  TokenRun run(0, true);
+  bpe.encode(text, run);
   size_t length = 0;
-  for (const BpeRun::Place& place : run.places) length += place.length;
+  for (const TokenRun::Place& place : run.places) length += place.length;
   CHECK(length == text.size());
 }
 
@@ -104,11 +104,11 @@ TEST_CASE("Bytes without a token are unknown, alone or together, or left out", "
   TextTable tokens;
   for (const char* token : {"", "a", "b", "ab"}) tokens.add(token);
   tokens.finish();
-  const std::vector<Merge> merges = {{1, 2, 3}};
+  const std::vector<Merge> merges = {{1, 2, 3, 0}};
   const auto ids = [&](const BpeOptions& options) {
     const Bpe bpe(tokens, merges, options);
-    BpeRun run;
-    bpe.encode("xxabx", false, run);
+    TokenRun run;
+    bpe.encode("xxabx", run);
     return run.ids;
   };
   CHECK(ids({}) == std::vector<int32_t>{3});
@@ -120,11 +120,11 @@ TEST_CASE("A token that no merges lead to appears only where merges are ignored"
   TextTable tokens;
   for (const char* token : {"a", "b", "ab", "aba"}) tokens.add(token);
   tokens.finish();
-  const std::vector<Merge> merges = {{0, 1, 2}};
+  const std::vector<Merge> merges = {{0, 1, 2, 0}};
   for (const bool ignore : {false, true}) {
     const Bpe bpe(tokens, merges, {.ignore_merges = ignore});
-    BpeRun run;
-    bpe.encode("aba", false, run);
+    TokenRun run;
+    bpe.encode("aba", run);
     CHECK(run.ids == (ignore ? std::vector<int32_t>{3} : std::vector<int32_t>{2, 0}));
   }
 }

@@ -59,33 +59,6 @@ TEST_CASE("Special tokens come from the template, never from a message", "[token
   CHECK(std::count(halves.begin(), halves.end(), 2) == 1);
 }
 
-TEST_CASE("A GGUF vocabulary gives the same tokens as the tokenizer.json", "[tokenizers]") {
-  const std::string path = golden_path("tokenizers/bbpe-qwen2/tokenizer.json");
-  const Json json = parse_json(read_text(path), path);
-  const Pipeline expected(read_tokenizer_json(json, path));
-  GgufVocabulary vocabulary;
-  vocabulary.model = "gpt2";
-  vocabulary.pre = "qwen2";
-  for (int32_t id = 0; id < expected.vocabulary().size(); ++id)
-    vocabulary.tokens.push_back(expected.vocabulary().text(id));
-  const std::vector<std::string> merges = json["model"]["merges"];
-  vocabulary.merges.assign(merges.begin(), merges.end());
-  vocabulary.token_types.assign(vocabulary.tokens.size(), 1);
-  for (int id = 0; id < 3; ++id) vocabulary.token_types[static_cast<size_t>(id)] = 3;
-  vocabulary.bos = 0;
-  const Pipeline pipeline(read_gguf_vocabulary(vocabulary, "x.gguf"));
-  for (const Json& line : read_lines(golden_path("tokenizers/bbpe-qwen2/cases.jsonl")))
-    CHECK(Json(pipeline.encode(line["text"].get<std::string>())) == line["ids"]);
-  vocabulary.add_bos = true;
-  CHECK(Pipeline(read_gguf_vocabulary(vocabulary, "x.gguf")).encode("a").front() == 0);
-  vocabulary.bos = 5000;
-  CHECK_THROWS_WITH(read_gguf_vocabulary(vocabulary, "x.gguf"), Contains("x.gguf") && Contains("bos_token_id"));
-  vocabulary.pre = "mystery";
-  CHECK_THROWS_AS(read_gguf_vocabulary(vocabulary, "x.gguf"), UnsupportedError);
-  vocabulary.model = "llama";
-  CHECK_THROWS_WITH(read_gguf_vocabulary(vocabulary, "x.gguf"), Contains("tokenizer model \"llama\""));
-}
-
 TEST_CASE("Malformed tokenizers are refused by name", "[tokenizers]") {
   const auto refuse = [](const std::string& name, const std::string& part) {
     const std::string path = golden_path("hostile/tokenizer/" + name);

@@ -35,7 +35,8 @@ Padding read_padding(const Json& json) {
 }  // namespace
 
 TEST_CASE("Batches are cut and padded as the reference does", "[tokenizers]") {
-  const std::string folder = golden_path(GENERATE("tokenizers/bbpe-added", "tokenizers/bbpe-roberta"));
+  const std::string folder =
+      golden_path(GENERATE("tokenizers/bbpe-added", "tokenizers/bbpe-roberta", "tokenizers/wordpiece-uncased"));
   const Json file = parse_json(read_text(folder + "/tokenizer.json"), "tokenizer.json");
   const Pipeline pipeline(read_tokenizer_json(file, "tokenizer.json"));
   for (const Json& line : read_lines(folder + "/batch.jsonl")) {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The pre-tokenizers that have a name in GGUF files.
+// What the files of tokenizers have in common, whatever their format.
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
 namespace graft::inline v0 {
@@ -13,7 +14,7 @@ inline constexpr std::string_view kThreeDigitsPattern =
 inline constexpr std::string_view kOneDigitPattern =
     R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
 
-// With the numbers of the format.
-enum class GgufTokenType { normal = 1, unknown, control, user_defined, unused };
+// The types of tokens in SentencePiece models and GGUF files, with their numbers.
+enum class TokenType : int32_t { normal = 1, unknown, control, user_defined, unused, byte };
 
 }  // namespace graft::inline v0
