@@ -133,10 +133,20 @@ Charsmap::Charsmap(std::string_view bytes, const std::string& where) {
   std::memcpy(units_.data(), bytes.data(), size);
   replacements_ = bytes.substr(size);
   check<FileError>(is_valid_utf8(replacements_), where, ": precompiled_charsmap holds invalid UTF-8");
-  for (unsigned char byte = 1; byte < 128; ++byte) {
-    const uint32_t place = offset(units_[0]) ^ byte;
-    ascii_[byte] = place < units_.size() && label(units_[place]) == byte;
-  }
+  for (unsigned char byte = 1; byte < 128; ++byte) ascii_[byte] = replaces_ascii(byte);
+}
+
+bool Charsmap::replaces_ascii(unsigned char first) const {
+  const auto follow = [&](uint32_t place, unsigned char byte) -> std::optional<uint32_t> {
+    place ^= byte;
+    if (place >= units_.size() || label(units_[place]) != byte) return std::nullopt;
+    return place;
+  };
+  const std::optional<uint32_t> place = follow(offset(units_[0]), first);
+  if (!place || has_leaf(units_[*place])) return place.has_value();
+  for (unsigned char next = 1; next < 128; ++next)
+    if (follow(*place ^ offset(units_[*place]), next)) return true;
+  return false;
 }
 
 // A unit that leads out of the table, as only damage makes it, ends the search.

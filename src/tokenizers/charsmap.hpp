@@ -28,14 +28,16 @@ class Charsmap {
   // The shortest or the longest text of the table that `text` begins with.
   std::optional<Match> shortest(std::string_view text) const { return find(text, true); }
   std::optional<Match> longest(std::string_view text) const { return find(text, false); }
+  // Whether a text of the table begins with this ASCII character and has no other after it but ASCII.
   bool changes_ascii(unsigned char byte) const { return byte < 128 && ascii_[byte]; }
 
  private:
   std::optional<Match> find(std::string_view text, bool stops_at_first) const;
+  bool replaces_ascii(unsigned char first) const;
 
   std::vector<uint32_t> units_;
   std::string replacements_;  // each ends with a zero byte
-  std::bitset<128> ascii_;    // whether a text of the table begins so
+  std::bitset<128> ascii_;    // what changes_ascii says
 };
 
 // Replaces the longest matches from left to right, as SentencePiece does.

@@ -28,7 +28,7 @@ std::unique_ptr<const TokenModel> ModelParts::make(const TextTable& tokens) {
 }
 
 bool ModelParts::words_stand_apart(const TextTable& tokens) const {
-  if (kind == Kind::word_piece || (kind == Kind::bpe && !bpe.characters)) return false;
+  if (kind == Kind::word_piece || (kind == Kind::bpe && !bpe.characters) || unigram.sums_in_float) return false;
   bool has_mark = false;
   for (size_t id = 0; id < tokens.size(); ++id) {
     has_mark |= tokens[id] == kSpaceMark;

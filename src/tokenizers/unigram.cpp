@@ -25,9 +25,9 @@ PrefixTrie trie_of(const TextTable& tokens, size_t count) {
 
 Unigram::Unigram(const TextTable& tokens, UnigramOptions options)
     : trie_(trie_of(tokens, options.scores.size())), options_(std::move(options)) {
-  double lowest = 0;
-  for (const double score : options_.scores) lowest = std::min(lowest, score);
+  const double lowest = options_.scores.empty() ? 0 : *std::min_element(options_.scores.begin(), options_.scores.end());
   unknown_score_ = lowest - kUnknownPenalty;
+  if (options_.sums_in_float) unknown_score_ = static_cast<float>(unknown_score_);
 }
 
 // The best way to each place of the piece that a character ends at.

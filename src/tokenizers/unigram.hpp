@@ -18,7 +18,8 @@ struct UnigramOptions {
   std::vector<double> scores;                         // log probabilities, by id
   std::optional<int32_t> unknown = std::nullopt;      // for characters without a token; without it they are left out
   std::optional<ByteTokens> fallback = std::nullopt;  // unknown text becomes the tokens of its bytes instead
-  bool sums_in_float = false;  // as SentencePiece does, which decides between ways of equal score
+  // Scores of ways are kept in single precision, as SentencePiece does: that decides between ways of equal score.
+  bool sums_in_float = false;
 };
 
 class Unigram final : public TokenModel {

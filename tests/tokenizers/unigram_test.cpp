@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tokenizers/unigram.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <random>
 
@@ -34,7 +35,7 @@ TEST_CASE("The way of the highest score is found", "[tokenizers]") {
     for (int i = 0; i < 12; ++i) {
       std::string token(2 + random() % 3, 'a');
       for (char& c : token) c = static_cast<char>('a' + random() % 2);
-      tokens.push_back(token);
+      if (std::find(tokens.begin(), tokens.end(), token) == tokens.end()) tokens.push_back(token);
     }
     std::vector<double> scores;
     for (size_t id = 0; id < tokens.size(); ++id) scores.push_back(-1.0 - random() % 1000 / 100.0);
