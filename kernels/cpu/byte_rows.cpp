@@ -46,4 +46,4 @@ void round_rows(const Stream& stream, const float* x, int rows, const ByteRows& 
   });
 }
 
-}  // namespace graft::v0::cpu::GRAFT_ISA
+}  // namespace graft::inline v0::cpu::GRAFT_ISA

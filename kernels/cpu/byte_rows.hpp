@@ -34,4 +34,4 @@ struct ByteRows {
 
 void round_rows(const Stream&, const float* x, int rows, const ByteRows&);
 
-}  // namespace graft::v0::cpu::GRAFT_ISA
+}  // namespace graft::inline v0::cpu::GRAFT_ISA

@@ -22,9 +22,7 @@ struct Factors {
   Vec scale, minimum;
   float offset;
 
-  Vec value(UInt byte) const {
-    return (__builtin_convertvector(bits<Int>(byte), Vec) - offset) * scale - minimum;
-  }
+  Vec value(UInt byte) const { return (__builtin_convertvector(bits<Int>(byte), Vec) - offset) * scale - minimum; }
 };
 
 Factors factors_of(const PanelPart& part, const PartKind& kind, int quad, int output) {
@@ -54,7 +52,8 @@ Vec row_values(const PanelPart& part, const PartKind& kind, const uint8_t* row, 
   typedef uint8_t Bytes __attribute__((vector_size(kLanes)));
   const int half = kind.has_halves ? k / 16 : 0;
   const Factors factors = {splat(part.scales[half][output]),
-                           kind.has_minimum ? splat(part.minima[half][output]) : Vec{}, static_cast<float>(kind.offset)};
+                           kind.has_minimum ? splat(part.minima[half][output]) : Vec{},
+                           static_cast<float>(kind.offset)};
   return factors.value(__builtin_convertvector(load_as<Bytes>(row + k), UInt));
 }
 
@@ -63,7 +62,8 @@ void gather_row(const PanelPart& part, int output, uint8_t* row) {
   for (int quad = 0; quad < 8; ++quad) memcpy(row + 4 * quad, part.bytes[quad][output], 4);
 }
 
-// The transpose: 32 elements of output n follow those of output n - 1; with bf16, those of two outputs lie side by side.
+// The transpose: 32 elements of output n follow those of output n - 1; with bf16, those of two outputs lie side by
+// side.
 template <Form form>
 void decode_part_transposed(const PanelPart& part, const PartKind& kind, int outputs, uint32_t* out) {
   uint8_t rows[2][kPanel];
@@ -100,4 +100,4 @@ void decode_transposed_panel(Form form, const PackedMatrix& w, int64_t panel, in
   }
 }
 
-}  // namespace graft::v0::cpu::GRAFT_ISA
+}  // namespace graft::inline v0::cpu::GRAFT_ISA

@@ -32,9 +32,7 @@ inline Pairs multiply_signed(Quads w, Int x) {
   const __m512i turned = _mm512_mask_sub_epi8(row, _mm512_movepi8_mask(v), __m512i{}, row);
   return bits<Pairs>(_mm512_maddubs_epi16(_mm512_abs_epi8(v), turned));
 }
-inline Int add_pairs(Pairs pairs) {
-  return bits<Int>(_mm512_madd_epi16(bits<__m512i>(pairs), _mm512_set1_epi16(1)));
-}
+inline Int add_pairs(Pairs pairs) { return bits<Int>(_mm512_madd_epi16(bits<__m512i>(pairs), _mm512_set1_epi16(1))); }
 #elif defined(__AVX2__)
 inline Pairs multiply_unsigned(Quads w, Int x) {
   return bits<Pairs>(_mm256_maddubs_epi16(bits<__m256i>(w), bits<__m256i>(x)));
@@ -43,9 +41,7 @@ inline Pairs multiply_signed(Quads w, Int x) {
   const __m256i v = bits<__m256i>(w);
   return bits<Pairs>(_mm256_maddubs_epi16(_mm256_abs_epi8(v), _mm256_sign_epi8(bits<__m256i>(x), v)));
 }
-inline Int add_pairs(Pairs pairs) {
-  return bits<Int>(_mm256_madd_epi16(bits<__m256i>(pairs), _mm256_set1_epi16(1)));
-}
+inline Int add_pairs(Pairs pairs) { return bits<Int>(_mm256_madd_epi16(bits<__m256i>(pairs), _mm256_set1_epi16(1))); }
 #else
 inline Pairs multiply_unsigned(Quads w, Int x) {
   return bits<Pairs>(_mm_maddubs_epi16(bits<__m128i>(w), bits<__m128i>(x)));

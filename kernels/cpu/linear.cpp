@@ -58,8 +58,7 @@ struct Input {
     return max(pieces, plan.needs_bytes ? integer_memory() : 0);
   }
   static int64_t memory(const Plan& plan, const Call& call, int worker_count) {
-    return memory_of_worker(plan) * worker_count +
-           (plan.needs_f32 ? Left::bytes(Form::f32, call.rows, call.cols) : 0) +
+    return memory_of_worker(plan) * worker_count + (plan.needs_f32 ? Left::bytes(Form::f32, call.rows, call.cols) : 0) +
            (plan.needs_bf16 ? Left::bytes(Form::bf16, call.rows, call.cols) : 0) +
            (plan.needs_bytes ? ByteRows::bytes(call.rows, call.cols) : 0);
   }
@@ -69,8 +68,8 @@ struct Input {
         f32(Form::f32, call.rows, call.cols, reinterpret_cast<uint32_t*>(memory + worker_bytes * stream.workers)),
         bf16(Form::bf16, call.rows, call.cols,
              f32.words + (plan.needs_f32 ? Left::bytes(Form::f32, call.rows, call.cols) / 4 : 0)),
-        bytes{reinterpret_cast<ByteBlock*>(
-                  bf16.words + (plan.needs_bf16 ? Left::bytes(Form::bf16, call.rows, call.cols) / 4 : 0)),
+        bytes{reinterpret_cast<ByteBlock*>(bf16.words +
+                                           (plan.needs_bf16 ? Left::bytes(Form::bf16, call.rows, call.cols) / 4 : 0)),
               call.cols} {
     const Operand x = {call.x, call.cols, false};
     if (plan.needs_f32) pack_left(stream, f32, x);

@@ -147,7 +147,8 @@ void multiply_vectors(const ByteTile& tile, int first) {
 template <class Type, int rows>
 void multiply_tile(const ByteTile& tile) {
   constexpr int kVectors = rows == 1 ? kSingleVectors : 2;
-  for (int first = 0; first * kLanes < tile.cols; first += kVectors) multiply_vectors<Type, rows, kVectors>(tile, first);
+  for (int first = 0; first * kLanes < tile.cols; first += kVectors)
+    multiply_vectors<Type, rows, kVectors>(tile, first);
 }
 
 template <class Type>

@@ -25,7 +25,8 @@ void pack_f16(const uint16_t* data, int rows, int cols, uint16_t* out) {
 }
 
 void pack_panel(Dtype dtype, const void* data, int rows, int cols, void* out) {
-  if (is_quantised(dtype)) return pack_quantised(dtype, static_cast<const char*>(data), rows, cols, static_cast<char*>(out));
+  if (is_quantised(dtype))
+    return pack_quantised(dtype, static_cast<const char*>(data), rows, cols, static_cast<char*>(out));
   switch (dtype) {
     case Dtype::bf16:
       return pack_bf16(static_cast<const uint16_t*>(data), rows, cols, static_cast<uint32_t*>(out));

@@ -118,4 +118,4 @@ void restore_row(Dtype dtype, const char* panel, int row, int cols, float* out) 
   });
 }
 
-}  // namespace graft::v0::cpu::GRAFT_ISA
+}  // namespace graft::inline v0::cpu::GRAFT_ISA

@@ -28,4 +28,4 @@ void expand_parts(Dtype, const char* panel, int64_t first, int count, PanelPart*
 void pack_quantised(Dtype, const char* rows, int count, int cols, char* panel);
 void restore_row(Dtype, const char* panel, int row, int cols, float* out);
 
-}  // namespace graft::v0::cpu::GRAFT_ISA
+}  // namespace graft::inline v0::cpu::GRAFT_ISA

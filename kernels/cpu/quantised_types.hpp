@@ -147,4 +147,4 @@ struct PanelQ5_1 : FiveBitType<BlockQ5_1> {
   static constexpr Field kFields[] = {{0, 2, 1}, {2, 2, 1}, {offsetof(Block, qh), 4, 1}, {offsetof(Block, qs), 4, 4}};
 };
 
-}  // namespace graft::v0::cpu::GRAFT_ISA
+}  // namespace graft::inline v0::cpu::GRAFT_ISA

@@ -237,8 +237,7 @@ struct PanelIQ4_XS : LargeType {
   }
   static Vec scale(const char* block, int part, int, int v) {
     const UInt low = words_at(block, offsetof(Block, scales_l), 0, v) >> 4 * part & 15u;
-    const UInt high =
-        __builtin_convertvector(halves_at(block, offsetof(Block, scales_h), v), UInt) >> 2 * part & 3u;
+    const UInt high = __builtin_convertvector(halves_at(block, offsetof(Block, scales_h), v), UInt) >> 2 * part & 3u;
     return from_f16(halves_at(block, offsetof(Block, d), v)) * (as_floats(low | high << 4) - 32.0f);
   }
 };
@@ -276,4 +275,4 @@ void with_quantised_type(Dtype dtype, const Body& body) {
   }
 }
 
-}  // namespace graft::v0::cpu::GRAFT_ISA
+}  // namespace graft::inline v0::cpu::GRAFT_ISA

@@ -11,9 +11,7 @@ namespace {
 
 constexpr size_t kPrefillRows = 512;  // at once: enough for the products, little for the activations
 
-double now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
+double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 }  // namespace
 
@@ -30,8 +28,8 @@ struct Generator::Sequence {
 
 KeyValueCache make_cache(const NetworkContext& context, std::optional<Dtype> dtype) {
   const TransformerConfig& config = context.trunk.transformer.config();
-  const bool exact = context.precision == Precision::f32 ||
-                     (context.precision == Precision::automatic && context.trunk.is_float());
+  const bool exact =
+      context.precision == Precision::f32 || (context.precision == Precision::automatic && context.trunk.is_float());
   return KeyValueCache(context.memory, config.layers, config.kv_heads * config.head_width,
                        dtype.value_or(exact ? Dtype::f32 : Dtype::bf16));
 }
@@ -83,7 +81,9 @@ Generator::Generator(const NetworkContext& context, const Decoder& decoder, std:
   end_ids_.insert(end_ids_.end(), options.stop_ids.begin(), options.stop_ids.end());
 }
 
-bool Generator::ends(int32_t token) const { return std::find(end_ids_.begin(), end_ids_.end(), token) != end_ids_.end(); }
+bool Generator::ends(int32_t token) const {
+  return std::find(end_ids_.begin(), end_ids_.end(), token) != end_ids_.end();
+}
 
 void Generator::prefill(Sequence& sequence) {
   const std::vector<int32_t>& prompt = sequence.request.prompt;
@@ -139,8 +139,8 @@ std::vector<Generation> Generator::run(std::span<const GenerateRequest> requests
   std::vector<Sequence> sequences;
   sequences.reserve(requests.size());
   for (const GenerateRequest& request : requests)
-    sequences.push_back({request, Sampler(options_, sequences.size()), StreamDecoder(decoder_, true),
-                         StopText(options_.stop)});
+    sequences.push_back(
+        {request, Sampler(options_, sequences.size()), StreamDecoder(decoder_, true), StopText(options_.stop)});
   for (Sequence& sequence : sequences) prefill(sequence);
   while (true) {
     std::vector<Sequence*> live;

@@ -50,8 +50,7 @@ void Sampler::penalise(std::span<float> logits) const {
     if (token < 0 || size_t(token) >= logits.size()) continue;
     float& logit = logits[size_t(token)];
     logit = logit > 0 ? logit / options_.repetition_penalty : logit * options_.repetition_penalty;
-    if (counts.generated > 0)
-      logit -= options_.frequency_penalty * float(counts.generated) + options_.presence_penalty;
+    if (counts.generated > 0) logit -= options_.frequency_penalty * float(counts.generated) + options_.presence_penalty;
   }
 }
 
@@ -98,7 +97,8 @@ int32_t Sampler::draw(std::span<const float> logits, int position) const {
 
 void check_options(const GenerateOptions& options) {
   const auto within = [](const char* name, double value, double least, double most) {
-    check(value >= least && value <= most, "GenerateOptions: ", name, " is ", value, ", expected ", least, " to ", most);
+    check(value >= least && value <= most, "GenerateOptions: ", name, " is ", value, ", expected ", least, " to ",
+          most);
   };
   within("max_tokens", options.max_tokens, 0, INT32_MAX);
   within("temperature", options.temperature, 0, 1e6);

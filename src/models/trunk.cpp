@@ -36,10 +36,10 @@ struct Source {
 Source find_source(const Checkpoint& checkpoint, const Trunk& trunk, const std::string& module, Weight& weight) {
   Source source{&weight, external_name(trunk.family, checkpoint.naming(), module), {}, {}};
   const std::optional<Checkpoint::Tensor> tensor = checkpoint.find(source.name);
-  check<FileError>(tensor.has_value(), checkpoint.name(), ": the model has no tensor \"", source.name,
-                   "\", expected ", weight.rows(), " x ", weight.cols());
-  check<FileError>(fits(weight, tensor->shape), tensor->file, ": \"", source.name, "\" is ",
-                   shape_text(tensor->shape), ", expected ", weight.rows(), " x ", weight.cols());
+  check<FileError>(tensor.has_value(), checkpoint.name(), ": the model has no tensor \"", source.name, "\", expected ",
+                   weight.rows(), " x ", weight.cols());
+  check<FileError>(fits(weight, tensor->shape), tensor->file, ": \"", source.name, "\" is ", shape_text(tensor->shape),
+                   ", expected ", weight.rows(), " x ", weight.cols());
   source.tensor = *tensor;
   if (checkpoint.gguf() && module_name(trunk.family, module).rotary_rows)
     source.row_order = rotary_row_order(weight.kind() == Weight::Kind::matrix ? weight.rows() : weight.cols(),

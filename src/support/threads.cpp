@@ -45,8 +45,7 @@ void Threads::parallel(int tasks, Body body, void* argument) {
   take_tasks(0);
   // A worker enters before it looks whether the job is open, so after this store nobody new takes part.
   open_ = false;
-  for (int spins = 0; inside_ != 0; ++spins)
-    spins < kSpins ? pause() : std::this_thread::yield();
+  for (int spins = 0; inside_ != 0; ++spins) spins < kSpins ? pause() : std::this_thread::yield();
   taken_ = false;
 }
 
@@ -59,8 +58,7 @@ void Threads::take_tasks(int worker) {
 }
 
 bool Threads::wait_for_job(uint32_t& seen) {
-  for (int spins = 0; posted_ == seen; ++spins)
-    spins < kSpins ? pause() : posted_.wait(seen);
+  for (int spins = 0; posted_ == seen; ++spins) spins < kSpins ? pause() : posted_.wait(seen);
   seen = posted_;
   return !stopping_;
 }

@@ -32,4 +32,4 @@ class Shelf {
   size_t used_ = 0, free_;
 };
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0
