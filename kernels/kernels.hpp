@@ -127,7 +127,7 @@ struct Kernels {
   void (*decode)(const Stream&, Dtype, const void* data, float* out, int64_t count);
   void (*encode)(const Stream&, Dtype, const float* data, void* out, int64_t count);
 
-  // ---- products ----
+  // ---- products, with weights of the types before iq1_s ----
 
   // y[rows, w.rows] = x[rows, w.cols] · wᵀ (+ bias) for each of `count` weights that share one input.
   void (*linear)(const Stream&, Compute, const float* x, int rows, const PackedMatrix* weights,

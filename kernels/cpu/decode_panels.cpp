@@ -57,25 +57,30 @@ Vec row_values(const PanelPart& part, const PartKind& kind, const uint8_t* row, 
   return factors.value(__builtin_convertvector(load_as<Bytes>(row + k), UInt));
 }
 
-// The bytes of one output in a row.
-void gather_row(const PanelPart& part, int output, uint8_t* row) {
-  for (int quad = 0; quad < 8; ++quad) memcpy(row + 4 * quad, part.bytes[quad][output], 4);
+// The bytes of each output in a row.
+void gather_rows(const PanelPart& part, uint8_t (&rows)[kPanel][32]) {
+  for (int output = 0; output < kPanel; output += 4)
+    for (int quad = 0; quad < 8; quad += 4) {
+      Quad quads[4];
+      for (int i = 0; i < 4; ++i) quads[i] = load_as<Quad>(part.bytes[quad + i][output]);
+      transpose(quads);
+      for (int i = 0; i < 4; ++i) memcpy(rows[output + i] + 4 * quad, &quads[i], sizeof(Quad));
+    }
 }
 
 // The transpose: 32 elements of output n follow those of output n - 1; with bf16, those of two outputs lie side by
 // side.
 template <Form form>
 void decode_part_transposed(const PanelPart& part, const PartKind& kind, int outputs, uint32_t* out) {
-  uint8_t rows[2][kPanel];
-  for (int n = 0; n < outputs; n += elements_of(form), out += kPanel) {
-    for (int i = 0; i < elements_of(form); ++i) gather_row(part, n + i, rows[i]);
+  uint8_t rows[kPanel][32];
+  gather_rows(part, rows);
+  for (int n = 0; n < outputs; n += elements_of(form), out += kPanel)
     for (int k = 0; k < kPanel; k += kLanes) {
-      const Vec even = row_values(part, kind, rows[0], n, k);
+      const Vec even = row_values(part, kind, rows[n], n, k);
       const UInt word =
-          form == Form::bf16 ? bf16_words(even, row_values(part, kind, rows[1], n + 1, k)) : bits<UInt>(even);
+          form == Form::bf16 ? bf16_words(even, row_values(part, kind, rows[n + 1], n + 1, k)) : bits<UInt>(even);
       memcpy(out + k, &word, sizeof(word));
     }
-  }
 }
 
 }  // namespace
