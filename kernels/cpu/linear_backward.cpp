@@ -99,14 +99,15 @@ struct Cut {
   Cut(const Terms& at, int64_t panels) {
     constexpr int64_t kCachedWords = 1 << 21;
     int64_t words = 1, left_words = 0;
-    for (int i = 0; i < at.count; ++i) left_words = max(left_words, at.left_words(i));
+    for (int term = 0; term < at.terms(); ++term) left_words = max(left_words, at.left_words(term));
     const bool is_large = left_words > kCachedWords;
     rows = is_large ? kReusedRows / 2 : kReusedRows;
     depth = (is_large ? 1 : 2) * kLargestDepth;
-    for (int i = 0; i < at.count; ++i) {
-      const Form form = at.product(i).form;
+    for (int term = 0; term < at.terms(); ++term) {
+      if (!at.exists(term)) continue;
+      const Form form = at.product(term).form;
       if (form == Form::f32) depth = min(depth, 2 * depth_of(form));
-      words = max(words, words_of(form, min(at.weights[i].rows, depth)));
+      words = max(words, words_of(form, min(at.weight(term).rows, depth)));
     }
     group = max<int64_t>(1, min(kPanelsBytes / (words * kPanel * 4), is_large ? ceil_div(panels, 3) : panels / 16));
   }
@@ -151,4 +152,4 @@ void linear_backward(const Stream& stream, Compute compute, const float* const* 
   if (dx) multiply(stream, at, memory, workers, dx);
 }
 
-}  // namespace graft::v0::cpu::GRAFT_ISA
+}  // namespace graft::inline v0::cpu::GRAFT_ISA

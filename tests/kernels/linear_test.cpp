@@ -210,7 +210,8 @@ TEST_CASE("linear_backward serves low-rank edits", "[kernels]") {
         INFO(kernels->name << " compute " << static_cast<int>(compute) << " rank " << rank);
         const TestWeight w(*kernels, Dtype::f32, outputs, inputs, 12), plain(*kernels, Dtype::f32, 5, inputs, 13);
         const TestWeight down(*kernels, Dtype::f32, rank, inputs, 14);
-        const std::vector<float> up = noise(outputs * rank, 15), dy = noise(rows * outputs, 16), dz = noise(rows * 5, 17);
+        const std::vector<float> up = noise(outputs * rank, 15), dy = noise(rows * outputs, 16),
+                                 dz = noise(rows * 5, 17);
         const std::vector<float> start = noise(rows * (inputs + rank), 18);
         const PackedMatrix weights[] = {w.matrix, plain.matrix};
         const float* gradients[] = {dy.data(), dz.data()};
@@ -227,13 +228,41 @@ TEST_CASE("linear_backward serves low-rank edits", "[kernels]") {
           }
           for (int k = 0; k < inputs; ++k) {
             double& sum = expected[i * inputs + k];
-            for (int j = 0; j < outputs; ++j) sum += static_cast<double>(dy[i * outputs + j]) * w.values[j * inputs + k];
+            for (int j = 0; j < outputs; ++j)
+              sum += static_cast<double>(dy[i * outputs + j]) * w.values[j * inputs + k];
             for (int j = 0; j < 5; ++j) sum += static_cast<double>(dz[i * 5 + j]) * plain.values[j * inputs + k];
             for (int r = 0; r < rank; ++r) sum += hidden[r] * down.values[r * inputs + k];
           }
         }
         CHECK(difference(found, expected) < 20 * tolerance(compute, outputs + rank));
       }
+}
+
+// Its panels, and not those of the few outputs, are what fills a worker's memory.
+TEST_CASE("linear_backward serves an edit of a higher rank than there are outputs", "[kernels]") {
+  const int rows = 2, outputs = 5, inputs = 8192, rank = 600;
+  for (const Kernels* kernels : kernel_list())
+    for (const Compute compute : {Compute::f32, Compute::bf16}) {
+      INFO(kernels->name << " compute " << static_cast<int>(compute));
+      const Dtype dtype = compute == Compute::f32 ? Dtype::f32 : Dtype::bf16;
+      const TestWeight w(*kernels, dtype, outputs, inputs, 12), down(*kernels, dtype, rank, inputs, 13);
+      const std::vector<float> up = noise(outputs * rank, 14), dy = noise(rows * outputs, 15), start(rows * inputs);
+      std::vector<float> dhidden(rows * rank);
+      const float* gradient = dy.data();
+      const auto found = run_on_workers(start, [&](Stream stream, float* out) {
+        const LowRankGradient edit = {down.matrix, up.data(), rank, 1, dhidden.data()};
+        kernels->linear_backward(stream, compute, &gradient, rows, &w.matrix, &edit, 1, out);
+      });
+      std::vector<double> expected(start.begin(), start.end());
+      for (int i = 0; i < rows; ++i)
+        for (int k = 0; k < inputs; ++k) {
+          double& sum = expected[i * inputs + k];
+          for (int j = 0; j < outputs; ++j) sum += static_cast<double>(dy[i * outputs + j]) * w.values[j * inputs + k];
+          for (int r = 0; r < rank; ++r)
+            sum += static_cast<double>(dhidden[i * rank + r]) * down.values[r * inputs + k];
+        }
+      CHECK(difference(found, expected) < 20 * tolerance(compute, outputs + rank));
+    }
 }
 
 TEST_CASE("matmul takes a right operand of bf16", "[kernels]") {
