@@ -8,14 +8,7 @@ namespace graft::inline v0::cpu::GRAFT_ISA {
 namespace {
 
 // Two vectors as words of two bf16 each.
-UInt bf16_words(Vec even, Vec odd) {
-#if defined(__AVX512BF16__)
-  const Half low = bits<Half>(_mm512_cvtneps_pbh(even)), high = bits<Half>(_mm512_cvtneps_pbh(odd));
-#else
-  const Half low = to_bf16(even), high = to_bf16(odd);
-#endif
-  return __builtin_convertvector(low, UInt) | __builtin_convertvector(high, UInt) << 16;
-}
+UInt bf16_words(Vec even, Vec odd) { return pair_words(round_bf16(even), round_bf16(odd)); }
 
 // What turns bytes into floats: value(byte) of some outputs, or of some elements of one output.
 struct Factors {

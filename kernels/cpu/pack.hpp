@@ -123,44 +123,32 @@ inline void pack_floats(Form form, const float* data, int64_t stride, int rows, 
             static_cast<int>(words_of(form, depth)), out);
 }
 
+// Neighbours in a row as one word each.
+inline UInt pair_words(Half even, Half odd) {
+  return __builtin_convertvector(even, UInt) | __builtin_convertvector(odd, UInt) << 16;
+}
+
+// A few elements of a matrix of floats or bf16, as either.
+inline Vec load_floats(const float* x, int lanes) { return load(x, lanes); }
+inline Vec load_floats(const uint16_t* x, int lanes) { return from_bf16(load(x, lanes)); }
+inline Half load_halves(const float* x, int lanes) { return round_bf16(load(x, lanes)); }
+inline Half load_halves(const uint16_t* x, int lanes) { return load(x, lanes); }
+
 // The same for a matrix that lies the other way: element (r, k) is data[k * stride + r].
-inline void pack_columns(Form form, const float* data, int64_t stride, int rows, int width, int depth, uint32_t* out) {
-  const int words = static_cast<int>(words_of(form, depth));
-  for (int k = 0; k < words; ++k, out += width) {
-    const float* even = data + static_cast<int64_t>(k) * elements_of(form) * stride;
-    if (form == Form::f32) {
-      for_vectors(
-          rows, [&](int64_t i, int lanes) { store(reinterpret_cast<float*>(out) + i, load(even + i, lanes), lanes); });
-    } else {
-      const bool has_odd = 2 * k + 1 < depth;
-      for_vectors(rows, [&](int64_t i, int lanes) {
-        const UInt low = __builtin_convertvector(round_bf16(load(even + i, lanes)), UInt);
-        const UInt high = has_odd ? __builtin_convertvector(round_bf16(load(even + stride + i, lanes)), UInt) : UInt{};
-        const UInt pair = low | high << 16;
-        store(reinterpret_cast<float*>(out) + i, bits<Vec>(pair), lanes);
-      });
-    }
-    for (int i = rows; i < width; i += kLanes) store(reinterpret_cast<float*>(out) + i, Vec{}, min(kLanes, width - i));
-  }
-}
-
-// The same for a matrix of bf16.
-inline void pack_columns(Form form, const uint16_t* data, int64_t stride, int rows, int width, int depth,
-                         uint32_t* out) {
+template <class Element>
+void pack_columns(Form form, const Element* data, int64_t stride, int rows, int width, int depth, uint32_t* out) {
   for (int k = 0; k < depth; k += elements_of(form), out += width) {
-    const uint16_t* even = data + k * stride;
-    for_vectors(rows, [&](int64_t i, int lanes) {
-      const UInt low = __builtin_convertvector(load(even + i, lanes), UInt);
-      UInt word = low << 16;  // a float
-      if (form == Form::bf16) {
-        const UInt high = k + 1 < depth ? __builtin_convertvector(load(even + stride + i, lanes), UInt) : UInt{};
-        word = low | high << 16;
-      }
-      store(reinterpret_cast<float*>(out) + i, bits<Vec>(word), lanes);
-    });
-    for (int i = rows; i < width; i += kLanes)
-      store(reinterpret_cast<float*>(out) + i, Vec{}, min(kLanes, width - i));
+    const Element* even = data + k * stride;
+    const auto put = [&](int64_t i, Vec word, int lanes) { store(reinterpret_cast<float*>(out) + i, word, lanes); };
+    if (form == Form::f32)
+      for_vectors(rows, [&](int64_t i, int lanes) { put(i, load_floats(even + i, lanes), lanes); });
+    else
+      for_vectors(rows, [&](int64_t i, int lanes) {
+        const Half odd = k + 1 < depth ? load_halves(even + stride + i, lanes) : Half{};
+        put(i, bits<Vec>(pair_words(load_halves(even + i, lanes), odd)), lanes);
+      });
+    for (int i = rows; i < width; i += kLanes) put(i, Vec{}, min(kLanes, width - i));
   }
 }
 
-}  // namespace graft::v0::cpu::GRAFT_ISA
+}  // namespace graft::inline v0::cpu::GRAFT_ISA
