@@ -4,18 +4,15 @@
 namespace graft::inline v0::cpu::GRAFT_ISA {
 namespace {
 
-// `count` rows of a span, from an element on, as rows of padded width: as they are in bf16, or as floats.
-void copy_rows(const uint16_t* halves, int64_t stride, int count, int width, uint16_t* out) {
-  for (int row = 0; row < count; ++row)
-    memcpy(out + row * padded(width), halves + row * stride, static_cast<size_t>(width) * sizeof(uint16_t));
-}
-void copy_rows(const uint16_t* halves, int64_t stride, int count, int width, float* out) {
-  for (int row = 0; row < count; ++row, halves += stride, out += padded(width))
-    for_vectors(width, [&](int64_t i, int lanes) { store(out + i, from_bf16(load(halves + i, lanes))); });
-}
-void copy_rows(const float* floats, int64_t stride, int count, int width, float* out) {
-  for (int row = 0; row < count; ++row, floats += stride, out += padded(width))
-    for_vectors(width, [&](int64_t i, int lanes) { store(out + i, load(floats + i, lanes)); });
+inline Half as_element(Half halves, uint16_t) { return halves; }
+inline Vec as_element(Half halves, float) { return from_bf16(halves); }
+inline Vec as_element(Vec floats, float) { return floats; }
+
+// `count` rows as rows of padded width, filled up with zeros: as they are, or bf16 as floats.
+template <class From, class To>
+void copy_rows(const From* rows, int64_t stride, int count, int width, To* out) {
+  for (int row = 0; row < count; ++row, rows += stride, out += padded(width))
+    for_vectors(width, [&](int64_t i, int lanes) { store(out + i, as_element(load(rows + i, lanes), To{}), kLanes); });
 }
 
 // The keys or values of the block as elements of type To, from spans of type From.
@@ -116,4 +113,4 @@ void multiply(const ProductTable& product, const LeftRows& left, int rows, const
           {c + row * c_stride + col, c_stride, min(kPanel, cols - col), nullptr, 1, adds});
 }
 
-}  // namespace graft::v0::cpu::GRAFT_ISA
+}  // namespace graft::inline v0::cpu::GRAFT_ISA
