@@ -12,7 +12,8 @@ if(TARGET graft_dnnl)
   file(GLOB graft_onednn_sources CONFIGURE_DEPENDS kernels/onednn/*.cpp)
   target_sources(graft_kernels PRIVATE ${graft_onednn_sources})
   target_link_libraries(graft_kernels PRIVATE graft_dnnl)
-  target_compile_definitions(graft_kernels PRIVATE GRAFT_HAS_onednn)
+  # Its copies of what cpu/parallel.hpp holds have a namespace of their own, as each instruction set's have.
+  target_compile_definitions(graft_kernels PRIVATE GRAFT_HAS_onednn GRAFT_ISA=onednn)
 endif()
 
 set(graft_isas baseline)
