@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backend/backend.hpp"
 
-#include <sys/mman.h>
-
 #include <algorithm>
 #include <cstdlib>
 #include <new>
 
+#include "support/aligned_memory.hpp"
 #include "support/message.hpp"
 
 namespace graft::inline v0 {
@@ -77,13 +76,9 @@ void* Lane::scratch(size_t bytes) {
   if (bytes <= scratch_bytes_) return scratch_;
   std::free(scratch_);
   scratch_bytes_ = 0;
-  constexpr size_t kHugePage = size_t{1} << 21;
-  const size_t page = bytes >= kHugePage ? kHugePage : 4096, rounded = (bytes + page - 1) / page * page;
-  scratch_ = std::aligned_alloc(page, rounded);
-  if (!scratch_) throw std::bad_alloc();
-#ifdef MADV_HUGEPAGE
-  if (page == kHugePage) madvise(scratch_, rounded, MADV_HUGEPAGE);  // only advice: nothing depends on its success
-#endif
+  constexpr size_t kPage = 4096;
+  const size_t rounded = (bytes + kPage - 1) / kPage * kPage;
+  scratch_ = allocate_aligned(rounded);
   scratch_bytes_ = rounded;
   return scratch_;
 }

@@ -1,35 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tensor/memory.hpp"
 
-#include <sys/mman.h>
-
 #include <algorithm>
 #include <bit>
 #include <cstdlib>
 #include <new>
 
+#include "support/aligned_memory.hpp"
 #include "support/message.hpp"
 
 namespace graft::inline v0 {
 namespace {
-
-constexpr size_t kHugePage = size_t{1} << 21;
 
 // Eight classes a power of two: at most an eighth of a block is wasted.
 size_t size_class(size_t bytes) {
   const size_t least = std::max<size_t>(bytes, 64);
   const size_t step = std::max<size_t>(std::bit_floor(least) / 8, 64);
   return (least + step - 1) / step * step;
-}
-
-void* system_allocate(size_t bytes) {
-  const bool large = bytes >= kHugePage;
-  void* block = std::aligned_alloc(large ? kHugePage : 64, large ? (bytes + kHugePage - 1) / kHugePage * kHugePage : bytes);
-  if (!block) throw std::bad_alloc();
-#ifdef MADV_HUGEPAGE
-  if (large) madvise(block, bytes, MADV_HUGEPAGE);  // only advice: nothing depends on its success
-#endif
-  return block;
 }
 
 }  // namespace
@@ -62,7 +49,7 @@ Memory::Block Memory::take(size_t bytes) {
     if (budget_ && used_ + cached_ + bytes > budget_) trim_locked();
     check<ResourceError>(!budget_ || used_ + bytes <= budget_, "memory budget: ", used_ + bytes,
                          " bytes needed, but the budget is ", budget_);
-    block.data = system_allocate(bytes);
+    block.data = allocate_aligned(bytes);
   }
   used_ += block.bytes;
   peak_ = std::max(peak_, used_ + cached_);
