@@ -90,9 +90,9 @@ struct AttentionShape {
   int heads = 0, kv_heads = 0, head_width = 0;
   float scale = 1;
   bool causal = true;
-  int window = 0;            // a causal query sees the last `window` keys, itself included; 0: all
-  float soft_cap = 0;        // scores become cap * tanh(score / cap); 0: none
-  Dtype cache = Dtype::f32;  // of the keys and values: f32 or bf16
+  int window = 0;                  // a causal query sees the last `window` keys, itself included; 0: all
+  float soft_cap = 0;              // scores become cap * tanh(score / cap); 0: none
+  Dtype cache = Dtype::f32;        // of the keys and values: f32 or bf16
   Compute compute = Compute::f32;  // of both products; from bf16 on, their operands are rounded to bf16
 };
 
@@ -113,7 +113,7 @@ struct Kernels {
 
   // ---- weights ----
 
-  // Whether the packed form differs from row-major data of the dtype; where it does not, data in a mapped file serves.
+  // Whether there is a packed form of the dtype, which products read; data of the others is decoded to bf16 first.
   bool (*packs)(Dtype);
   // Bytes of the packed form of a rows × cols matrix.
   size_t (*packed_bytes)(Dtype, int rows, int cols);
@@ -223,4 +223,4 @@ struct KernelTables {
 };
 KernelTables kernel_tables();
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

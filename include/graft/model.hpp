@@ -33,19 +33,19 @@ struct LoadOptions {
 };
 
 struct ModelInfo {
-  std::string family;         // "LlamaForCausalLM"
+  std::string family;  // "LlamaForCausalLM"
   int64_t parameters = 0;
-  size_t weight_bytes = 0;    // resident, or mapped
-  std::string weight_types;   // "q4_1, q8_0"
-  int context = 0;            // the most tokens of a sequence
+  size_t weight_bytes = 0;   // resident
+  std::string weight_types;  // "q4_1, q8_0"
+  int context = 0;           // the most tokens of a sequence
   int layers = 0, width = 0, vocabulary = 0;
-  std::string kernels;        // "cpu/avx512"
+  std::string kernels;  // "cpu/avx512"
   int threads = 0;
 };
 
 struct MergeReport {
-  int matrices = 0;                    // that changed
-  float largest_logit_change = 0;      // between the adapter beside the model and merged into it, on a probe text
+  int matrices = 0;                // that changed
+  float largest_logit_change = 0;  // between the adapter beside the model and merged into it, on a probe text
 };
 
 // A loaded network with its tokenizer. A handle: copies are the same model, and the last one frees it. All const calls
@@ -103,4 +103,4 @@ class GRAFT_EXPORT Model {
   std::shared_ptr<State> state_;
 };
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

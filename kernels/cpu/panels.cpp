@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cpu/panels.hpp"
 
-#include "cpu/decode.hpp"
 #include "cpu/quantised_panel.hpp"
 #include "cpu/table.hpp"
 
@@ -40,21 +39,15 @@ void pack_panel(Dtype dtype, const void* data, int rows, int cols, void* out) {
 
 }  // namespace
 
-bool packs(Dtype dtype) { return is_packed(dtype); }
+bool packs(Dtype dtype) { return dtype <= Dtype::iq4_xs; }
 
 size_t packed_bytes(Dtype dtype, int rows, int cols) {
-  if (!is_packed(dtype)) return row_bytes(dtype, static_cast<int64_t>(rows) * cols);
   return static_cast<size_t>(ceil_div(rows, kPanel) * panel_bytes(dtype, cols));
 }
 
 void pack(const Stream& stream, Dtype dtype, const void* rows, int first, int count, void* packed, int, int cols) {
   const char* from = static_cast<const char*>(rows);
   char* to = static_cast<char*>(packed);
-  if (!is_packed(dtype)) {
-    memcpy(to + row_bytes(dtype, static_cast<int64_t>(first) * cols), from,
-           row_bytes(dtype, static_cast<int64_t>(count) * cols));
-    return;
-  }
   parallel_for(stream, ceil_div(count, kPanel), [&](int64_t task, int) {
     const int64_t row = task * kPanel;
     pack_panel(dtype, from + row_bytes(dtype, row * cols), static_cast<int>(min<int64_t>(kPanel, count - row)), cols,
@@ -63,7 +56,6 @@ void pack(const Stream& stream, Dtype dtype, const void* rows, int first, int co
 }
 
 void unpack_row(const PackedMatrix& w, int64_t row, float* out) {
-  if (!is_packed(w.dtype)) return row_decoder(w.dtype)(blocks_of(w, row, 0), out, w.cols);
   const char* panel = panel_of(w, row / kPanel);
   const int r = static_cast<int>(row % kPanel);
   if (is_quantised(w.dtype)) return restore_row(w.dtype, panel, r, w.cols, out);
@@ -87,4 +79,4 @@ void unpack(const Stream& stream, const PackedMatrix& w, int first, int count, f
   });
 }
 
-}  // namespace graft::v0::cpu::GRAFT_ISA
+}  // namespace graft::inline v0::cpu::GRAFT_ISA

@@ -11,9 +11,6 @@ namespace graft::inline v0::cpu::GRAFT_ISA {
 
 inline constexpr int kPanel = 32;
 
-// Types that products read; the others stay row-major blocks.
-constexpr bool is_packed(Dtype dtype) { return dtype <= Dtype::iq4_xs; }
-
 constexpr int64_t panel_bytes(Dtype dtype, int64_t cols) {
   if (dtype == Dtype::bf16) return round_up(cols, 2) * kPanel * 2;
   return static_cast<int64_t>(row_bytes(dtype, cols)) * kPanel;
@@ -23,11 +20,7 @@ inline const char* panel_of(const PackedMatrix& w, int64_t panel) {
   return static_cast<const char*>(w.data) + panel * panel_bytes(w.dtype, w.cols);
 }
 
-inline const char* blocks_of(const PackedMatrix& w, int64_t row, int64_t col) {
-  return static_cast<const char*>(w.data) + row_bytes(w.dtype, row * w.cols + col);
-}
-
 // One row of a packed matrix as floats.
 void unpack_row(const PackedMatrix&, int64_t row, float* out);
 
-}  // namespace graft::v0::cpu::GRAFT_ISA
+}  // namespace graft::inline v0::cpu::GRAFT_ISA

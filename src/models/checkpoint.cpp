@@ -50,13 +50,9 @@ std::optional<Checkpoint::Tensor> Checkpoint::find(std::string_view name) const 
   return Tensor{*tensor->dtype, tensor->shape, tensor->data, file};
 }
 
-std::shared_ptr<const void> Checkpoint::owner() const {
-  return gguf_ ? std::shared_ptr<const void>(gguf_) : std::shared_ptr<const void>(safetensors_);
-}
-
 void Checkpoint::release(std::string_view name) const {
   if (gguf_) return gguf_->release(gguf_->require(name).data);
   safetensors_->release(safetensors_->require(name));
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -26,8 +26,8 @@ class Checkpoint {
   const Json& generation_config() const { return generation_config_; }
   Naming naming() const { return gguf_ ? Naming::gguf : Naming::checkpoint; }
   const std::string& name() const { return name_; }
-  const GgufFile* gguf() const { return gguf_.get(); }               // null for a folder
-  const std::filesystem::path& folder() const { return folder_; }    // empty for a GGUF file
+  const GgufFile* gguf() const { return gguf_.get(); }             // null for a folder
+  const std::filesystem::path& folder() const { return folder_; }  // empty for a GGUF file
 
   struct Tensor {
     Dtype dtype;
@@ -37,8 +37,6 @@ class Checkpoint {
   };
   // Null when there is none of that name. Throws UnsupportedError for a type that is no weight's.
   std::optional<Tensor> find(std::string_view name) const;
-  // Keeps the tensors' data alive.
-  std::shared_ptr<const void> owner() const;
   void release(std::string_view name) const;
 
  private:
@@ -53,4 +51,4 @@ class Checkpoint {
   std::shared_ptr<const SafetensorsFolder> safetensors_;
 };
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -105,9 +105,10 @@ std::unique_ptr<Trunk> load_trunk(const Checkpoint& checkpoint, std::shared_ptr<
     bytes += Shelf::room_for(weight->packed_bytes(backend->kernels(), sources.back().tensor.dtype));
   }
   Shelf shelf(trunk->memory, bytes);
-  for (const auto& [weight, name, tensor, order] : sources)
-    if (weight->load(lane, *trunk->memory, shelf, tensor.dtype, tensor.data, checkpoint.owner(), order))
-      checkpoint.release(name);
+  for (const auto& [weight, name, tensor, order] : sources) {
+    weight->load(lane, *trunk->memory, shelf, tensor.dtype, tensor.data, order);
+    checkpoint.release(name);
+  }
   load_rotary_factors(checkpoint, *trunk);
   return trunk;
 }
@@ -130,4 +131,4 @@ std::unique_ptr<Trunk> create_trunk(Json config, std::shared_ptr<const Backend> 
   return trunk;
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

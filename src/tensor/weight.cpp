@@ -14,14 +14,14 @@ namespace {
 
 constexpr int kPackRows = 256;  // packed at a time; a multiple of the kernels' panel
 
-// Formats without products of their own: read once, kept as bf16.
-bool is_decoded_at_load(Dtype dtype) { return dtype >= Dtype::iq1_s; }
+// Formats without products of their own are kept as bf16.
+Dtype resident_dtype(const Kernels& kernels, Dtype dtype) { return kernels.packs(dtype) ? dtype : Dtype::bf16; }
 
 }  // namespace
 
 size_t Weight::packed_bytes(const Kernels& kernels, Dtype dtype) const {
   if (kind_ == Kind::vector) return 0;
-  return kernels.packed_bytes(is_decoded_at_load(dtype) ? Dtype::bf16 : dtype, rows_, cols_);
+  return kernels.packed_bytes(resident_dtype(kernels, dtype), rows_, cols_);
 }
 
 void Weight::place(std::shared_ptr<float> packed, size_t bytes, Dtype dtype) {
@@ -52,41 +52,36 @@ void Weight::pack_rows(const Lane& lane, const std::byte* data, std::span<const 
   }
 }
 
-bool Weight::load(const Lane& lane, Memory& memory, Shelf& shelf, Dtype dtype, std::span<const std::byte> data,
-                  std::shared_ptr<const void> owner, std::span<const int> row_order) {
+void Weight::load_vector(const Lane& lane, Memory& memory, Dtype dtype, const std::byte* data,
+                         std::span<const int> row_order) {
+  vector_ = Tensor(memory, rows_, cols_);
+  lane.backend().kernels().decode(lane.stream(), dtype, data, vector_.data(), int64_t(vector_.size()));
+  if (!row_order.empty()) {
+    const std::vector<float> source(vector_.data(), vector_.data() + vector_.size());
+    for (size_t i = 0; i < source.size(); ++i) vector_.data()[i] = source[row_order[i]];
+  }
+  resident_bytes_ = vector_.size() * sizeof(float);
+}
+
+void Weight::load(const Lane& lane, Memory& memory, Shelf& shelf, Dtype dtype, std::span<const std::byte> data,
+                  std::span<const int> row_order) {
   const Kernels& kernels = lane.backend().kernels();
   const size_t expected = checked_row_bytes(dtype, cols_) * rows_;
   check<FileError>(data.size() == expected, name_, ": ", data.size(), " bytes, expected ", expected, " for ", rows_,
                    " x ", cols_, " of ", graft::name(dtype));
-  if (kind_ == Kind::vector) {
-    vector_ = Tensor(memory, rows_, cols_);
-    kernels.decode(lane.stream(), dtype, data.data(), vector_.data(), int64_t(vector_.size()));
-    if (!row_order.empty()) {
-      const std::vector<float> source(vector_.data(), vector_.data() + vector_.size());
-      for (size_t i = 0; i < source.size(); ++i) vector_.data()[i] = source[row_order[i]];
-    }
-    resident_bytes_ = vector_.size() * sizeof(float);
-    return true;
-  }
+  if (kind_ == Kind::vector) return load_vector(lane, memory, dtype, data.data(), row_order);
   const size_t bytes = packed_bytes(kernels, dtype);
-  if (is_decoded_at_load(dtype)) {
+  const Dtype resident = resident_dtype(kernels, dtype);
+  std::vector<uint16_t> halves;
+  if (resident != dtype) {
     std::vector<float> floats(size_t(rows_) * cols_);
     kernels.decode(lane.stream(), dtype, data.data(), floats.data(), int64_t(floats.size()));
-    std::vector<uint16_t> halves(floats.size());
-    kernels.encode(lane.stream(), Dtype::bf16, floats.data(), halves.data(), int64_t(floats.size()));
-    place(shelf.take(bytes), bytes, Dtype::bf16);
-    pack_rows(lane, reinterpret_cast<const std::byte*>(halves.data()), row_order);
-    return true;
+    halves.resize(floats.size());
+    kernels.encode(lane.stream(), resident, floats.data(), halves.data(), int64_t(floats.size()));
+    data = std::as_bytes(std::span(halves));
   }
-  if (!kernels.packs(dtype) && row_order.empty()) {
-    matrix_ = {data.data(), dtype, rows_, cols_};
-    owner_ = std::move(owner);
-    resident_bytes_ = data.size();
-    return false;
-  }
-  place(shelf.take(bytes), bytes, dtype);
+  place(shelf.take(bytes), bytes, resident);
   pack_rows(lane, data.data(), row_order);
-  return true;
 }
 
 void Weight::create(const Lane& lane, const std::shared_ptr<Memory>& memory) {
@@ -134,4 +129,4 @@ void Weight::repack(const Lane& lane) {
   }
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

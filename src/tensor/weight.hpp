@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A parameter of a model. A matrix has one resident form, the packed one that the products read, or the rows of a
-// mapped file where that serves as it is. A vector (a norm's gain, a bias) is a float tensor. A trainable matrix has a
-// float master beside it, which the optimizer updates and `repack` turns into the packed form again.
+// A parameter of a model. A matrix has one resident form, the packed one that the products read. A vector (a norm's
+// gain, a bias) is a float tensor. A trainable matrix has a float master beside it, which the optimizer updates and
+// `repack` turns into the packed form again.
 #pragma once
 
 #include <span>
@@ -31,10 +31,10 @@ class Weight {
 
   // Bytes of the packed form of data of the dtype, which `load` takes from the shelf.
   size_t packed_bytes(const Kernels& kernels, Dtype dtype) const;
-  // Row-major data of any dtype; its length must be right. `owner` keeps the data alive; where the data is not needed
-  // any more after the call, the result is true. `row_order` (empty: as they are) names the source row of each row.
-  bool load(const Lane& lane, Memory& memory, Shelf& shelf, Dtype dtype, std::span<const std::byte> data,
-            std::shared_ptr<const void> owner, std::span<const int> row_order = {});
+  // Row-major data of any dtype; its length must be right. `row_order` (empty: as they are) names the source row of
+  // each row.
+  void load(const Lane& lane, Memory& memory, Shelf& shelf, Dtype dtype, std::span<const std::byte> data,
+            std::span<const int> row_order = {});
   // Zeros, with a float master, for a fresh model.
   void create(const Lane& lane, const std::shared_ptr<Memory>& memory);
 
@@ -57,6 +57,8 @@ class Weight {
 
  private:
   void allocate(const Lane& lane, const std::shared_ptr<Memory>& memory, Dtype dtype);
+  void load_vector(const Lane& lane, Memory& memory, Dtype dtype, const std::byte* data,
+                   std::span<const int> row_order);
   void place(std::shared_ptr<float> packed, size_t bytes, Dtype dtype);
   void pack_rows(const Lane& lane, const std::byte* data, std::span<const int> row_order);
 
@@ -69,4 +71,4 @@ class Weight {
   size_t resident_bytes_ = 0;
 };
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0
