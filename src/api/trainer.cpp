@@ -155,7 +155,8 @@ size_t Trainer::memory_estimate(const Dataset& data) const {
     for (const auto& [module, weight] : trunk.parameters.all()) trainable += size_t(weight->rows()) * weight->cols();
   constexpr size_t kCopies = 3;  // gradient and two moments
   const size_t tokens = std::max(longest, size_t(state_->options.micro_batch_tokens));
-  return activation_bytes(trunk, tokens, state_->options.recompute) + kCopies * trainable * sizeof(float);
+  return activation_bytes(trunk, tokens, state_->options.precision, state_->options.recompute) +
+         kCopies * trainable * sizeof(float);
 }
 
 }  // namespace graft::inline v0

@@ -28,10 +28,8 @@ struct Generator::Sequence {
 
 KeyValueCache make_cache(const NetworkContext& context, std::optional<Dtype> dtype) {
   const TransformerConfig& config = context.trunk.transformer.config();
-  const bool exact =
-      context.precision == Precision::f32 || (context.precision == Precision::automatic && context.trunk.is_float());
   return KeyValueCache(context.memory, config.layers, config.kv_heads * config.head_width,
-                       dtype.value_or(exact ? Dtype::f32 : Dtype::bf16));
+                       dtype.value_or(context.trunk.is_exact(context.precision) ? Dtype::f32 : Dtype::bf16));
 }
 
 Tensor cached_pass(const NetworkContext& context, std::span<const CachedTokens> sequences) {
@@ -164,4 +162,4 @@ std::vector<Generation> Generator::run(std::span<const GenerateRequest> requests
   return results;
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

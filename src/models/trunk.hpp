@@ -26,6 +26,10 @@ struct Trunk {
   size_t weight_bytes() const;
   // True when every weight is exact in f32.
   bool is_float() const;
+  // Whether products of this precision round nothing to less than floats.
+  bool is_exact(Precision precision) const {
+    return precision == Precision::f32 || (precision == Precision::automatic && is_float());
+  }
 };
 
 // Reads every weight. Throws FileError that names the file and the tensor.
@@ -38,4 +42,4 @@ std::unique_ptr<Trunk> create_trunk(Json config, std::shared_ptr<const Backend> 
 // the checkpoint's row i. The rotated part of a head lies there as pairs.
 std::vector<int> rotary_row_order(int rows, int head_width);
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

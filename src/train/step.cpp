@@ -30,18 +30,11 @@ void add(MicroBatch& micro, const NumberedRow& numbered, float weight) {
   }
 }
 
-// Rounded where the products round too.
-Dtype saved_dtype(const StepContext& context) {
-  const bool is_exact = context.precision == Precision::f32 ||
-                        (context.precision == Precision::automatic && context.trunk.is_float());
-  return is_exact ? Dtype::f32 : Dtype::bf16;
-}
-
 void add_loss(const StepContext& context, const MicroBatch& micro, Gradients* gradients, StepLoss& loss) {
   const EditedRows edited{0, micro.batch.rows(), context.edits};
   Run run{context.lane, context.memory, micro.batch};
   run.precision = context.precision;
-  run.saved = saved_dtype(context);
+  run.saved = context.trunk.is_exact(context.precision) ? Dtype::f32 : Dtype::bf16;  // as the products round
   if (context.edits) run.edits = {&edited, 1};
   std::optional<Tape> tape;
   if (gradients) {
@@ -74,15 +67,19 @@ StepLoss compute_loss(const StepContext& context, std::span<const NumberedRow> r
   return loss;
 }
 
-size_t activation_bytes(const Trunk& trunk, size_t tokens, bool recompute) {
+size_t activation_bytes(const Trunk& trunk, size_t tokens, Precision precision, bool recompute) {
   const TransformerConfig& c = trunk.transformer.config();
   const size_t q = size_t(c.heads) * c.head_width, kv = size_t(c.kv_heads) * c.head_width;
   // What a block keeps of a token: both residual sums and norms, rotated q and k, v, the attention, and the gated MLP.
   const size_t block = 4 * size_t(c.width) + 2 * q + 2 * kv + c.heads + 3 * size_t(c.mlp_width);
-  const size_t kept = recompute ? size_t(c.width) * c.layers + block : block * c.layers;
   const size_t gradients = 2 * size_t(c.width) + 3 * size_t(c.mlp_width);
+  // Rounded, the attention is kept twice, and the block at hand has its floats too.
+  const bool is_exact = trunk.is_exact(precision);
+  const size_t kept = is_exact ? sizeof(float) * block : sizeof(uint16_t) * (block + q);
+  const size_t at_hand = sizeof(float) * ((is_exact && !recompute ? 0 : block) + gradients);
+  const size_t inputs = recompute ? sizeof(float) * c.width : kept;
   constexpr size_t kHeadChunk = size_t{1} << 24;  // logits at once
-  return sizeof(float) * (tokens * (kept + gradients) + kHeadChunk);
+  return tokens * (inputs * c.layers + at_hand) + sizeof(float) * kHeadChunk;
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -40,6 +40,6 @@ struct StepLoss {
 StepLoss compute_loss(const StepContext& context, std::span<const NumberedRow> rows, Gradients* gradients);
 
 // An estimate of the bytes that one micro-batch takes with its gradients, the trainable values and moments left out.
-size_t activation_bytes(const Trunk& trunk, size_t micro_batch_tokens, bool recompute);
+size_t activation_bytes(const Trunk& trunk, size_t micro_batch_tokens, Precision precision, bool recompute);
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0
