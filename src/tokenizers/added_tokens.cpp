@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "support/utf8.hpp"
 #include "tokenizers/unicode.hpp"
 
 namespace graft::inline v0 {
@@ -13,15 +14,8 @@ size_t beginning(char first, char second) {
   return static_cast<size_t>(static_cast<unsigned char>(first)) << 8 | static_cast<unsigned char>(second);
 }
 
-// The start of the character that ends at `end`.
-size_t last_character(std::string_view text, size_t end) {
-  size_t at = end - 1;
-  while (at > 0 && end - at < 4 && (text[at] & 0xC0) == 0x80) --at;
-  return at;
-}
-
 bool is_word_before(std::string_view text, size_t at) {
-  return at > 0 && unicode_table().read(text, last_character(text, at)).classes & kWord;
+  return at > 0 && unicode_table().read(text, character_before(text, at)).classes & kWord;
 }
 bool is_word_behind(std::string_view text, size_t at) {
   return at < text.size() && unicode_table().read(text, at).classes & kWord;
@@ -29,7 +23,7 @@ bool is_word_behind(std::string_view text, size_t at) {
 
 size_t spaces_before(std::string_view text, size_t at, size_t limit) {
   while (at > limit) {
-    const size_t previous = last_character(text, at);
+    const size_t previous = character_before(text, at);
     if (previous < limit || !(unicode_table().read(text, previous).classes & kSpace)) break;
     at = previous;
   }

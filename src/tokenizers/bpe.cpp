@@ -11,8 +11,6 @@ namespace {
 
 constexpr size_t kShortPart = 40;  // above, a queue finds the next merge sooner than a scan
 
-bool is_continuation(char byte) { return (byte & 0xC0) == 0x80; }
-
 size_t character_length(std::string_view text, size_t at) {
   size_t next = at;
   next_code_point(text, next);
@@ -67,10 +65,7 @@ void Bpe::encode(std::string_view piece, TokenRun& run) const {
   if (piece.empty()) return;
   const uint64_t key = piece_key(piece);
   if (const PieceTable::Entry* known = pieces_.find(piece, key)) return run.add(known->id, piece.data(), piece.size());
-  if (run.recall(piece, key)) return;
-  const size_t first = run.ids.size();
-  encode_parts(piece, run);
-  run.remember(piece, key, first);
+  run.add_once(piece, key, [&] { encode_parts(piece, run); });
 }
 
 // No merge ever crosses two bytes that are neighbours in no token, so the stretches between such places are

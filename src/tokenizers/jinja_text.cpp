@@ -20,13 +20,6 @@ char32_t character(const std::string& bytes, size_t at, size_t& next) {
   return next_code_point(bytes, next);
 }
 
-// Where the character before `end` begins.
-size_t character_before(const std::string& bytes, size_t end) {
-  size_t at = end - 1;
-  while (at > 0 && end - at < 4 && (bytes[at] & 0xC0) == 0x80) --at;
-  return at;
-}
-
 template <class Change>
 Text change_characters(const Text& text, Change change) {
   Text result;

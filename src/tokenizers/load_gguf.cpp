@@ -13,6 +13,8 @@
 namespace graft::inline v0 {
 namespace {
 
+constexpr const char* kTokensKey = ": tokenizer.ggml.tokens";
+
 TokenType type_of(const GgufVocabulary& given, size_t id) {
   return given.token_types.empty() ? TokenType::normal : static_cast<TokenType>(given.token_types[id]);
 }
@@ -56,13 +58,6 @@ Json added_tokens(const GgufVocabulary& given) {
   return added;
 }
 
-Vocabulary numbered(const std::vector<std::string_view>& tokens, const std::string& file) {
-  std::vector<Vocabulary::Entry> entries;
-  entries.reserve(tokens.size());
-  for (size_t id = 0; id < tokens.size(); ++id) entries.push_back({tokens[id], static_cast<int32_t>(id)});
-  return Vocabulary(entries, file + ": tokenizer.ggml.tokens");
-}
-
 PipelineParts read_byte_level(const GgufVocabulary& given, const std::string& file) {
   const GgufPreTokenizer named = gguf_pre_tokenizer(given.pre, file);
   Json sections =
@@ -70,7 +65,7 @@ PipelineParts read_byte_level(const GgufVocabulary& given, const std::string& fi
   sections["added_tokens"] = added_tokens(given);
   PipelineParts parts = read_sections(std::move(sections), file);
   parts.model.bpe.ignore_merges = named.ignores_merges;
-  parts.vocabulary = numbered(given.tokens, file);
+  parts.vocabulary = Vocabulary::numbered(given.tokens, file + kTokensKey);
   parts.model.merges.reserve(given.merges.size());
   const std::string where = file + ": tokenizer.ggml.merges";
   for (size_t i = 0; i < given.merges.size(); ++i) {
@@ -134,7 +129,7 @@ PipelineParts read_word_piece(const GgufVocabulary& given, const std::string& fi
                               {{"type", "WordPiece"}, {"prefix", "##"}, {"cleanup", true}});
   sections["added_tokens"] = added_tokens(given);
   PipelineParts parts = read_sections(std::move(sections), file);
-  parts.vocabulary = numbered({tokens.begin(), tokens.end()}, file);
+  parts.vocabulary = Vocabulary::numbered({tokens.begin(), tokens.end()}, file + kTokensKey);
   const auto named = [&](std::optional<int32_t> id, const char* text, const char* key) {
     return checked_id(id ? id : parts.vocabulary.id(text), parts.vocabulary, key, file);
   };

@@ -74,9 +74,7 @@ PipelineParts read_scored_vocabulary(const ScoredVocabulary& given, const std::s
                                                .adds_prefix = given.adds_prefix,
                                                .removes_extra_spaces = given.removes_extra_spaces},
                                               file + ": normalizer");
-  std::vector<Vocabulary::Entry> entries;
-  for (size_t id = 0; id < given.tokens.size(); ++id) entries.push_back({given.tokens[id], static_cast<int32_t>(id)});
-  parts.vocabulary = Vocabulary(entries, file);
+  parts.vocabulary = Vocabulary::numbered(given.tokens, file);
   set_model(given, parts);
   return parts;
 }

@@ -5,13 +5,12 @@
 #include <limits>
 
 #include "support/message.hpp"
+#include "support/utf8.hpp"
 #include "tokenizers/pipeline.hpp"
 #include "tokenizers/unicode.hpp"
 
 namespace graft::inline v0 {
 namespace {
-
-bool is_continuation(char byte) { return (byte & 0xC0) == 0x80; }
 
 // Characters of white space at the beginning of a text, and at its end.
 std::pair<size_t, size_t> white_ends(std::string_view text) {

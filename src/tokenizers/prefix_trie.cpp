@@ -114,4 +114,12 @@ PrefixTrie::PrefixTrie(std::vector<std::pair<std::string_view, int32_t>> entries
   Builder(nodes_, entries);
 }
 
+PrefixTrie PrefixTrie::of(const TextTable& tokens, size_t count, std::string_view prefix) {
+  std::vector<std::pair<std::string_view, int32_t>> entries;
+  for (size_t id = 0; id < count; ++id)
+    if (tokens[id].starts_with(prefix))
+      entries.emplace_back(tokens[id].substr(prefix.size()), static_cast<int32_t>(id));
+  return PrefixTrie(std::move(entries));
+}
+
 }  // namespace graft::inline v0

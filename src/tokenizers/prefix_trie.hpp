@@ -9,12 +9,16 @@
 #include <utility>
 #include <vector>
 
+#include "tokenizers/vocabulary.hpp"
+
 namespace graft::inline v0 {
 
 class PrefixTrie {
  public:
   // Empty texts are left out; of two equal ones the first counts.
   explicit PrefixTrie(std::vector<std::pair<std::string_view, int32_t>> entries = {});
+  // What follows `prefix` in those of the first `count` tokens that begin with it, by their ids.
+  static PrefixTrie of(const TextTable& tokens, size_t count, std::string_view prefix = "");
 
   // Calls take(length, value) for every text of the set that `text` begins with, the shortest first.
   template <class Take>

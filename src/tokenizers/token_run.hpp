@@ -28,10 +28,15 @@ class TokenRun {
     if (with_places) places.push_back({bytes, static_cast<uint32_t>(length)});
   }
 
-  // Appends the tokens of a piece that was met before; false where it is not remembered. `key` is its piece_key.
-  bool recall(std::string_view piece, uint64_t key);
-  // The tokens from ids[first] on are those of the piece.
-  void remember(std::string_view piece, uint64_t key, size_t first);
+  // Appends the tokens of a piece: those that it had when it was met before, or what make() appends. `key` is its
+  // piece_key.
+  template <class Make>
+  void add_once(std::string_view piece, uint64_t key, const Make& make) {
+    if (recall(piece, key)) return;
+    const size_t first = ids.size();
+    make();
+    remember(piece, key, first);
+  }
 
   // Byte-pair encoding: the symbols of the part at hand, and the merges that wait.
   struct Symbol {
@@ -64,6 +69,10 @@ class TokenRun {
     size_t first;
   };
   Memory& place_of(uint64_t key, size_t length);
+  // False where the piece is not remembered.
+  bool recall(std::string_view piece, uint64_t key);
+  // The tokens from ids[first] on are those of the piece.
+  void remember(std::string_view piece, uint64_t key, size_t first);
 
   std::vector<Memory> memory_;
 };

@@ -15,16 +15,10 @@ constexpr double kUnknownPenalty = 10;  // below the worst token
 constexpr int32_t kUnknown = -1;
 constexpr uint32_t kUnreached = std::numeric_limits<uint32_t>::max();
 
-PrefixTrie trie_of(const TextTable& tokens, size_t count) {
-  std::vector<std::pair<std::string_view, int32_t>> entries;
-  for (size_t id = 0; id < count; ++id) entries.emplace_back(tokens[id], static_cast<int32_t>(id));
-  return PrefixTrie(std::move(entries));
-}
-
 }  // namespace
 
 Unigram::Unigram(const TextTable& tokens, UnigramOptions options)
-    : trie_(trie_of(tokens, options.scores.size())), options_(std::move(options)) {
+    : trie_(PrefixTrie::of(tokens, options.scores.size())), options_(std::move(options)) {
   const double lowest = options_.scores.empty() ? 0 : *std::min_element(options_.scores.begin(), options_.scores.end());
   unknown_score_ = lowest - kUnknownPenalty;
   if (options_.sums_in_float) unknown_score_ = static_cast<float>(unknown_score_);
@@ -53,9 +47,10 @@ void Unigram::find_ways(std::string_view piece, TokenRun& run) const {
 }
 
 void Unigram::encode(std::string_view piece, TokenRun& run) const {
-  const uint64_t key = piece_key(piece);
-  if (piece.empty() || run.recall(piece, key)) return;
-  const size_t first = run.ids.size();
+  if (!piece.empty()) run.add_once(piece, piece_key(piece), [&] { cut(piece, run); });
+}
+
+void Unigram::cut(std::string_view piece, TokenRun& run) const {
   find_ways(piece, run);
   run.ends.clear();
   for (size_t at = piece.size(); at > 0; at = run.arrivals[at].from) run.ends.push_back(static_cast<uint32_t>(at));
@@ -69,7 +64,6 @@ void Unigram::encode(std::string_view piece, TokenRun& run) const {
     while (i > 0 && run.arrivals[run.ends[i - 1]].id == kUnknown) --i;
     add_unknown(piece.substr(arrival.from, run.ends[i] - arrival.from), run);
   }
-  run.remember(piece, key, first);
 }
 
 void Unigram::add_unknown(std::string_view text, TokenRun& run) const {

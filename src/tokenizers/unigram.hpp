@@ -31,6 +31,7 @@ class Unigram final : public TokenModel {
   Json describe(const Vocabulary& vocabulary) const override;
 
  private:
+  void cut(std::string_view piece, TokenRun& run) const;
   void find_ways(std::string_view piece, TokenRun& run) const;
   void add_unknown(std::string_view text, TokenRun& run) const;
 

@@ -26,6 +26,13 @@ void TextTable::add(std::string_view text) {
   ends_.push_back(bytes_.size());
 }
 
+Vocabulary Vocabulary::numbered(const std::vector<std::string_view>& tokens, const std::string& where) {
+  std::vector<Entry> entries;
+  entries.reserve(tokens.size());
+  for (size_t id = 0; id < tokens.size(); ++id) entries.push_back({tokens[id], static_cast<int32_t>(id)});
+  return Vocabulary(entries, where);
+}
+
 Vocabulary::Vocabulary(const std::vector<Entry>& entries, const std::string& where) {
   const int64_t limit = highest_sensible_id(entries.size());
   int32_t highest = -1;

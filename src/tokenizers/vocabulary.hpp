@@ -42,6 +42,9 @@ class Vocabulary {
   // number. Ids may have holes; two ids may share a text, then the first counts.
   Vocabulary(const std::vector<Entry>& entries, const std::string& where);
 
+  // Tokens in the order of their ids, from 0 on.
+  static Vocabulary numbered(const std::vector<std::string_view>& tokens, const std::string& where);
+
   // One more than the highest id.
   int32_t size() const { return static_cast<int32_t>(texts_.size()); }
   // The token as the files spell it; empty where the id has none.

@@ -3,22 +3,14 @@
 
 #include <utility>
 
+#include "support/utf8.hpp"
+
 namespace graft::inline v0 {
 namespace {
 
-using Entries = std::vector<std::pair<std::string_view, int32_t>>;
-
-PrefixTrie trie_of(const TextTable& tokens, std::string_view prefix) {
-  Entries entries;
-  for (size_t id = 0; id < tokens.size(); ++id)
-    if (tokens[id].starts_with(prefix))
-      entries.emplace_back(tokens[id].substr(prefix.size()), static_cast<int32_t>(id));
-  return PrefixTrie(std::move(entries));
-}
-
 size_t characters(std::string_view text) {
   size_t count = 0;
-  for (const char byte : text) count += (byte & 0xC0) != 0x80;
+  for (const char byte : text) count += !is_continuation(byte);
   return count;
 }
 
@@ -26,8 +18,8 @@ size_t characters(std::string_view text) {
 
 WordPiece::WordPiece(const TextTable& tokens, WordPieceOptions options)
     : words_(tokens.size()),
-      beginnings_(trie_of(tokens, "")),
-      continuations_(trie_of(tokens, options.prefix)),
+      beginnings_(PrefixTrie::of(tokens, tokens.size())),
+      continuations_(PrefixTrie::of(tokens, tokens.size(), options.prefix)),
       options_(std::move(options)) {
   for (size_t id = 0; id < tokens.size(); ++id) words_.insert(tokens[id], static_cast<int32_t>(id));
 }
@@ -38,10 +30,7 @@ void WordPiece::encode(std::string_view piece, TokenRun& run) const {
   if (!is_short) return run.add(options_.unknown, piece.data(), piece.size());
   const uint64_t key = piece_key(piece);
   if (const PieceTable::Entry* known = words_.find(piece, key)) return run.add(known->id, piece.data(), piece.size());
-  if (run.recall(piece, key)) return;
-  const size_t first = run.ids.size();
-  cut(piece, run);
-  run.remember(piece, key, first);
+  run.add_once(piece, key, [&] { cut(piece, run); });
 }
 
 void WordPiece::cut(std::string_view word, TokenRun& run) const {
