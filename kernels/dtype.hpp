@@ -17,4 +17,4 @@ enum class Dtype : uint8_t {
 };
 inline constexpr int kDtypes = 26;
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

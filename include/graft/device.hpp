@@ -29,4 +29,4 @@ struct DeviceOptions {
   bool profile = false;
 };
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

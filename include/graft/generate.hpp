@@ -68,4 +68,4 @@ struct Generation {
   double seconds = 0;                   // in all
 };
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -63,4 +63,4 @@ class GRAFT_EXPORT LoRAAdapter : public Adapter {
   explicit LoRAAdapter(const Model& model, const LoRAOptions& options = {});
 };
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

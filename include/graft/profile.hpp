@@ -21,4 +21,4 @@ struct KernelProfile {
 // A table in Markdown: calls, milliseconds, share, and GFLOP/s or GB/s.
 GRAFT_EXPORT std::string to_markdown(const std::vector<KernelProfile>& profile);
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -48,4 +48,4 @@ class GRAFT_EXPORT Session {
   std::unique_ptr<State> state_;
 };
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

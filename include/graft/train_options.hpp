@@ -101,4 +101,4 @@ struct TrainReport {
   std::vector<std::string> notices;
 };
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

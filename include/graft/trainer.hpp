@@ -57,4 +57,4 @@ class GRAFT_EXPORT Trainer {
 GRAFT_EXPORT Evaluation evaluate(const Model& model, const Adapter* adapter, const Dataset& data,
                                  const TrainOptions& options = {});
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

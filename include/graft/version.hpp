@@ -9,4 +9,4 @@ namespace graft::inline v0 {
 
 inline constexpr const char* kVersion = "0.1.0";
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

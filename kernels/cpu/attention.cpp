@@ -180,4 +180,4 @@ void attention(const Stream& stream, const AttentionShape& shape, const float* q
   });
 }
 
-}  // namespace graft::v0::cpu::GRAFT_ISA
+}  // namespace graft::inline v0::cpu::GRAFT_ISA

@@ -105,4 +105,4 @@ inline Int sees(const QueryPanel& panel, int column, int key) {
   return (at >= load_as<Int>(panel.begin + column)) & (at < load_as<Int>(panel.end + column));
 }
 
-}  // namespace graft::v0::cpu::GRAFT_ISA
+}  // namespace graft::inline v0::cpu::GRAFT_ISA

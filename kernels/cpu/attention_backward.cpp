@@ -159,4 +159,4 @@ void attention_backward(const Stream& stream, const AttentionShape& shape, const
   });
 }
 
-}  // namespace graft::v0::cpu::GRAFT_ISA
+}  // namespace graft::inline v0::cpu::GRAFT_ISA

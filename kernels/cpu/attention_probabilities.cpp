@@ -29,4 +29,4 @@ void attention_probabilities(const Stream& stream, const AttentionShape& shape, 
   });
 }
 
-}  // namespace graft::v0::cpu::GRAFT_ISA
+}  // namespace graft::inline v0::cpu::GRAFT_ISA

@@ -124,4 +124,4 @@ void encode(const Stream& stream, Dtype dtype, const float* x, void* out, int64_
   }
 }
 
-}  // namespace graft::v0::cpu::GRAFT_ISA
+}  // namespace graft::inline v0::cpu::GRAFT_ISA

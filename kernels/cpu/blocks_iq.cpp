@@ -119,4 +119,4 @@ void decode_iq2_s(const void* x, float* y, int64_t n) { decode_blocks<BlockIQ2_S
 void decode_iq3_xxs(const void* x, float* y, int64_t n) { decode_blocks<BlockIQ3_XXS, 256, iq3_xxs>(x, y, n); }
 void decode_iq3_s(const void* x, float* y, int64_t n) { decode_blocks<BlockIQ3_S, 256, iq3_s>(x, y, n); }
 
-}  // namespace graft::v0::cpu::GRAFT_ISA
+}  // namespace graft::inline v0::cpu::GRAFT_ISA

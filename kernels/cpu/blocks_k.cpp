@@ -88,4 +88,4 @@ void decode_q5_k(const void* x, float* y, int64_t n) { decode_blocks<BlockQ5_K, 
 void decode_q6_k(const void* x, float* y, int64_t n) { decode_blocks<BlockQ6_K, 256, q6_k>(x, y, n); }
 void decode_iq4_xs(const void* x, float* y, int64_t n) { decode_blocks<BlockIQ4_XS, 256, iq4_xs>(x, y, n); }
 
-}  // namespace graft::v0::cpu::GRAFT_ISA
+}  // namespace graft::inline v0::cpu::GRAFT_ISA

@@ -97,4 +97,4 @@ void decode_iq4_nl(const void* x, float* y, int64_t n) { decode_blocks<BlockIQ4_
 void decode_mxfp4(const void* x, float* y, int64_t n) { decode_blocks<BlockMXFP4, 32, mxfp4>(x, y, n); }
 void decode_nvfp4(const void* x, float* y, int64_t n) { decode_blocks<BlockNVFP4, 64, nvfp4>(x, y, n); }
 
-}  // namespace graft::v0::cpu::GRAFT_ISA
+}  // namespace graft::inline v0::cpu::GRAFT_ISA

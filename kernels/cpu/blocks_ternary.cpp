@@ -37,4 +37,4 @@ void tq2_0(const BlockTQ2_0& block, float* out) {
 void decode_tq1_0(const void* x, float* y, int64_t n) { decode_blocks<BlockTQ1_0, 256, tq1_0>(x, y, n); }
 void decode_tq2_0(const void* x, float* y, int64_t n) { decode_blocks<BlockTQ2_0, 256, tq2_0>(x, y, n); }
 
-}  // namespace graft::v0::cpu::GRAFT_ISA
+}  // namespace graft::inline v0::cpu::GRAFT_ISA

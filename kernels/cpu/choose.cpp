@@ -59,4 +59,4 @@ KernelTables kernel_tables() {
   return {choice.tables, choice.count, choice.by_name};
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -9,4 +9,4 @@ void column_sum(const Stream& stream, const float* x, int rows, int cols, float*
               [&](int row, int64_t i, int lanes) { return load(x + static_cast<int64_t>(row) * cols + i, lanes); });
 }
 
-}  // namespace graft::v0::cpu::GRAFT_ISA
+}  // namespace graft::inline v0::cpu::GRAFT_ISA

@@ -28,4 +28,4 @@ void sum_columns(const Stream& stream, int rows, int cols, float* sum, const Val
   });
 }
 
-}  // namespace graft::v0::cpu::GRAFT_ISA
+}  // namespace graft::inline v0::cpu::GRAFT_ISA

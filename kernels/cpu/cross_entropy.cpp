@@ -63,4 +63,4 @@ void cross_entropy(const Stream& stream, float* logits, const int32_t* targets, 
   });
 }
 
-}  // namespace graft::v0::cpu::GRAFT_ISA
+}  // namespace graft::inline v0::cpu::GRAFT_ISA

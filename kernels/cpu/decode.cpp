@@ -86,4 +86,4 @@ void decode(const Stream& stream, Dtype dtype, const void* data, float* out, int
   });
 }
 
-}  // namespace graft::v0::cpu::GRAFT_ISA
+}  // namespace graft::inline v0::cpu::GRAFT_ISA

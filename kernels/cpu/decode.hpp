@@ -55,4 +55,4 @@ void decode_iq2_s(const void*, float*, int64_t);
 void decode_iq3_xxs(const void*, float*, int64_t);
 void decode_iq3_s(const void*, float*, int64_t);
 
-}  // namespace graft::v0::cpu::GRAFT_ISA
+}  // namespace graft::inline v0::cpu::GRAFT_ISA

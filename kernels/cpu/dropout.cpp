@@ -73,4 +73,4 @@ void dropout(const Stream& stream, RandomKey key, const int64_t* rows_key, float
   });
 }
 
-}  // namespace graft::v0::cpu::GRAFT_ISA
+}  // namespace graft::inline v0::cpu::GRAFT_ISA

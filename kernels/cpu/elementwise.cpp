@@ -37,4 +37,4 @@ void convert(const Stream& stream, const float* x, Dtype dtype, void* out, int64
   });
 }
 
-}  // namespace graft::v0::cpu::GRAFT_ISA
+}  // namespace graft::inline v0::cpu::GRAFT_ISA

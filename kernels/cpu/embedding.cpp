@@ -34,4 +34,4 @@ void embedding_backward(const Stream& stream, const int32_t* ids, const float* d
   });
 }
 
-}  // namespace graft::v0::cpu::GRAFT_ISA
+}  // namespace graft::inline v0::cpu::GRAFT_ISA

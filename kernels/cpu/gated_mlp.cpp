@@ -55,4 +55,4 @@ void silu_gate_backward(const Stream& stream, const void* gate, const void* up, 
                   dgate, dup, count);
 }
 
-}  // namespace graft::v0::cpu::GRAFT_ISA
+}  // namespace graft::inline v0::cpu::GRAFT_ISA

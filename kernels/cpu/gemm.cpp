@@ -36,4 +36,4 @@ void pack_left(const Stream& stream, const Left& left, const Operand& x) {
   });
 }
 
-}  // namespace graft::v0::cpu::GRAFT_ISA
+}  // namespace graft::inline v0::cpu::GRAFT_ISA

@@ -101,4 +101,4 @@ inline int group_panels(int64_t row_blocks, int64_t panels) {
   return static_cast<int>(max<int64_t>(1, min<int64_t>(kGroupPanels, row_blocks * panels / 16)));
 }
 
-}  // namespace graft::v0::cpu::GRAFT_ISA
+}  // namespace graft::inline v0::cpu::GRAFT_ISA

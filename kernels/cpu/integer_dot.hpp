@@ -109,4 +109,4 @@ inline Quads look_up(const uint8_t (&values)[16], Quads index) {
 #endif
 }
 
-}  // namespace graft::v0::cpu::GRAFT_ISA
+}  // namespace graft::inline v0::cpu::GRAFT_ISA

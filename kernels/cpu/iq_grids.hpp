@@ -296,4 +296,4 @@ inline constexpr uint16_t kIq1Grid[2048] = {
     43648, 43650, 43656, 43658, 43669, 43680, 43682, 43688, 43690,
 };
 
-}  // namespace graft::v0::cpu::GRAFT_ISA
+}  // namespace graft::inline v0::cpu::GRAFT_ISA

@@ -115,4 +115,4 @@ void linear(const Stream& stream, Compute compute, const float* x, int rows, con
   });
 }
 
-}  // namespace graft::v0::cpu::GRAFT_ISA
+}  // namespace graft::inline v0::cpu::GRAFT_ISA

@@ -27,4 +27,4 @@ struct IntegerTask {
 };
 void multiply_integers(const IntegerTask&);
 
-}  // namespace graft::v0::cpu::GRAFT_ISA
+}  // namespace graft::inline v0::cpu::GRAFT_ISA

@@ -48,4 +48,4 @@ void matmul(const Stream& stream, Compute compute, Operand a, Operand b, float* 
   });
 }
 
-}  // namespace graft::v0::cpu::GRAFT_ISA
+}  // namespace graft::inline v0::cpu::GRAFT_ISA

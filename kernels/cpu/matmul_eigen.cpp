@@ -91,4 +91,4 @@ void matmul(const Stream& stream, Compute, Operand a, Operand b, float* c, int64
   });
 }
 
-}  // namespace graft::v0::cpu::GRAFT_ISA
+}  // namespace graft::inline v0::cpu::GRAFT_ISA

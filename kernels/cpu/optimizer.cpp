@@ -62,4 +62,4 @@ double square_sum(const Stream& stream, const float* x, int64_t count) {
   return total;
 }
 
-}  // namespace graft::v0::cpu::GRAFT_ISA
+}  // namespace graft::inline v0::cpu::GRAFT_ISA

@@ -61,4 +61,4 @@ constexpr int64_t scratch_bytes(int64_t count) {
   return round_up(count * static_cast<int64_t>(sizeof(T)), 64);
 }
 
-}  // namespace graft::v0::cpu::GRAFT_ISA
+}  // namespace graft::inline v0::cpu::GRAFT_ISA

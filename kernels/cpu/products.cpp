@@ -117,4 +117,4 @@ Pieces backward_pieces(const ProductTable& product, const PackedMatrix& w, int64
   return {memory, stride};
 }
 
-}  // namespace graft::v0::cpu::GRAFT_ISA
+}  // namespace graft::inline v0::cpu::GRAFT_ISA

@@ -26,4 +26,4 @@ Pieces backward_pieces(const ProductTable&, const PackedMatrix&, int64_t first, 
 void decode_panel(Form, const PackedMatrix&, int64_t panel, int k, int depth, uint32_t* out);
 void decode_transposed_panel(Form, const PackedMatrix&, int64_t panel, int k, int depth, uint32_t* out);
 
-}  // namespace graft::v0::cpu::GRAFT_ISA
+}  // namespace graft::inline v0::cpu::GRAFT_ISA

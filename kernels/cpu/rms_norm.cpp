@@ -46,4 +46,4 @@ void rms_norm_backward(const Stream& stream, const float* x, const float* weight
     });
 }
 
-}  // namespace graft::v0::cpu::GRAFT_ISA
+}  // namespace graft::inline v0::cpu::GRAFT_ISA

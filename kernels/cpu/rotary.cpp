@@ -41,4 +41,4 @@ void rotary(const Stream& stream, const float* x, const float* cosine, const flo
   });
 }
 
-}  // namespace graft::v0::cpu::GRAFT_ISA
+}  // namespace graft::inline v0::cpu::GRAFT_ISA

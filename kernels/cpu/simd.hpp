@@ -234,4 +234,4 @@ inline float from_f16(uint16_t h) { return from_f16(Half{h})[0]; }
 inline uint16_t to_f16(float x) { return to_f16(Vec{x})[0]; }
 inline float from_bf16(uint16_t h) { return bits<float>(static_cast<uint32_t>(h) << 16); }
 
-}  // namespace graft::v0::cpu::GRAFT_ISA
+}  // namespace graft::inline v0::cpu::GRAFT_ISA

@@ -39,4 +39,4 @@ const Kernels table = {
     .square_sum = square_sum,
 };
 
-}  // namespace graft::v0::cpu::GRAFT_ISA
+}  // namespace graft::inline v0::cpu::GRAFT_ISA

@@ -48,4 +48,4 @@ Entry<decltype(Kernels::square_sum)> square_sum;
 
 extern const Kernels table;
 
-}  // namespace graft::v0::cpu::GRAFT_ISA
+}  // namespace graft::inline v0::cpu::GRAFT_ISA

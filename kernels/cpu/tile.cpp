@@ -31,4 +31,4 @@ const ProductTable kFloatByF16 = product_table<FloatByF16>(1, Form::f32);
 const ProductTable kFloatByBf16 = product_table<FloatByBf16>(2, Form::f32);
 const ProductTable kBf16ByBf16 = product_table<Bf16ByBf16>(2, Form::bf16);
 
-}  // namespace graft::v0::cpu::GRAFT_ISA
+}  // namespace graft::inline v0::cpu::GRAFT_ISA

@@ -147,4 +147,4 @@ struct ProductTable {
 
 extern const ProductTable kFloatByFloat, kFloatByF16, kFloatByBf16, kBf16ByBf16;
 
-}  // namespace graft::v0::cpu::GRAFT_ISA
+}  // namespace graft::inline v0::cpu::GRAFT_ISA

@@ -80,4 +80,4 @@ void linear(const Stream& stream, Compute compute, const float* x, int rows, con
                  done ? rest : y, count);
 }
 
-}  // namespace graft::v0::onednn
+}  // namespace graft::inline v0::onednn

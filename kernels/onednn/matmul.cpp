@@ -88,4 +88,4 @@ void matmul(const Stream& stream, Compute compute, Operand a, Operand b, float* 
   provider().base.matmul(stream, compute, a, b, c, c_stride, m, n, k, alpha, add);
 }
 
-}  // namespace graft::v0::onednn
+}  // namespace graft::inline v0::onednn

@@ -12,4 +12,4 @@ namespace graft::inline v0::onednn {
 // counts.
 const Kernels& table(const Kernels& base);
 
-}  // namespace graft::v0::onednn
+}  // namespace graft::inline v0::onednn

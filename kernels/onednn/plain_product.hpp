@@ -41,4 +41,4 @@ inline void multiply(const PlainProduct& tile) {
     }
 }
 
-}  // namespace graft::v0::onednn
+}  // namespace graft::inline v0::onednn

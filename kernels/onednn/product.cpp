@@ -86,4 +86,4 @@ std::shared_ptr<const Product> Products::find(const TileShape& shape) noexcept t
   return nullptr;
 }
 
-}  // namespace graft::v0::onednn
+}  // namespace graft::inline v0::onednn

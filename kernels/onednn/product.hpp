@@ -66,4 +66,4 @@ class Products {
   std::map<TileShape, std::shared_ptr<const Product>> known_;
 };
 
-}  // namespace graft::v0::onednn
+}  // namespace graft::inline v0::onednn

@@ -34,4 +34,4 @@ inline int64_t scratch_bytes(const std::vector<std::shared_ptr<const Product>>& 
   return round_up(static_cast<int64_t>(bytes), 64);
 }
 
-}  // namespace graft::v0::onednn
+}  // namespace graft::inline v0::onednn

@@ -31,4 +31,4 @@ const Kernels& table(const Kernels& base) { return the_table(&base).kernels; }
 // Asked by entries of the table, which is there by then.
 Provider& provider() { return the_table(nullptr).provider; }
 
-}  // namespace graft::v0::onednn
+}  // namespace graft::inline v0::onednn

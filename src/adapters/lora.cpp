@@ -92,4 +92,4 @@ std::vector<MergedWeight> merge(const Lora& lora, Trunk& trunk, bool exact) {
   return merged;
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -72,4 +72,4 @@ std::vector<MergedWeight> merge(const Lora& lora, Trunk& trunk, bool exact);
 Lora load_peft(const std::filesystem::path& folder, const Trunk& trunk);
 void save_peft(const Lora& lora, const std::filesystem::path& folder, const std::string& base);
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

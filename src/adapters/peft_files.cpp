@@ -130,4 +130,4 @@ void save_peft(const Lora& lora, const fs::path& folder, const std::string& base
   write_file(folder / "adapter_config.json", config_json(lora.config(), base).dump(2) + "\n");
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -86,4 +86,4 @@ float alpha_of(const LoraConfig& config, const std::string& site) {
   return pattern ? config.alpha_pattern.at(*pattern) : config.alpha;
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -46,4 +46,4 @@ LoRAAdapter::LoRAAdapter(const Model& model, const LoRAOptions& options)
     : Adapter(std::make_shared<State>(Lora::create(*model.state()->trunk, config_of(options), options.seed),
                                       model.state()->path)) {}
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -37,4 +37,4 @@ inline std::shared_ptr<const Lora> current_lora(const Adapter* adapter) {
   return adapter ? adapter->state()->current() : nullptr;
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

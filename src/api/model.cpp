@@ -211,4 +211,4 @@ void Model::unmerge() {
   state_->merged.clear();
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

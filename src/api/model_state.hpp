@@ -74,4 +74,4 @@ NetworkContext network_context(const Model::State& model, const Lane& lane, std:
 std::vector<int32_t> fit_prompt(const Model::State& model, std::vector<int32_t> prompt,
                                 const GenerateOptions& options);
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

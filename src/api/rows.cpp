@@ -97,4 +97,4 @@ std::vector<TokenRow> make_rows(const Tokenizer& tokenizer, const Dataset& data,
   return rows;
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

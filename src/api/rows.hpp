@@ -24,4 +24,4 @@ struct RowOptions {
 // most max_length. Throws ArgumentError when no row has a token to learn.
 std::vector<TokenRow> make_rows(const Tokenizer& tokenizer, const Dataset& data, const RowOptions& options);
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -29,4 +29,4 @@ void Model::save_gguf(const std::filesystem::path& file, std::string_view type) 
   });
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -90,4 +90,4 @@ void Session::clear() {
 
 void Session::use(const Adapter* adapter) { state_->adapter = adapter; }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -83,4 +83,4 @@ void* Lane::scratch(size_t bytes) {
   return scratch_;
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

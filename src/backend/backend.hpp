@@ -60,4 +60,4 @@ class Lane {
   size_t scratch_bytes_ = 0;
 };
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

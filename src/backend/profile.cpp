@@ -232,4 +232,4 @@ std::string to_markdown(const std::vector<KernelProfile>& profile) {
   return table;
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

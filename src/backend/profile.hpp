@@ -34,4 +34,4 @@ class Profile {
   std::array<Sum, kKernels> sums_;
 };
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -71,4 +71,4 @@ Dataset read_data(const std::string& path) {
   return path.ends_with(".txt") ? Dataset::text(path) : Dataset::jsonl(path);
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

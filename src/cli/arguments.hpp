@@ -33,4 +33,4 @@ std::string read_prompt(const PromptArguments& arguments);
 // Examples from JSONL of any form, or from a plain .txt.
 Dataset read_data(const std::string& path);
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

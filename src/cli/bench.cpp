@@ -145,4 +145,4 @@ void add_bench(Program& program) {
     program.action = [arguments] { return bench(*arguments); }; });
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

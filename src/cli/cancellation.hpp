@@ -42,4 +42,4 @@ class Cancellation {
   std::thread waiter_;
 };
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

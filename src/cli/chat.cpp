@@ -51,4 +51,4 @@ void add_chat(Program& program) {
   command.callback([&program, arguments] { program.action = [arguments] { return chat(*arguments); }; });
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

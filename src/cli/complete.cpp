@@ -49,4 +49,4 @@ void add_complete(Program& program) {
   command.callback([&program, arguments] { program.action = [arguments] { return complete(*arguments); }; });
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -40,4 +40,4 @@ void add_eval(Program& program) {
   command.callback([&program, arguments] { program.action = [arguments] { return eval(*arguments); }; });
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

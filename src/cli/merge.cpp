@@ -40,4 +40,4 @@ void add_merge(Program& program) {
   command.callback([&program, arguments] { program.action = [arguments] { return merge(*arguments); }; });
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -59,4 +59,4 @@ void Progress::finish() {
   has_bar_ = false;
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

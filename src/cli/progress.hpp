@@ -23,4 +23,4 @@ class Progress {
 // "1:02:03", "4:05"
 std::string clock_text(double seconds);
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -139,4 +139,4 @@ std::string describe_settings(const TrainSettings& settings) {
   return text;
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -22,4 +22,4 @@ void apply_settings_file(TrainSettings& settings, const std::string& path);
 // All names with their values, one a line.
 std::string describe_settings(const TrainSettings& settings);
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

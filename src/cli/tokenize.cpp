@@ -41,4 +41,4 @@ void add_tokenize(Program& program) {
   command.callback([&program, arguments] { program.action = [arguments] { return tokenize(*arguments); }; });
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -123,4 +123,4 @@ void add_train(Program& program) {
   command.callback([&program, arguments] { program.action = [arguments] { return train(*arguments); }; });
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

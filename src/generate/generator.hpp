@@ -58,4 +58,4 @@ class Generator {
   const GenerateOptions& options_;
 };
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -111,4 +111,4 @@ void check_options(const GenerateOptions& options) {
   within("alternatives", options.alternatives, 0, 1 << 16);
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -43,4 +43,4 @@ class Sampler {
 // The options that are wrong, as ArgumentError.
 void check_options(const GenerateOptions& options);
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

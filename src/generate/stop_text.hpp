@@ -50,4 +50,4 @@ class StopText {
   bool found_ = false;
 };
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -39,4 +39,4 @@ std::string external_name(const Family& family, Naming naming, std::string_view 
 // The row of the family's table for such a name.
 const ModuleName& module_name(const Family& family, std::string_view module);
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

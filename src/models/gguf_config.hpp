@@ -17,4 +17,4 @@ Json config_of(const GgufFile& file);
 void write_config(const JsonObject& json, const TransformerConfig& config, std::string_view architecture,
                   GgufWriter& writer);
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

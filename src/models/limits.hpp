@@ -11,4 +11,4 @@ inline constexpr int kMaxHeads = 1 << 12;
 inline constexpr int kMaxVocabulary = 1 << 24;
 inline constexpr int kMaxContext = 1 << 24;
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

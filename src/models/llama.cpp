@@ -52,4 +52,4 @@ constexpr ModuleName kNames[] = {
 extern const Family kLlama;
 const Family kLlama = {"LlamaForCausalLM", "llama", configure, kNames};
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -112,4 +112,4 @@ Json llama3_scaling(std::span<const float> factors, std::span<const float> frequ
   return scaling;
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

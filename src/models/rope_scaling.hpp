@@ -20,4 +20,4 @@ double rotary_base(const JsonObject& json);
 // none.
 Json llama3_scaling(std::span<const float> factors, std::span<const float> frequencies);
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -25,4 +25,4 @@ Tensor Attention::operator()(Run& run, const Tensor& x, const RotaryTable& posit
   return linear(run, attention(run, shape, q, k, qkv[2], layer_), {&output_, 1})[0];
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

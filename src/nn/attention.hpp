@@ -19,4 +19,4 @@ class Attention {
   Projection output_;
 };
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -15,4 +15,4 @@ Tensor Block::operator()(Run& run, const Tensor& x, const RotaryTable& positions
   return add(run, attended, mlp_(run, rms_norm(run, attended, *mlp_norm_, epsilon_)));
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -20,4 +20,4 @@ class Block {
   GatedMlp mlp_;
 };
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

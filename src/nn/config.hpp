@@ -18,4 +18,4 @@ struct TransformerConfig {
   bool tied_head = false;
 };
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

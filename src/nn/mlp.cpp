@@ -14,4 +14,4 @@ Tensor GatedMlp::operator()(Run& run, const Tensor& x) const {
   return linear(run, silu_gate(run, gate_up[0], gate_up[1]), {&down_, 1})[0];
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -17,4 +17,4 @@ class GatedMlp {
   Projection down_;
 };
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -28,4 +28,4 @@ int Parameters::find_site(std::string_view name) const {
   return -1;
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -53,4 +53,4 @@ class Parameters {
   std::vector<Site> sites_;
 };
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -43,4 +43,4 @@ Tensor Transformer::operator()(Run& run, bool recomputes) const {
   return x;
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

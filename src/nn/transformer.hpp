@@ -32,4 +32,4 @@ class Transformer {
   Projection head_;
 };
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -88,4 +88,4 @@ Tensor attention(Run& run, AttentionShape shape, const Tensor& q, const Tensor& 
   return y;
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

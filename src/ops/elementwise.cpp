@@ -49,4 +49,4 @@ Tensor dropout(Run& run, const Tensor& x, float rate, int site) {
   return y;
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

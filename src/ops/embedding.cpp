@@ -32,4 +32,4 @@ Tensor gather_rows(Run& run, const Tensor& x, std::span<const int32_t> rows) {
   return y;
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

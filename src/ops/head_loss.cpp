@@ -93,4 +93,4 @@ HeadLoss head_loss(Run& run, const Tensor& x, const Projection& head, const Targ
   return result;
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -80,4 +80,4 @@ std::vector<Tensor> linear(Run& run, const Tensor& x, std::span<const Projection
   return outputs;
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -175,4 +175,4 @@ void low_rank_backward(const Run& run, Tape& tape, std::span<const LowRankPass> 
   }
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -87,4 +87,4 @@ struct GroupGradient {
 void low_rank_backward(const Run& run, Tape& tape, std::span<const LowRankPass> passes, const Saved& x,
                        const GroupGradient& gradient);
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

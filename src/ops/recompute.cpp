@@ -34,4 +34,4 @@ Tensor recompute(Run& run, const Tensor& x, BlockFunction block) {
   return y;
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

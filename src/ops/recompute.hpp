@@ -13,4 +13,4 @@ using BlockFunction = std::function<Tensor(Run&, const Tensor& x)>;
 // block(run, x), of which only x is kept for the backward pass.
 Tensor recompute(Run& run, const Tensor& x, BlockFunction block);
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

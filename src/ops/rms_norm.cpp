@@ -21,4 +21,4 @@ Tensor rms_norm(Run& run, const Tensor& x, const Weight& gain, float epsilon) {
   return y;
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

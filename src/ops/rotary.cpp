@@ -30,4 +30,4 @@ Tensor rotary(Run& run, const Tensor& x, const RotaryTable& table, int head_widt
   return y;
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -25,4 +25,4 @@ Tensor Saved::restore(const Run& run) const {
   return x;
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

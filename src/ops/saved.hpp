@@ -26,4 +26,4 @@ class Saved {
   Tensor values_, halves_;
 };
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

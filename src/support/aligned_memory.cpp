@@ -24,4 +24,4 @@ void* allocate_aligned(size_t bytes) {
   return block;
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

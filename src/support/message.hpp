@@ -29,4 +29,4 @@ void check(bool claim, const Parts&... parts) {
   if (!claim) fail<Kind>(parts...);
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

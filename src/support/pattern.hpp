@@ -33,4 +33,4 @@ class Pattern {
   std::unique_ptr<pcre2_real_code_8, void (*)(pcre2_real_code_8*)> code_;
 };
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

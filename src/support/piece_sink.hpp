@@ -23,4 +23,4 @@ class PieceSink {
   void (*call_)(void*, std::string_view);
 };
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

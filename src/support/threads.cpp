@@ -71,4 +71,4 @@ void Threads::work(int worker) {
   }
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

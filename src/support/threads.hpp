@@ -49,4 +49,4 @@ class Threads {
   std::atomic<bool> stopping_{false};
 };
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -53,4 +53,4 @@ bool is_valid_utf8(std::string_view text) {
   return true;
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

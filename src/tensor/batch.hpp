@@ -36,4 +36,4 @@ struct Batch {
   }
 };
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -31,4 +31,4 @@ struct EditedRows {
   const Edits* edits = nullptr;
 };
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

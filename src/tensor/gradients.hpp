@@ -47,4 +47,4 @@ class Gradients {
   std::unordered_map<const Shape*, Entry> sums_;
 };
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -45,4 +45,4 @@ std::vector<KeyValueSpan> KeyValueCache::spans(int layer, int rows) const {
   return spans;
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -41,4 +41,4 @@ class KeyValueCache {
   std::vector<std::vector<Chunk>> layers_;
 };
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

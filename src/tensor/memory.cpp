@@ -104,4 +104,4 @@ void Memory::reset_peak() {
   peak_ = used_ + cached_;
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -47,4 +47,4 @@ class Memory : public std::enable_shared_from_this<Memory> {
   size_t budget_, used_ = 0, cached_ = 0, peak_ = 0;
 };
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -16,4 +16,4 @@ struct Observer {
       on_attention;
 };
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -46,4 +46,4 @@ struct Run {
   }
 };
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

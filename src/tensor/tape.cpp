@@ -64,4 +64,4 @@ void Tape::backward(const Tensor& y, const Tensor& dy) {
   }
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -56,4 +56,4 @@ class Tape {
   std::unordered_map<const Shape*, Tensor> gradients_;  // of outputs; empty tensor: none has arrived yet
 };
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

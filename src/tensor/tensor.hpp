@@ -44,4 +44,4 @@ class Tensor {
   std::shared_ptr<float> data_;
 };
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

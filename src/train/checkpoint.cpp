@@ -147,4 +147,4 @@ fs::path find_checkpoint(const fs::path& folder, const std::function<void(const 
   return {};
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -34,4 +34,4 @@ void read_checkpoint(const std::filesystem::path& checkpoint, const std::vector<
 std::filesystem::path find_checkpoint(const std::filesystem::path& folder,
                                       const std::function<void(const std::string&)>& notice);
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

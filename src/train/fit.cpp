@@ -170,4 +170,4 @@ void Fit::notice(const std::string& text) {
   if (options_.on_notice) options_.on_notice(text);
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -60,4 +60,4 @@ class Fit {
 // The options that are wrong, as ArgumentError.
 void check_options(const TrainOptions& options);
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -50,4 +50,4 @@ double gradient_norm(const Lane& lane, const Gradients& gradients, const std::ve
   return std::sqrt(sum);
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -39,4 +39,4 @@ void check_options(const TrainOptions& options) {
   check_range("keep_checkpoints", options.keep_checkpoints, 1, kMost);
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -107,4 +107,4 @@ void Fit::resume() {
   notice(message("resumed from ", path.string()));
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -21,4 +21,4 @@ inline double schedule_factor(Schedule schedule, int step, int warmup, int steps
   return 1;
 }
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0

@@ -22,4 +22,4 @@ struct Trainable {
   std::function<void()> after_change = [] {};  // called when the values have changed
 };
 
-}  // namespace graft::v0
+}  // namespace graft::inline v0
