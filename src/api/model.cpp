@@ -63,11 +63,7 @@ std::vector<Generation> generate(const Model::State& model, std::vector<std::vec
 // A pass over all tokens of one sequence, without a cache.
 struct WholePass {
   WholePass(const Model::State& model, std::span<const int32_t> ids, const Adapter* adapter)
-      : call(model, adapter), batch(batch_of(model, ids)), edited{0, batch.rows(), call.context.edits} {
-    run.precision = call.context.precision;
-    if (edited.edits) run.edits = {&edited, 1};
-    hidden = call.context.trunk.transformer(run);
-  }
+      : call(model, adapter), pass(call.context, batch_of(model, ids)), hidden(pass.hidden()) {}
 
   static Batch batch_of(const Model::State& model, std::span<const int32_t> ids) {
     const int context = model.trunk->transformer.config().context;
@@ -78,9 +74,7 @@ struct WholePass {
   }
 
   Call call;
-  Batch batch;
-  EditedRows edited;
-  Run run{call.lane, call.context.memory, batch};
+  Pass pass;
   Tensor hidden;
 };
 
@@ -147,15 +141,13 @@ std::vector<float> Model::log_probabilities(std::span<const int32_t> ids, const 
     targets.tokens.push_back(ids[row + 1]);
     targets.weights.push_back(1);
   }
-  return head_loss(pass.run, pass.hidden, state_->trunk->transformer.head(), targets).log_probabilities;
+  return state_->trunk->transformer.head().loss(pass.pass.run(), pass.hidden, std::move(targets)).log_probabilities;
 }
 
 std::vector<float> Model::next_logits(std::span<const int32_t> ids, const Adapter* adapter) const {
   WholePass pass(*state_, ids, adapter);
-  const int32_t last = pass.batch.rows() - 1;
-  const Tensor row = gather_rows(pass.run, pass.hidden, {&last, 1});
-  pass.run.edits = {};
-  const Tensor logits = state_->trunk->transformer.logits(pass.run, row);
+  const int32_t last = int32_t(ids.size()) - 1;
+  const Tensor logits = state_->trunk->transformer.head()(pass.pass.run(), pass.hidden, {&last, 1});
   return {logits.values().begin(), logits.values().end()};
 }
 
@@ -169,14 +161,14 @@ std::vector<KernelProfile> Model::profile() const {
 
 ModelInfo Model::info() const {
   const Trunk& trunk = *state_->trunk;
-  const TransformerConfig& config = trunk.transformer.config();
-  ModelInfo info{.family = std::string(trunk.family.architecture),
+  const StackConfig& stack = trunk.transformer.stack();
+  ModelInfo info{.family = std::string(trunk.architecture.name),
                  .weight_bytes = trunk.weight_bytes(),
                  .weight_types = {},
-                 .context = config.context,
-                 .layers = config.layers,
-                 .width = config.width,
-                 .vocabulary = config.vocabulary,
+                 .context = trunk.transformer.config().context,
+                 .layers = int(stack.layers.size()),
+                 .width = stack.width,
+                 .vocabulary = stack.embedding.vocabulary,
                  .kernels = trunk.backend->kernels().name,
                  .threads = trunk.backend->threads()};
   std::set<std::string> types;

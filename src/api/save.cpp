@@ -23,7 +23,7 @@ void Model::save(const std::filesystem::path& folder, std::string_view type) con
 
 void Model::save_gguf(const std::filesystem::path& file, std::string_view type) const {
   const UseCount::Reading reading(state_->use);
-  const int64_t vocabulary = state_->trunk->transformer.config().vocabulary;
+  const int64_t vocabulary = state_->trunk->transformer.stack().embedding.vocabulary;
   graft::save_gguf(*state_->trunk, file, type_of(type), [&](GgufWriter& writer) {
     if (state_->checkpoint) save_tokenizer(*state_->checkpoint, vocabulary, writer);
   });

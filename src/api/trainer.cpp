@@ -115,11 +115,8 @@ Evaluation Trainer::State::evaluate(const Dataset& data) const {
   for (size_t i = 0; i < token_rows.size(); ++i) numbered.push_back({&token_rows[i], int64_t(i)});
   const std::shared_ptr<const Lora> lora = adapter ? adapter->current() : nullptr;
   const Lane lane(model->trunk->backend);
-  const StepContext context{.trunk = *model->trunk,
-                            .lane = lane,
-                            .memory = Memory::create(),
-                            .edits = lora ? &lora->edits() : nullptr,
-                            .precision = options.precision,
+  const Edits* edits = lora ? &lora->edits() : nullptr;
+  const StepContext context{.network = {*model->trunk, lane, Memory::create(), options.precision, edits},
                             .micro_batch_tokens = size_t(options.micro_batch_tokens)};
   const StepLoss loss = compute_loss(context, numbered, nullptr);
   return {0, float(loss.mean()), loss.trained};

@@ -31,7 +31,7 @@ void write_gguf(const Checkpoint& checkpoint, const Trunk& trunk, const Options&
   if (!checkpoint.gguf() && !fs::exists(options.in / "tokenizer.json"))
     std::cerr << "graft: " << options.in.string() << ": no tokenizer.json, so the GGUF file has no tokenizer\n";
   save_gguf(trunk, options.out, parse_type(options.type),
-            [&](GgufWriter& writer) { save_tokenizer(checkpoint, trunk.transformer.config().vocabulary, writer); });
+            [&](GgufWriter& writer) { save_tokenizer(checkpoint, trunk.transformer.stack().embedding.vocabulary, writer); });
 }
 
 void write_folder(const Checkpoint& checkpoint, const Trunk& trunk, const Options& options) {

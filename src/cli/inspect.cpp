@@ -42,9 +42,9 @@ std::vector<StoredTensor> tensors_of(const Checkpoint& checkpoint) {
 // The family, or why the model cannot be loaded.
 Json family_of(const Checkpoint& checkpoint) {
   try {
-    const Family& family = find_family(checkpoint.config());
-    family.configure(checkpoint.config());
-    return std::string(family.architecture);
+    const auto [family, architecture] = find_family(checkpoint.config());
+    family->configure(checkpoint.config(), architecture->task);
+    return std::string(architecture->name);
   } catch (const Error& error) {
     return std::string("not supported: ") + error.what();
   }

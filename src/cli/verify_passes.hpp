@@ -4,11 +4,12 @@
 #pragma once
 
 #include "cli/verify_comparison.hpp"
-#include "models/trunk.hpp"
+#include "models/pass.hpp"
+#include "train/task_loss.hpp"
 
 namespace graft::inline v0 {
 
-// A trunk and the batch of a golden file: "ids" cut by "offsets".
+// A trunk and the batch of a golden file: "ids" cut by "offsets", and for a decoder behind an encoder "dec_ids".
 class GoldenModel {
  public:
   GoldenModel(std::unique_ptr<Trunk> trunk, const Goldens& goldens);
@@ -18,27 +19,40 @@ class GoldenModel {
   const std::shared_ptr<Memory>& memory() const { return memory_; }
   const std::vector<std::vector<int32_t>>& sequences() const { return sequences_; }
 
-  // Logits of all tokens.
-  Tensor logits(const Edits* edits = nullptr, const Observer* observer = nullptr) const;
-  // The mean loss of the next tokens by "labels", with gradients where they are wanted.
+  // What the heads give: "logits", "nsp_logits", "start_logits", "pooled" …
+  struct Output {
+    std::string name;
+    Tensor values;
+  };
+  std::vector<Output> outputs(const Edits* edits = nullptr, const Observer* observer = nullptr) const;
+  // The loss as the golden defines it, with gradients where they are wanted.
   float loss(const Edits* edits = nullptr, Gradients* gradients = nullptr) const;
-  // Logits of the last token of each sequence.
-  Tensor next_logits(std::span<const std::vector<int32_t>> sequences) const;
   // The likeliest `count` tokens after each sequence, one by one with a cache.
   std::vector<int64_t> greedy(int count) const;
 
+  // Logits of the last token of each continuation of sequence `source`.
+  Tensor next_logits(size_t source, std::span<const std::vector<int32_t>> continuations) const;
+
  private:
-  Run run(const Batch& batch) const { return Run{lane_, memory_, batch, Precision::f32}; }
+  NetworkContext context(const Edits* edits) const { return {*trunk_, lane_, memory_, Precision::f32, edits}; }
+  bool translates() const { return trunk_->architecture.task == Task::translate; }
+  void read_labels(const Goldens& goldens);
+  void read_tokens(const Goldens& goldens, const Batch& batch);
+  Encoded encode(Run& run) const;
+  // The tokens of a sequence's own that a continuation follows.
+  std::vector<int32_t> start_of(size_t sequence) const;
 
   std::unique_ptr<Trunk> trunk_;
   Lane lane_;
   std::shared_ptr<Memory> memory_ = Memory::create();
   std::vector<std::vector<int32_t>> sequences_;
-  Batch batch_;
-  Targets targets_;
+  Batch batch_;    // of what goes through the stack that has the head
+  Batch sources_;  // of what an encoder reads before
+  Labels labels_;
 };
 
-std::vector<std::vector<int32_t>> golden_sequences(const Goldens& goldens);
+// The sequences of "PREFIXids" by "PREFIXoffsets".
+std::vector<std::vector<int32_t>> golden_sequences(const Goldens& goldens, const std::string& prefix = "");
 
 // "base" of goldens.json, which stands beside one of the folder's parents.
 std::filesystem::path find_base(const std::filesystem::path& folder, const Goldens& goldens);

@@ -78,7 +78,7 @@ void verify_real(const std::filesystem::path& file, const VerifyContext& context
   check<UnsupportedError>(prompts > 0, "unsupported: these are not values of a decoder");
   GoldenModel model(load_trunk(Checkpoint::open(context.model, FileAccess::map), context.backend),
                     packed_prompts(goldens, prompts));
-  const int vocabulary = model.trunk().transformer.config().vocabulary;
+  const int vocabulary = model.trunk().transformer.stack().embedding.vocabulary;
   for (const std::vector<int32_t>& sequence : model.sequences())
     check<UnsupportedError>(*std::max_element(sequence.begin(), sequence.end()) < vocabulary,
                             "--model is another model, expected ", json.text("model"));

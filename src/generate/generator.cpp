@@ -27,37 +27,29 @@ struct Generator::Sequence {
 };
 
 KeyValueCache make_cache(const NetworkContext& context, std::optional<Dtype> dtype) {
-  const TransformerConfig& config = context.trunk.transformer.config();
-  return KeyValueCache(context.memory, config.layers, config.kv_heads * config.head_width,
+  const StackConfig& stack = context.trunk.transformer.stack();
+  return KeyValueCache(context.memory, int(stack.layers.size()), stack.attention.kv_heads * stack.attention.head_width,
                        dtype.value_or(context.trunk.is_exact(context.precision) ? Dtype::f32 : Dtype::bf16));
 }
 
-Tensor cached_pass(const NetworkContext& context, std::span<const CachedTokens> sequences) {
+Tensor cached_pass(const NetworkContext& context, std::span<const CachedTokens> sequences, bool wants_logits,
+                   Encoded* encoded) {
   Batch batch;
   std::vector<KeyValueCache*> caches;
+  std::vector<int32_t> last;
   for (const auto& [cache, tokens] : sequences) {
     batch.add(tokens, cache->length());
     caches.push_back(cache);
+    last.push_back(batch.rows() - 1);
   }
-  const EditedRows edited{0, batch.rows(), context.edits};
-  Run run{context.lane, context.memory, batch};
-  run.precision = context.precision;
-  run.caches = caches;
-  if (context.edits) run.edits = {&edited, 1};
-  const Tensor hidden = context.trunk.transformer(run);
-  for (int i = 0; i < batch.sequences(); ++i) caches[size_t(i)]->commit(batch.length(i));
-  return hidden;
+  Pass pass(context, std::move(batch));
+  pass.run().caches = caches;
+  const Tensor hidden = pass.hidden({.encoded = encoded});
+  for (size_t i = 0; i < caches.size(); ++i) caches[i]->commit(pass.batch().length(int(i)));
+  return wants_logits ? context.trunk.transformer.head()(pass.run(), hidden, last) : Tensor();
 }
 
 namespace {
-
-// Logits of the given rows.
-Tensor logits_of(const NetworkContext& context, const Tensor& hidden, std::span<const int32_t> rows) {
-  const Batch none;
-  Run run{context.lane, context.memory, none};
-  run.precision = context.precision;
-  return context.trunk.transformer.logits(run, gather_rows(run, hidden, rows));
-}
 
 // The logarithm of the sum of the exponentials of each row: log softmax(x)[0] is x[0] less that.
 std::vector<float> log_sums(const NetworkContext& context, const Tensor& logits) {
@@ -88,17 +80,15 @@ void Generator::prefill(Sequence& sequence) {
   KeyValueCache& cache = *sequence.request.cache;
   sequence.result.prompt_tokens = int(prompt.size());
   sequence.result.cached_tokens = cache.length();
-  Tensor hidden;
+  Tensor logits;
   for (size_t at = size_t(cache.length()); at < prompt.size();) {
     if (options_.cancel.stop_requested()) return finish(sequence, Finish::cancelled);
     const size_t count = std::min(kPrefillRows, prompt.size() - at);
     const CachedTokens chunk{&cache, {&prompt[at], count}};
-    hidden = cached_pass(context_, {&chunk, 1});
     at += count;
+    logits = cached_pass(context_, {&chunk, 1}, at == prompt.size());
   }
   for (const int32_t token : prompt) sequence.sampler.saw(token, false);
-  const int32_t last = hidden.rows() - 1;
-  const Tensor logits = logits_of(context_, hidden, {&last, 1});
   take(sequence, logits.values(), log_sums(context_, logits)[0]);
   sequence.result.prompt_seconds = now() - sequence.started;
 }
@@ -143,16 +133,14 @@ std::vector<Generation> Generator::run(std::span<const GenerateRequest> requests
   while (true) {
     std::vector<Sequence*> live;
     std::vector<CachedTokens> rows;
-    std::vector<int32_t> all;
     for (Sequence& sequence : sequences) {
       if (sequence.is_live && options_.cancel.stop_requested()) finish(sequence, Finish::cancelled);
       if (!sequence.is_live) continue;
-      all.push_back(int32_t(live.size()));
       live.push_back(&sequence);
       rows.push_back({sequence.request.cache, {&sequence.next, 1}});
     }
     if (live.empty()) break;
-    const Tensor logits = logits_of(context_, cached_pass(context_, rows), all);
+    const Tensor logits = cached_pass(context_, rows);
     const std::vector<float> sums = log_sums(context_, logits);
     for (size_t i = 0; i < live.size(); ++i)
       take(*live[i], logits.values().subspan(i * size_t(logits.cols()), size_t(logits.cols())), sums[i]);

@@ -5,30 +5,24 @@
 
 #include "generate/sampler.hpp"
 #include "generate/stop_text.hpp"
-#include "models/trunk.hpp"
+#include "models/pass.hpp"
 #include "tensor/kv_cache.hpp"
 #include "tokenizers/decode.hpp"
 
 namespace graft::inline v0 {
 
-// How passes are made: the network, the caller's way into its backend, and what an adapter adds.
-struct NetworkContext {
-  const Trunk& trunk;
-  const Lane& lane;
-  std::shared_ptr<Memory> memory;
-  Precision precision = Precision::automatic;
-  const Edits* edits = nullptr;
-};
-
 // The cache for one sequence.
 KeyValueCache make_cache(const NetworkContext& context, std::optional<Dtype> dtype = {});
 
-// Hidden states of new tokens of some sequences, whose caches take them in.
+// New tokens of a sequence, whose cache takes them in.
 struct CachedTokens {
   KeyValueCache* cache;
   std::span<const int32_t> tokens;
 };
-Tensor cached_pass(const NetworkContext& context, std::span<const CachedTokens> sequences);
+// The logits that follow the last token of each sequence; none unless they are wanted. `encoded`: the sources that a
+// decoder behind an encoder attends to, one a sequence.
+Tensor cached_pass(const NetworkContext& context, std::span<const CachedTokens> sequences, bool wants_logits = true,
+                   Encoded* encoded = nullptr);
 
 struct GenerateRequest {
   std::vector<int32_t> prompt;     // whole; what the cache holds of it already is skipped

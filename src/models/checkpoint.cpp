@@ -36,13 +36,28 @@ Checkpoint Checkpoint::open(MappedFile file) {
   return checkpoint;
 }
 
+const TensorView* Checkpoint::find_view(std::string_view name) const {
+  const TensorView* tensor = safetensors_->find(name);
+  for (const auto& [ending, older] : {std::pair{".weight", ".gamma"}, std::pair{".bias", ".beta"}})
+    if (!tensor && name.ends_with(ending))
+      tensor = safetensors_->find(std::string(name.substr(0, name.rfind('.'))) + older);
+  return tensor;
+}
+
+bool Checkpoint::has_names_from(std::string_view prefix) const {
+  if (gguf_) return true;
+  for (const TensorView* tensor : safetensors_->tensors())
+    if (tensor->name.starts_with(prefix)) return true;
+  return false;
+}
+
 std::optional<Checkpoint::Tensor> Checkpoint::find(std::string_view name) const {
   if (gguf_) {
     const GgufTensor* tensor = gguf_->find(name);
     if (!tensor) return std::nullopt;
     return Tensor{tensor->dtype, tensor->shape, tensor->data, gguf_->name()};
   }
-  const TensorView* tensor = safetensors_->find(name);
+  const TensorView* tensor = find_view(name);
   if (!tensor) return std::nullopt;
   const std::string& file = safetensors_->file_of(*tensor);
   check<UnsupportedError>(tensor->dtype.has_value(), file, ": \"", name, "\" is of type ", tensor->stored_dtype,
@@ -52,7 +67,7 @@ std::optional<Checkpoint::Tensor> Checkpoint::find(std::string_view name) const 
 
 void Checkpoint::release(std::string_view name) const {
   if (gguf_) return gguf_->release(gguf_->require(name).data);
-  safetensors_->release(safetensors_->require(name));
+  safetensors_->release(*find_view(name));
 }
 
 }  // namespace graft::inline v0

@@ -35,11 +35,15 @@ class Checkpoint {
     std::span<const std::byte> data;
     std::string file;
   };
-  // Null when there is none of that name. Throws UnsupportedError for a type that is no weight's.
+  // Null when there is none of that name, nor of the older spelling with "gamma" and "beta". Throws UnsupportedError for a type that is no weight's.
   std::optional<Tensor> find(std::string_view name) const;
   void release(std::string_view name) const;
+  // Whether any tensor's name begins so.
+  bool has_names_from(std::string_view prefix) const;
 
  private:
+  const TensorView* find_view(std::string_view name) const;
+
   Checkpoint(std::string name, Json config);
 
   std::string name_;

@@ -5,7 +5,7 @@
 
 #include "models/family.hpp"
 #include "models/limits.hpp"
-#include "models/rope_scaling.hpp"
+#include "models/rotary.hpp"
 #include "support/in_quotes.hpp"
 #include "support/message.hpp"
 
@@ -18,6 +18,7 @@ enum class Kind { integer, number };
 struct Field {
   std::string_view gguf, config;
   Kind kind;
+  std::string_view only = "";  // the architecture that calls it so; empty: all
 };
 
 constexpr Field kFields[] = {
@@ -30,7 +31,17 @@ constexpr Field kFields[] = {
     {"context_length", "max_position_embeddings", Kind::integer},
     {"vocab_size", "vocab_size", Kind::integer},
     {"attention.layer_norm_rms_epsilon", "rms_norm_eps", Kind::number},
+    {"attention.layer_norm_epsilon", "layer_norm_eps", Kind::number},
+    {"attention.sliding_window", "sliding_window", Kind::integer},
+    {"attn_logit_softcapping", "attn_logit_softcapping", Kind::number},
+    {"final_logit_softcapping", "final_logit_softcapping", Kind::number},
     {"rope.freq_base", "rope_theta", Kind::number},
+    {"embedding_length", "n_embd", Kind::integer, "gpt2"},
+    {"block_count", "n_layer", Kind::integer, "gpt2"},
+    {"attention.head_count", "n_head", Kind::integer, "gpt2"},
+    {"feed_forward_length", "n_inner", Kind::integer, "gpt2"},
+    {"context_length", "n_positions", Kind::integer, "gpt2"},
+    {"attention.layer_norm_epsilon", "layer_norm_epsilon", Kind::number, "gpt2"},
 };
 
 // GGUF keeps numbers as floats. What a config.json would say is the shortest decimal that reads back as that float:
@@ -59,11 +70,14 @@ Json config_of(const GgufFile& file) {
   const std::string architecture(metadata.text("general.architecture"));
   Json config = {{"model_type", architecture}};
   for (const Family* family : families())
-    if (family->model_type == architecture) config["architectures"] = {std::string(family->architecture)};
+    if (family->gguf == architecture) {
+      config["model_type"] = std::string(family->model_type);
+      config["architectures"] = {std::string(family->architectures[0].name)};
+    }
   const std::string prefix = architecture + ".";
   for (const Field& field : kFields) {
     const std::string key = prefix + std::string(field.gguf);
-    if (!metadata.has(key)) continue;
+    if (!metadata.has(key) || (!field.only.empty() && field.only != architecture)) continue;
     if (field.kind == Kind::integer)
       config[std::string(field.config)] = metadata.integer(key, 0, kMaxContext);
     else
@@ -82,18 +96,25 @@ void write_config(const JsonObject& json, const TransformerConfig& config, std::
                   GgufWriter& writer) {
   const std::string prefix = std::string(architecture) + ".";
   const auto set = [&](const char* key, auto value) { writer.set(prefix + key, value); };
-  set("embedding_length", uint32_t(config.width));
-  set("block_count", uint32_t(config.layers));
-  set("attention.head_count", uint32_t(config.heads));
-  set("attention.head_count_kv", uint32_t(config.kv_heads));
-  set("attention.key_length", uint32_t(config.head_width));
-  set("attention.value_length", uint32_t(config.head_width));
-  set("feed_forward_length", uint32_t(config.mlp_width));
+  const StackConfig& stack = config.stack;
+  const AttentionConfig& attention = stack.attention;
+  set("embedding_length", uint32_t(stack.width));
+  set("block_count", uint32_t(stack.layers.size()));
+  set("attention.head_count", uint32_t(attention.heads));
+  set("attention.head_count_kv", uint32_t(attention.kv_heads));
+  set("attention.key_length", uint32_t(attention.head_width));
+  set("attention.value_length", uint32_t(attention.head_width));
+  set("feed_forward_length", uint32_t(stack.mlp.width));
   set("context_length", uint32_t(config.context));
-  set("vocab_size", uint32_t(config.vocabulary));
-  set("attention.layer_norm_rms_epsilon", config.norm_epsilon);
+  set("vocab_size", uint32_t(stack.embedding.vocabulary));
+  const bool is_rms = stack.norm.kind == NormConfig::Kind::rms;
+  set(is_rms ? "attention.layer_norm_rms_epsilon" : "attention.layer_norm_epsilon", stack.norm.epsilon);
+  if (const int window = stack.layers[0].window) set("attention.sliding_window", uint32_t(window));
+  if (attention.soft_cap > 0) set("attn_logit_softcapping", attention.soft_cap);
+  if (const float cap = config.heads.at(0).soft_cap; cap > 0) set("final_logit_softcapping", cap);
+  if (stack.rotary.empty()) return;
   set("rope.freq_base", float(rotary_base(json)));
-  set("rope.dimension_count", uint32_t(2 * config.inverse_frequency.size()));
+  set("rope.dimension_count", uint32_t(2 * stack.rotary[0].inverse_frequency.size()));
   const JsonObject scaling = rotary_settings(json);
   const std::string kind = scaling.text_or("rope_type", scaling.text_or("type", "default"));
   if (kind != "linear" && kind != "yarn") return;

@@ -2,7 +2,7 @@
 #include "models/save.hpp"
 
 #include "formats/safetensors_writer.hpp"
-#include "models/rope_scaling.hpp"
+#include "models/rotary.hpp"
 #include "models/weight_bytes.hpp"
 #include "support/atomic_file.hpp"
 #include "support/message.hpp"
@@ -27,18 +27,27 @@ const char* torch_name(Dtype type) {
 
 Json config_to_save(const Trunk& trunk, Dtype type) {
   Json config = trunk.config_json;
-  config["architectures"] = {std::string(trunk.family.architecture)};
+  config["architectures"] = {std::string(trunk.architecture.name)};
   config["model_type"] = std::string(trunk.family.model_type);
   const bool has_new_spelling = config.contains("dtype") || config.contains("rope_parameters");
   config[has_new_spelling ? "dtype" : "torch_dtype"] = torch_name(type);
   if (!trunk.rotary_factors.empty())
-    config["rope_scaling"] = llama3_scaling(trunk.rotary_factors, trunk.transformer.config().inverse_frequency);
+    config["rope_scaling"] = llama3_scaling(trunk.rotary_factors, trunk.transformer.stack().rotary.at(0).inverse_frequency);
   return config;
 }
 
-std::vector<int64_t> shape_of(const Weight& weight) {
+std::vector<int64_t> shape_of(const Weight& weight, bool transposed) {
   if (weight.kind() == Weight::Kind::vector) return {weight.cols()};
-  return {weight.rows(), weight.cols()};
+  return transposed ? std::vector<int64_t>{weight.cols(), weight.rows()}
+                    : std::vector<int64_t>{weight.rows(), weight.cols()};
+}
+
+SafetensorsSource source_of(const Trunk& trunk, const Lane& lane, const Parameters::Entry& entry, Dtype type) {
+  const Weight& weight = *entry.weight;
+  const bool transposed = weight.kind() == Weight::Kind::matrix &&
+                          layout_of(trunk.family, Naming::checkpoint, entry.module) == Layout::transposed;
+  return {weight.name(), std::string(safetensors_name(type)), shape_of(weight, transposed),
+          weight_bytes(lane, weight, type, {.transposed = transposed})};
 }
 
 }  // namespace
@@ -50,9 +59,8 @@ void save_folder(const Trunk& trunk, const fs::path& folder, Dtype type) {
   check<FileError>(!error, folder.string(), ": cannot create the folder: ", error.message());
   const Lane lane(trunk.backend);
   std::vector<SafetensorsSource> tensors;
-  for (const auto& [module, weight] : trunk.parameters.all())
-    tensors.push_back(
-        {weight->name(), std::string(safetensors_name(type)), shape_of(*weight), weight_bytes(lane, *weight, type)});
+  for (const Parameters::Entry& entry : trunk.parameters.all())
+    tensors.push_back(source_of(trunk, lane, entry, type));
   write_safetensors(folder / "model.safetensors", std::move(tensors), {{"format", "pt"}});
   write_file(folder / "config.json", config.dump(2) + "\n");
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "blocks.hpp"
 #include "models/gguf_config.hpp"
-#include "models/rope_scaling.hpp"
+#include "models/rotary.hpp"
 #include "models/save.hpp"
 #include "models/weight_bytes.hpp"
 #include "support/message.hpp"
@@ -25,7 +25,7 @@ uint32_t file_type(Dtype type) {
 }
 
 bool is_at_the_ends(const Trunk& trunk, const Parameters::Entry& entry) {
-  return entry.module == "embedding.weight" || entry.weight.get() == trunk.transformer.head().weight;
+  return entry.module == "embedding.weight" || entry.weight.get() == trunk.transformer.head().output().weight;
 }
 
 Dtype stored_type(const Trunk& trunk, const Parameters::Entry& entry, Dtype type) {
@@ -52,8 +52,8 @@ std::vector<float> rotary_factors(const Trunk& trunk) {
   plain["rope_theta"] = rotary_base(trunk.config);
   plain.erase("rope_parameters");
   plain.erase("rope_scaling");
-  const std::vector<float> base = trunk.family.configure(JsonObject(plain, "config.json")).inverse_frequency;
-  std::vector<float> factors = trunk.transformer.config().inverse_frequency;
+  const std::vector<float> base = trunk.family.configure(JsonObject(plain, "config.json"), trunk.architecture.task).stack.rotary.at(0).inverse_frequency;
+  std::vector<float> factors = trunk.transformer.stack().rotary.at(0).inverse_frequency;
   for (size_t i = 0; i < factors.size(); ++i) factors[i] = base[i] / factors[i];
   return factors;
 }
@@ -61,14 +61,19 @@ std::vector<float> rotary_factors(const Trunk& trunk) {
 void add_tensors(const Trunk& trunk, const Lane& lane, Dtype type, GgufWriter& writer) {
   for (const Parameters::Entry& entry : trunk.parameters.all()) {
     const Weight& weight = *entry.weight;
-    const bool is_vector = weight.kind() == Weight::Kind::vector,
-               is_rotary = module_name(trunk.family, entry.module).rotary_rows;
+    const bool is_vector = weight.kind() == Weight::Kind::vector;
+    const std::string name = external_name(trunk.family, Naming::gguf, entry.module);
+    check<UnsupportedError>(!name.starts_with('.'), "unsupported: GGUF has no name for ", weight.name());
+    FileLayout layout;
+    switch (layout_of(trunk.family, Naming::gguf, entry.module)) {
+      case Layout::rotary_rows: layout.head_rows = file_order(trunk.transformer.stack().attention.head_width); break;
+      case Layout::plus_one: layout.offset = 1; break;
+      default: break;
+    }
     std::vector<int64_t> shape = {weight.cols()};
     if (!is_vector) shape.insert(shape.begin(), weight.rows());
     const Dtype stored = stored_type(trunk, entry, type);
-    writer.add(external_name(trunk.family, Naming::gguf, entry.module), stored, std::move(shape),
-               weight_bytes(lane, weight, stored,
-                            is_rotary ? file_order(trunk.transformer.config().head_width) : std::vector<int>{}));
+    writer.add(name, stored, std::move(shape), weight_bytes(lane, weight, stored, std::move(layout)));
   }
 }
 
@@ -77,11 +82,12 @@ void add_tensors(const Trunk& trunk, const Lane& lane, Dtype type, GgufWriter& w
 void save_gguf(const Trunk& trunk, const std::filesystem::path& file, Dtype type,
                const std::function<void(GgufWriter&)>& write_tokenizer) {
   const Lane lane(trunk.backend);
+  check<UnsupportedError>(!trunk.family.gguf.empty(), "unsupported: GGUF files of ", trunk.family.model_type, " models");
   GgufWriter writer;
-  writer.set("general.architecture", trunk.family.model_type);
+  writer.set("general.architecture", trunk.family.gguf);
   writer.set("general.file_type", file_type(type));
   if (is_quantised(type)) writer.set("general.quantization_version", kQuantizationVersion);
-  write_config(trunk.config, trunk.transformer.config(), trunk.family.model_type, writer);
+  write_config(trunk.config, trunk.transformer.config(), trunk.family.gguf, writer);
   if (write_tokenizer) write_tokenizer(writer);
   const std::vector<float> factors = rotary_factors(trunk);
   if (!factors.empty())

@@ -10,8 +10,12 @@
 namespace graft::inline v0 {
 namespace {
 
-Parameters::Naming checkpoint_naming(const Family& family) {
-  return [&family](std::string_view module) { return external_name(family, Naming::checkpoint, module); };
+Parameters::Naming checkpoint_naming(const Family& family, bool has_base) {
+  return [&family, has_base](std::string_view module) {
+    std::string name = external_name(family, Naming::checkpoint, module);
+    if (!has_base && name.starts_with(family.base)) name.erase(0, family.base.size());
+    return name;
+  };
 }
 
 std::string shape_text(const std::vector<int64_t>& shape) {
@@ -20,38 +24,45 @@ std::string shape_text(const std::vector<int64_t>& shape) {
   return text.empty() ? "a single value" : text;
 }
 
-bool fits(const Weight& weight, const std::vector<int64_t>& shape) {
-  if (weight.kind() == Weight::Kind::vector) return shape == std::vector<int64_t>{weight.cols()};
-  return shape == std::vector<int64_t>{weight.rows(), weight.cols()};
+bool fits(const Weight& weight, std::vector<int64_t> shape, bool transposed) {
+  if (weight.kind() == Weight::Kind::matrix)
+    return shape == (transposed ? std::vector<int64_t>{weight.cols(), weight.rows()}
+                                : std::vector<int64_t>{weight.rows(), weight.cols()});
+  if (shape.size() == 2 && shape[0] == 1) shape.erase(shape.begin());
+  return shape == std::vector<int64_t>{weight.cols()};
 }
 
 // Where a weight comes from.
 struct Source {
   Weight* weight;
   std::string name;
-  Checkpoint::Tensor tensor;
-  std::vector<int> row_order;
+  StoredTensor stored;
 };
 
 Source find_source(const Checkpoint& checkpoint, const Trunk& trunk, const std::string& module, Weight& weight) {
-  Source source{&weight, external_name(trunk.family, checkpoint.naming(), module), {}, {}};
-  const std::optional<Checkpoint::Tensor> tensor = checkpoint.find(source.name);
-  check<FileError>(tensor.has_value(), checkpoint.name(), ": the model has no tensor \"", source.name, "\", expected ",
-                   weight.rows(), " x ", weight.cols());
-  check<FileError>(fits(weight, tensor->shape), tensor->file, ": \"", source.name, "\" is ", shape_text(tensor->shape),
-                   ", expected ", weight.rows(), " x ", weight.cols());
-  source.tensor = *tensor;
-  if (checkpoint.gguf() && module_name(trunk.family, module).rotary_rows)
-    source.row_order = rotary_row_order(weight.kind() == Weight::Kind::matrix ? weight.rows() : weight.cols(),
-                                        trunk.transformer.config().head_width);
-  return source;
+  const std::string name =
+      checkpoint.gguf() ? external_name(trunk.family, Naming::gguf, module) : weight.name();
+  const Layout layout = layout_of(trunk.family, checkpoint.naming(), module);
+  const bool is_matrix = weight.kind() == Weight::Kind::matrix, transposed = is_matrix && layout == Layout::transposed;
+  const std::optional<Checkpoint::Tensor> tensor = checkpoint.find(name);
+  const int rows = transposed ? weight.cols() : weight.rows(), cols = transposed ? weight.rows() : weight.cols();
+  check<FileError>(tensor.has_value(), checkpoint.name(), ": the model has no tensor \"", name, "\", expected ", rows,
+                   " x ", cols);
+  check<FileError>(fits(weight, tensor->shape, transposed), tensor->file, ": \"", name, "\" is ",
+                   shape_text(tensor->shape), ", expected ", rows, " x ", cols);
+  StoredTensor stored{.dtype = tensor->dtype, .data = tensor->data, .transposed = transposed};
+  if (layout == Layout::rotary_rows)
+    stored.row_order = rotary_row_order(is_matrix ? weight.rows() : weight.cols(),
+                                        trunk.transformer.stack().attention.head_width);
+  if (layout == Layout::plus_one) stored.offset = 1;
+  return {&weight, name, std::move(stored)};
 }
 
 // GGUF files of Llama 3.1 and later hold the factors of its rotary scaling as a tensor.
 void load_rotary_factors(const Checkpoint& checkpoint, Trunk& trunk) {
   const std::optional<Checkpoint::Tensor> tensor = checkpoint.find("rope_freqs.weight");
   if (!checkpoint.gguf() || !tensor) return;
-  std::vector<float> factors(trunk.transformer.config().inverse_frequency.size());
+  std::vector<float> factors(trunk.transformer.stack().rotary.at(0).inverse_frequency.size());
   check<FileError>(tensor->dtype == Dtype::f32 && tensor->data.size() == factors.size() * sizeof(float), tensor->file,
                    ": \"rope_freqs.weight\" has ", shape_text(tensor->shape), " values, expected ", factors.size(),
                    " of f32");
@@ -64,14 +75,15 @@ void load_rotary_factors(const Checkpoint& checkpoint, Trunk& trunk) {
 
 }  // namespace
 
-Trunk::Trunk(std::shared_ptr<const Backend> on, Json json, const std::string& where)
+Trunk::Trunk(std::shared_ptr<const Backend> on, Json json, const std::string& where, bool has_base)
     : backend(std::move(on)),
       memory(Memory::create()),
       config_json(std::move(json)),
       config(config_json, where),
-      family(find_family(config)),
-      parameters(checkpoint_naming(family)),
-      transformer(parameters, family.configure(config)) {}
+      family(*find_family(config).family),
+      architecture(*find_family(config).architecture),
+      parameters(checkpoint_naming(family, has_base)),
+      transformer(parameters, family.configure(config, architecture.task)) {}
 
 size_t Trunk::weight_bytes() const {
   size_t bytes = 0;
@@ -96,17 +108,18 @@ std::vector<int> rotary_row_order(int rows, int head_width) {
 }
 
 std::unique_ptr<Trunk> load_trunk(const Checkpoint& checkpoint, std::shared_ptr<const Backend> backend) {
-  auto trunk = std::make_unique<Trunk>(backend, checkpoint.config().json(), checkpoint.name());
+  const bool has_base = checkpoint.has_names_from(find_family(checkpoint.config()).family->base);
+  auto trunk = std::make_unique<Trunk>(backend, checkpoint.config().json(), checkpoint.name(), has_base);
   const Lane lane(backend);
   std::vector<Source> sources;
   size_t bytes = 0;
   for (const auto& [module, weight] : trunk->parameters.all()) {
     sources.push_back(find_source(checkpoint, *trunk, module, *weight));
-    bytes += Shelf::room_for(weight->packed_bytes(backend->kernels(), sources.back().tensor.dtype));
+    bytes += Shelf::room_for(weight->packed_bytes(backend->kernels(), sources.back().stored.dtype));
   }
   Shelf shelf(trunk->memory, bytes);
-  for (const auto& [weight, name, tensor, order] : sources) {
-    weight->load(lane, *trunk->memory, shelf, tensor.dtype, tensor.data, order);
+  for (const auto& [weight, name, stored] : sources) {
+    weight->load(lane, *trunk->memory, shelf, stored);
     checkpoint.release(name);
   }
   load_rotary_factors(checkpoint, *trunk);
@@ -116,7 +129,8 @@ std::unique_ptr<Trunk> load_trunk(const Checkpoint& checkpoint, std::shared_ptr<
 std::unique_ptr<Trunk> create_trunk(Json config, std::shared_ptr<const Backend> backend, uint64_t seed) {
   auto trunk = std::make_unique<Trunk>(backend, std::move(config), "config.json");
   const Lane lane(backend);
-  const double deviation = trunk->config.number_or("initializer_range", 0.02);
+  const float deviation = trunk->transformer.config().initial_deviation;
+  const float gain = 1 - trunk->transformer.stack().norm.offset;
   uint64_t site = 0;
   for (const auto& [module, weight] : trunk->parameters.all()) {
     weight->create(lane, trunk->memory);
@@ -124,7 +138,7 @@ std::unique_ptr<Trunk> create_trunk(Json config, std::shared_ptr<const Backend> 
     const std::span<float> values = weight->parameter().values();
     const bool is_matrix = weight->kind() == Weight::Kind::matrix, is_gain = module.ends_with("norm.weight");
     for (size_t i = 0; i < values.size(); ++i)
-      values[i] = is_matrix ? float(deviation * random_normal(seed, site, i)) : is_gain ? 1.0f : 0.0f;
+      values[i] = is_matrix ? float(deviation * random_normal(seed, site, i)) : is_gain ? gain : 0.0f;
     weight->repack(lane);
     weight->freeze();
   }

@@ -12,13 +12,15 @@
 namespace graft::inline v0 {
 
 struct Trunk {
-  Trunk(std::shared_ptr<const Backend> backend, Json config, const std::string& where);
+  // `has_base`: whether the checkpoint's names begin with the family's base.
+  Trunk(std::shared_ptr<const Backend> backend, Json config, const std::string& where, bool has_base = true);
 
   std::shared_ptr<const Backend> backend;
   std::shared_ptr<Memory> memory;  // of the weights
   Json config_json;                // as config.json has it
   JsonObject config;
   const Family& family;
+  const Architecture& architecture;
   Parameters parameters;
   Transformer transformer;
   std::vector<float> rotary_factors;  // what a GGUF file divides the rotary frequencies by; empty: nothing

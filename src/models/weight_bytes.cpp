@@ -30,26 +30,37 @@ void reorder(std::vector<float>& rows, const std::vector<int>& order) {
     std::copy_n(&source[size_t(order[row]) * cols], cols, &rows[row * cols]);
 }
 
+void write(const Lane& lane, Dtype type, const std::vector<float>& rows, int cols, const ByteSink& sink) {
+  if (type == Dtype::f32) return sink(std::as_bytes(std::span<const float>(rows)));
+  std::vector<std::byte> encoded(checked_row_bytes(type, cols) * (rows.size() / size_t(cols)));
+  lane.backend().kernels().encode(lane.stream(), type, rows.data(), encoded.data(), int64_t(rows.size()));
+  sink(encoded);
+}
+
+void write_transposed(const Lane& lane, const Weight& weight, Dtype type, const ByteSink& sink) {
+  const int rows = weight.rows(), cols = weight.cols();
+  std::vector<float> values(size_t(rows) * cols), turned(values.size());
+  read_rows(lane, weight, 0, rows, values.data());
+  for (int row = 0; row < rows; ++row)
+    for (int col = 0; col < cols; ++col) turned[size_t(col) * rows + row] = values[size_t(row) * cols + col];
+  write(lane, type, turned, rows, sink);
+}
+
 }  // namespace
 
-ByteSource weight_bytes(const Lane& lane, const Weight& weight, Dtype type, std::vector<int> head_rows) {
-  return [&lane, &weight, type, order = std::move(head_rows)](const ByteSink& sink) {
+ByteSource weight_bytes(const Lane& lane, const Weight& weight, Dtype type, FileLayout layout) {
+  return [&lane, &weight, type, layout = std::move(layout)](const ByteSink& sink) {
+    if (layout.transposed) return write_transposed(lane, weight, type, sink);
     const Shape shape = shape_in_file(weight);
-    const int step = order.empty() ? kRowsAtOnce : int(order.size());
+    const int step = layout.head_rows.empty() ? kRowsAtOnce : int(layout.head_rows.size());
     std::vector<float> rows;
-    std::vector<std::byte> encoded;
     for (int first = 0; first < shape.rows; first += step) {
       const int count = std::min(step, shape.rows - first);
       rows.resize(size_t(count) * shape.cols);
       read_rows(lane, weight, first, count, rows.data());
-      if (!order.empty()) reorder(rows, order);
-      if (type == Dtype::f32) {
-        sink(std::as_bytes(std::span<const float>(rows)));
-        continue;
-      }
-      encoded.resize(checked_row_bytes(type, shape.cols) * size_t(count));
-      lane.backend().kernels().encode(lane.stream(), type, rows.data(), encoded.data(), int64_t(rows.size()));
-      sink(encoded);
+      for (float& value : rows) value += layout.offset;
+      if (!layout.head_rows.empty()) reorder(rows, layout.head_rows);
+      write(lane, type, rows, shape.cols, sink);
     }
   };
 }

@@ -9,8 +9,15 @@
 
 namespace graft::inline v0 {
 
-// The values of a weight as a file has them, made a few rows at a time. `head_rows` (empty: as they are) names, for
-// each row of a head in the file, the checkpoint's row. Lane and weight must outlive the source.
-ByteSource weight_bytes(const Lane& lane, const Weight& weight, Dtype type, std::vector<int> head_rows = {});
+// How a file has the values of a weight.
+struct FileLayout {
+  std::vector<int> head_rows = {};  // for each row of a head in the file, the network's row; empty: as they are
+  bool transposed = false;          // inputs × outputs
+  float offset = 0;                 // added to each value
+};
+
+// The values of a weight as a file has them, made a few rows at a time, but for a transposed one. Lane and weight must
+// outlive the source.
+ByteSource weight_bytes(const Lane& lane, const Weight& weight, Dtype type, FileLayout layout = {});
 
 }  // namespace graft::inline v0

@@ -1,28 +1,118 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "nn/attention.hpp"
 
-namespace graft::inline v0 {
+#include "tensor/rows_run.hpp"
 
-Attention::Attention(Parameters& parameters, const std::string& module, const TransformerConfig& config, int layer)
-    : shape_{.heads = config.heads,
-             .kv_heads = config.kv_heads,
-             .head_width = config.head_width,
-             .scale = config.attention_scale},
-      layer_(layer) {
-  const int q_width = config.heads * config.head_width, kv_width = config.kv_heads * config.head_width;
-  qkv_[0] = parameters.projection(module + ".query", q_width, config.width, config.qkv_bias);
-  qkv_[1] = parameters.projection(module + ".key", kv_width, config.width, config.qkv_bias);
-  qkv_[2] = parameters.projection(module + ".value", kv_width, config.width, config.qkv_bias);
-  output_ = parameters.projection(module + ".output", config.width, q_width, config.output_bias);
+namespace graft::inline v0 {
+namespace {
+
+AttentionShape shape_of(const AttentionConfig& config) {
+  return {.heads = config.heads,
+          .kv_heads = config.kv_heads,
+          .head_width = config.head_width,
+          .scale = config.scale,
+          .causal = config.causal,
+          .soft_cap = config.soft_cap};
 }
 
-Tensor Attention::operator()(Run& run, const Tensor& x, const RotaryTable& positions) const {
-  const std::vector<Tensor> qkv = linear(run, x, qkv_);
-  const Tensor q = rotary(run, qkv[0], positions, shape_.head_width);
-  const Tensor k = rotary(run, qkv[1], positions, shape_.head_width);
+// Each head of x as a row of its own for a norm, and back.
+Tensor norm_of_heads(Run& run, const Norm& norm, const Tensor& x, int head_width) {
+  const int heads = x.cols() / head_width;
+  return reshaped(run, norm(run, reshaped(run, x, x.rows() * heads, head_width)), x.rows(), x.cols());
+}
+
+}  // namespace
+
+SelfAttention::SelfAttention(Parameters& parameters, const std::string& module, const StackConfig& stack, int layer)
+    : config_(stack.attention),
+      shape_(shape_of(config_)),
+      layer_(layer),
+      rotary_(stack.rotary.empty() ? -1 : stack.layers[size_t(layer)].rotary) {
+  shape_.window = stack.layers[size_t(layer)].window;
+  const int q_width = config_.heads * config_.head_width, kv_width = config_.kv_heads * config_.head_width;
+  if (config_.fused == FusedQkv::none) {
+    qkv_.push_back(parameters.projection(module + ".query", q_width, stack.width, config_.qkv_bias));
+    qkv_.push_back(parameters.projection(module + ".key", kv_width, stack.width, config_.qkv_bias));
+    qkv_.push_back(parameters.projection(module + ".value", kv_width, stack.width, config_.qkv_bias));
+  } else {
+    qkv_.push_back(parameters.projection(module + ".qkv", q_width + 2 * kv_width, stack.width, config_.qkv_bias));
+  }
+  if (config_.head_norms) {
+    query_norm_ = Norm(parameters, module + ".query_norm", stack.norm, config_.head_width);
+    key_norm_ = Norm(parameters, module + ".key_norm", stack.norm, config_.head_width);
+  }
+  output_ = parameters.projection(module + ".output", stack.width, q_width, config_.output_bias);
+}
+
+std::vector<Tensor> SelfAttention::project(Run& run, const Tensor& x) const {
+  std::vector<Tensor> qkv = linear(run, x, qkv_);
+  if (config_.fused == FusedQkv::none) return qkv;
+  const int width = config_.head_width, q_width = config_.heads * width, kv_width = config_.kv_heads * width;
+  const bool by_heads = config_.fused == FusedQkv::heads;
+  const auto part = [&](int index, int first, int columns_of_part) {
+    return columns(run, qkv[0], by_heads ? ColumnBlocks{index * width, width, 3 * width, config_.heads}
+                                         : ColumnBlocks{first, columns_of_part, 0, 1});
+  };
+  return {part(0, 0, q_width), part(1, q_width, kv_width), part(2, q_width + kv_width, kv_width)};
+}
+
+ScoreBias SelfAttention::disentangled(Run& run, const Tensor& q, const Tensor& k, const StackPass& pass) const {
+  if (config_.bias != BiasKind::disentangled) return pass.bias;
+  const std::shared_ptr<Run> table = run_on_table(run, pass.relative_embedding.rows());
+  const std::vector<Tensor> positions = linear(*table, pass.relative_embedding, {qkv_.data(), 2});
+  return disentangled_bias(run, shape_, q, k, positions[0], positions[1],
+                           {.span = pass.relative_embedding.rows() / 2,
+                            .buckets = config_.buckets,
+                            .most_distance = config_.most_distance,
+                            .c2p = config_.content_to_position,
+                            .p2c = config_.position_to_content});
+}
+
+Tensor SelfAttention::operator()(Run& run, const Tensor& x, const StackPass& pass) const {
+  const std::vector<Tensor> qkv = project(run, x);
+  Tensor q = qkv[0], k = qkv[1];
+  if (config_.head_norms) {
+    q = norm_of_heads(run, query_norm_, q, config_.head_width);
+    k = norm_of_heads(run, key_norm_, k, config_.head_width);
+  }
+  if (rotary_ >= 0) {
+    q = rotary(run, q, pass.rotary[size_t(rotary_)], config_.head_width);
+    k = rotary(run, k, pass.rotary[size_t(rotary_)], config_.head_width);
+  }
   AttentionShape shape = shape_;
   shape.compute = run.compute(output_.weight->dtype());
-  return linear(run, attention(run, shape, q, k, qkv[2], layer_), {&output_, 1})[0];
+  const AttentionPlace place{.layer = layer_, .bias = disentangled(run, q, k, pass), .kind = pass.kind};
+  return linear(run, attention(run, shape, q, k, qkv[2], place), {&output_, 1})[0];
+}
+
+CrossAttention::CrossAttention(Parameters& parameters, const std::string& module, const StackConfig& stack, int layer)
+    : shape_(shape_of(stack.attention)), layer_(layer) {
+  shape_.causal = false;
+  const AttentionConfig& config = stack.attention;
+  const int q_width = config.heads * config.head_width, kv_width = config.kv_heads * config.head_width;
+  query_ = parameters.projection(module + ".query", q_width, stack.width, config.qkv_bias);
+  key_value_[0] = parameters.projection(module + ".key", kv_width, stack.width, config.qkv_bias);
+  key_value_[1] = parameters.projection(module + ".value", kv_width, stack.width, config.qkv_bias);
+  output_ = parameters.projection(module + ".output", stack.width, q_width, config.output_bias);
+}
+
+const Encoded::KeysAndValues& CrossAttention::keys_and_values(Run& run, Encoded& encoded) const {
+  if (encoded.layers.size() <= size_t(layer_)) encoded.layers.resize(size_t(layer_) + 1);
+  Encoded::KeysAndValues& kept = encoded.layers[size_t(layer_)];
+  if (kept.k && !run.tape) return kept;
+  const std::shared_ptr<Run> source = run_on_batch(run, encoded.batch, encoded.edits);
+  const std::vector<Tensor> made = linear(*source, encoded.hidden, key_value_);
+  kept = {made[0], made[1]};
+  return kept;
+}
+
+Tensor CrossAttention::operator()(Run& run, const Tensor& x, const StackPass& pass) const {
+  const Tensor q = linear(run, x, {&query_, 1})[0];
+  const auto [k, v] = keys_and_values(run, *pass.encoded);
+  AttentionShape shape = shape_;
+  shape.compute = run.compute(output_.weight->dtype());
+  const AttentionPlace place{.layer = layer_, .keys = pass.encoded->batch.get(), .kind = AttentionKind::cross};
+  return linear(run, attention(run, shape, q, k, v, place), {&output_, 1})[0];
 }
 
 }  // namespace graft::inline v0

@@ -1,21 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "nn/config.hpp"
-#include "nn/parameters.hpp"
+#include "nn/norm.hpp"
+#include "nn/stack_pass.hpp"
 
 namespace graft::inline v0 {
 
-// Causal self-attention with rotary positions and grouped keys and values (Ainslie et al. 2023).
-class Attention {
+// Attention of a sequence to itself, with rotary positions, grouped keys and values (Ainslie et al. 2023), or a bias of
+// the scores, as the config says.
+class SelfAttention {
  public:
-  Attention(Parameters& parameters, const std::string& module, const TransformerConfig& config, int layer);
-  Tensor operator()(Run& run, const Tensor& x, const RotaryTable& positions) const;
+  SelfAttention(Parameters& parameters, const std::string& module, const StackConfig& config, int layer);
+  Tensor operator()(Run& run, const Tensor& x, const StackPass& pass) const;
 
  private:
+  std::vector<Tensor> project(Run& run, const Tensor& x) const;
+  ScoreBias disentangled(Run& run, const Tensor& q, const Tensor& k, const StackPass& pass) const;
+
+  AttentionConfig config_;
+  AttentionShape shape_;
+  int layer_, rotary_;
+  std::vector<Projection> qkv_;  // three, or the fused one
+  Norm query_norm_, key_norm_;
+  Projection output_;
+};
+
+// Attention of a decoder's tokens to the hidden states of an encoder.
+class CrossAttention {
+ public:
+  CrossAttention(Parameters& parameters, const std::string& module, const StackConfig& config, int layer);
+  Tensor operator()(Run& run, const Tensor& x, const StackPass& pass) const;
+
+ private:
+  const Encoded::KeysAndValues& keys_and_values(Run& run, Encoded& encoded) const;
+
   AttentionShape shape_;
   int layer_;
-  Projection qkv_[3];
+  Projection query_;
+  Projection key_value_[2];
   Projection output_;
 };
 

@@ -2,17 +2,41 @@
 #include "nn/block.hpp"
 
 namespace graft::inline v0 {
+namespace {
 
-Block::Block(Parameters& parameters, const std::string& module, const TransformerConfig& config, int layer)
-    : epsilon_(config.norm_epsilon),
-      attention_norm_(parameters.vector(module + ".attention_norm.weight", config.width)),
+// Names the places of dropout, apart from the sites of adapters.
+int dropout_site(int layer, int branch) { return kDropoutSites + 4 * layer + branch; }
+
+}  // namespace
+
+Residual::Residual(Parameters& parameters, const std::string& module, const StackConfig& config, bool has_norm,
+                   int site)
+    : norm_place_(config.norm_place), dropout_(config.dropout), site_(site) {
+  if (has_norm) norm_ = Norm(parameters, module + "_norm", config.norm, config.width);
+  if (norm_place_ == NormPlace::both) post_norm_ = Norm(parameters, module + "_post_norm", config.norm, config.width);
+}
+
+Block::Block(Parameters& parameters, const std::string& module, const StackConfig& config, int layer)
+    : is_parallel_(config.parallel),
+      attention_branch_(parameters, module + ".attention", config, layer > 0 || config.first_norm, dropout_site(layer, 0)),
       attention_(parameters, module + ".attention", config, layer),
-      mlp_norm_(parameters.vector(module + ".mlp_norm.weight", config.width)),
-      mlp_(parameters, module + ".mlp", config) {}
+      mlp_branch_(parameters, module + ".mlp", config, true, dropout_site(layer, 1)) {
+  if (config.crosses) {
+    cross_branch_.emplace(parameters, module + ".cross", config, true, dropout_site(layer, 2));
+    cross_attention_.emplace(parameters, module + ".cross", config, layer);
+  }
+  if (config.layers[size_t(layer)].routed)
+    experts_.emplace(parameters, module + ".mlp", config.mlp, config.width);
+  else
+    mlp_.emplace(parameters, module + ".mlp", config.mlp, config.width, config.mlp.width);
+}
 
-Tensor Block::operator()(Run& run, const Tensor& x, const RotaryTable& positions) const {
-  const Tensor attended = add(run, x, attention_(run, rms_norm(run, x, *attention_norm_, epsilon_), positions));
-  return add(run, attended, mlp_(run, rms_norm(run, attended, *mlp_norm_, epsilon_)));
+Tensor Block::operator()(Run& run, const Tensor& x, const StackPass& pass) const {
+  Tensor sum = attention_branch_(run, x, x, [&](const Tensor& in) { return attention_(run, in, pass); });
+  if (cross_branch_)
+    sum = (*cross_branch_)(run, sum, sum, [&](const Tensor& in) { return (*cross_attention_)(run, in, pass); });
+  return mlp_branch_(run, sum, is_parallel_ ? x : sum,
+                     [&](const Tensor& in) { return mlp_ ? (*mlp_)(run, in) : (*experts_)(run, in, pass); });
 }
 
 }  // namespace graft::inline v0

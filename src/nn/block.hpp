@@ -2,22 +2,47 @@
 #pragma once
 
 #include "nn/attention.hpp"
+#include "nn/experts.hpp"
 #include "nn/mlp.hpp"
 
 namespace graft::inline v0 {
 
-// Attention and MLP, each behind a norm and beside a residual path.
-class Block {
+// A branch beside the residual path, with the norms that stand around it.
+class Residual {
  public:
-  Block(Parameters& parameters, const std::string& module, const TransformerConfig& config, int layer);
-  Tensor operator()(Run& run, const Tensor& x, const RotaryTable& positions) const;
+  // The norms are MODULE_norm and, on the branch's output, MODULE_post_norm.
+  Residual(Parameters& parameters, const std::string& module, const StackConfig& config, bool has_norm, int site);
+
+  // sum + branch(x), where x is what the branch reads: the sum itself as a rule.
+  template <class Branch>
+  Tensor operator()(Run& run, const Tensor& sum, const Tensor& x, const Branch& branch) const {
+    const Tensor y = post_norm_(run, branch(norm_place_ == NormPlace::after ? x : norm_(run, x)));
+    const Tensor total = add(run, sum, dropout(run, y, dropout_, site_));
+    return norm_place_ == NormPlace::after ? norm_(run, total) : total;
+  }
 
  private:
-  float epsilon_;
-  const Weight* attention_norm_;
-  Attention attention_;
-  const Weight* mlp_norm_;
-  GatedMlp mlp_;
+  NormPlace norm_place_;
+  float dropout_;
+  int site_;
+  Norm norm_, post_norm_;
+};
+
+// Attention and MLP, of a decoder behind an encoder with attention to that between them.
+class Block {
+ public:
+  Block(Parameters& parameters, const std::string& module, const StackConfig& config, int layer);
+  Tensor operator()(Run& run, const Tensor& x, const StackPass& pass) const;
+
+ private:
+  bool is_parallel_;
+  Residual attention_branch_;
+  SelfAttention attention_;
+  std::optional<Residual> cross_branch_;
+  std::optional<CrossAttention> cross_attention_;
+  Residual mlp_branch_;
+  std::optional<Mlp> mlp_;
+  std::optional<Experts> experts_;
 };
 
 }  // namespace graft::inline v0

@@ -3,15 +3,27 @@
 
 namespace graft::inline v0 {
 
-GatedMlp::GatedMlp(Parameters& parameters, const std::string& module, const TransformerConfig& config) {
-  gate_up_[0] = parameters.projection(module + ".gate", config.mlp_width, config.width, config.mlp_bias);
-  gate_up_[1] = parameters.projection(module + ".up", config.mlp_width, config.width, config.mlp_bias);
-  down_ = parameters.projection(module + ".down", config.width, config.mlp_width, config.mlp_bias);
+Mlp::Mlp(Parameters& parameters, const std::string& module, const MlpConfig& config, int model_width, int width)
+    : config_(config) {
+  if (config.fused) {
+    up_.push_back(parameters.projection(module + ".gate_up", 2 * width, model_width, config.bias));
+  } else {
+    if (config.gated) up_.push_back(parameters.projection(module + ".gate", width, model_width, config.bias));
+    const char* name = config.gated ? ".up" : ".inner";
+    up_.push_back(parameters.projection(module + name, width, model_width, config.bias));
+  }
+  down_ = parameters.projection(module + ".down", model_width, width, config.bias);
 }
 
-Tensor GatedMlp::operator()(Run& run, const Tensor& x) const {
-  const std::vector<Tensor> gate_up = linear(run, x, gate_up_);
-  return linear(run, silu_gate(run, gate_up[0], gate_up[1]), {&down_, 1})[0];
+Tensor Mlp::inner(Run& run, const Tensor& x) const {
+  const std::vector<Tensor> up = linear(run, x, up_);
+  if (!config_.gated) return activation(run, config_.activation, up[0]);
+  if (!config_.fused) return gated_activation(run, config_.activation, up[0], up[1]);
+  const int width = up[0].cols() / 2;
+  return gated_activation(run, config_.activation, columns(run, up[0], {0, width, 0, 1}),
+                          columns(run, up[0], {width, width, 0, 1}));
 }
+
+Tensor Mlp::operator()(Run& run, const Tensor& x) const { return linear(run, inner(run, x), {&down_, 1})[0]; }
 
 }  // namespace graft::inline v0

@@ -6,14 +6,17 @@
 
 namespace graft::inline v0 {
 
-// down(silu(gate(x)) * up(x)) (Shazeer 2020).
-class GatedMlp {
+// down(act(gate(x)) * up(x)) (Shazeer 2020), or down(act(up(x))) where it is not gated.
+class Mlp {
  public:
-  GatedMlp(Parameters& parameters, const std::string& module, const TransformerConfig& config);
+  Mlp(Parameters& parameters, const std::string& module, const MlpConfig& config, int model_width, int width);
   Tensor operator()(Run& run, const Tensor& x) const;
 
  private:
-  Projection gate_up_[2];
+  Tensor inner(Run& run, const Tensor& x) const;
+
+  MlpConfig config_;
+  std::vector<Projection> up_;  // gate and up, or one
   Projection down_;
 };
 

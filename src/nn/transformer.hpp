@@ -1,35 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "nn/block.hpp"
+#include <optional>
+
+#include "nn/head.hpp"
+#include "nn/stack.hpp"
 
 namespace graft::inline v0 {
 
-// A decoder-only transformer: tokens of the batch to hidden states, and the head that turns those into logits.
+struct PassOptions {
+  bool recomputes = false;                   // keep only the input of each block for the backward pass
+  Encoded* encoded = nullptr;                // what a decoder behind an encoder attends to
+  std::vector<Routing>* routings = nullptr;  // where layers of experts add their choices
+};
+
+// Tokens of the batch to hidden states, and the heads that turn those into scores. A decoder, an encoder, or both.
 class Transformer {
  public:
   Transformer(Parameters& parameters, TransformerConfig config);
 
-  // Hidden states after the final norm, a row a token. `recomputes`: keep only the input of each block for the
-  // backward pass.
-  Tensor operator()(Run& run, bool recomputes = false) const;
-  // Logits of the given hidden states.
-  Tensor logits(Run& run, const Tensor& hidden) const { return linear(run, hidden, {&head_, 1})[0]; }
+  // Hidden states of the stack after its final norm, a row a token.
+  Tensor operator()(Run& run, const PassOptions& options = {}) const;
+  // Hidden states of the sequences that a decoder will attend to.
+  Encoded encode(Run& run, bool recomputes = false) const;
 
   const TransformerConfig& config() const { return config_; }
-  const Projection& head() const { return head_; }
+  const StackConfig& stack() const { return stack_.config(); }
+  // Throws UnsupportedError for a model without a head.
+  const Head& head() const;
+  const std::vector<Head>& heads() const { return heads_; }
+  const Weight* tokens() const { return stack_.tokens(); }
 
-  // Rotary frequencies divided by these factors, as some GGUF files store them.
-  void scale_frequencies(std::span<const float> factors);
+  void scale_frequencies(std::span<const float> factors) { stack_.scale_frequencies(factors); }
 
  private:
   TransformerConfig config_;
-  std::shared_ptr<Memory> memory_ = Memory::create();
-  Tensor inverse_frequency_;
-  const Weight* embedding_;
-  std::vector<Block> blocks_;
-  const Weight* norm_;
-  Projection head_;
+  std::optional<Stack> encoder_;
+  Stack stack_;
+  std::vector<Head> heads_;
 };
 
 }  // namespace graft::inline v0

@@ -16,6 +16,7 @@ struct Batch {
   std::vector<int32_t> tokens;
   std::vector<int32_t> positions;    // of each token in its sequence, cached tokens counted
   std::vector<int> offsets = {0};    // sequence i is tokens[offsets[i]] to tokens[offsets[i + 1]]
+  std::vector<int32_t> types;        // of each token: 0, or 1 for the second text of a pair
   std::vector<int64_t> row_keys;     // names a token for random numbers, wherever it stands in the batch
   std::vector<AttentionTile> tiles;  // of all sequences
 
@@ -24,11 +25,14 @@ struct Batch {
   int length(int sequence) const { return offsets[sequence + 1] - offsets[sequence]; }
 
   // `first_position`: tokens that a cache already holds. `example` names the sequence for random numbers.
-  void add(std::span<const int32_t> sequence, int first_position = 0, int64_t example = 0) {
+  // `token_types` empty: all 0.
+  void add(std::span<const int32_t> sequence, int first_position = 0, int64_t example = 0,
+           std::span<const int32_t> token_types = {}) {
     const int index = sequences();
     for (int i = 0; i < static_cast<int>(sequence.size()); ++i) {
       tokens.push_back(sequence[i]);
       positions.push_back(first_position + i);
+      types.push_back(token_types.empty() ? 0 : token_types[size_t(i)]);
       row_keys.push_back(example << 24 | (first_position + i));
       if (i % kAttentionTile == 0) tiles.push_back({index, i});
     }

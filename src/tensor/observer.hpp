@@ -10,7 +10,7 @@ namespace graft::inline v0 {
 // Sees the insides of a pass. What is not set costs nothing.
 struct Observer {
   // After the embeddings (layer 0) and after each block; the last one after the final norm.
-  std::function<void(int layer, const Tensor& hidden)> on_hidden;
+  std::function<void(AttentionKind kind, int layer, const Tensor& hidden)> on_hidden;
   // Probabilities [head, query, key] of one sequence, recomputed from q, k and the log-sum-exp.
   std::function<void(int layer, int sequence, int heads, int queries, int keys, const float* probabilities)>
       on_attention;

@@ -15,6 +15,9 @@ namespace graft::inline v0 {
 
 class KeyValueCache;
 
+// Places of dropout in the network are numbered from here on, the sites of adapters from 0.
+inline constexpr int kDropoutSites = 1 << 24;
+
 struct Run {
   const Lane& lane;
   std::shared_ptr<Memory> memory;

@@ -7,7 +7,7 @@ namespace graft::inline v0 {
 
 bool Tape::watches(const Tensor& tensor) const {
   const Shape* identity = tensor.identity().get();
-  return identity && (leaves_.watches(identity) || gradients_.contains(identity));
+  return identity && (leaves_.watches(identity) || gradients_.contains(identity) || (outer_ && outer_->watches(tensor)));
 }
 
 bool Tape::watches_any(std::initializer_list<Tensor> tensors) const {
@@ -27,7 +27,7 @@ Tensor Tape::upstream(const Identity& output) const {
 float* Tape::gradient(const Identity& input) {
   if (float* leaf = leaves_.reach(input.get())) return leaf;
   const auto found = gradients_.find(input.get());
-  if (found == gradients_.end()) return nullptr;
+  if (found == gradients_.end()) return outer_ ? outer_->gradient(input) : nullptr;
   if (!found->second) found->second = Tensor::zeros(*memory_, input->rows, input->cols);
   return found->second.data();
 }
@@ -41,8 +41,9 @@ void Tape::add_gradient(const Identity& input, Tensor gradient) {
   }
 }
 
-Tape Tape::nested(const Tensor& x) const {
+Tape Tape::nested(const Tensor& x) {
   Tape tape(leaves_, memory_, lane_);
+  tape.outer_ = this;
   if (watches(x)) tape.gradients_.emplace(x.identity().get(), Tensor());
   return tape;
 }

@@ -36,8 +36,12 @@ class Tape {
   // done with it.
   void add_gradient(const Identity& input, Tensor gradient);
 
-  // A tape for a part of the network with input x, of the same leaves.
-  Tape nested(const Tensor& x) const;
+  // A tape for a part of the network with input x. What else the part reads, leaves or tensors of this tape, gets its
+  // gradient here.
+  Tape nested(const Tensor& x);
+
+  // Keeps what the steps refer to alive as long as they.
+  void keep(std::shared_ptr<const void> object) { kept_.push_back(std::move(object)); }
 
   // Plays all steps backwards from a 1 × 1 loss. The tape is empty afterwards.
   void backward(const Tensor& loss);
@@ -54,6 +58,8 @@ class Tape {
   const Lane& lane_;
   std::vector<Step> steps_;
   std::unordered_map<const Shape*, Tensor> gradients_;  // of outputs; empty tensor: none has arrived yet
+  std::vector<std::shared_ptr<const void>> kept_;
+  Tape* outer_ = nullptr;  // of a nested tape
 };
 
 }  // namespace graft::inline v0

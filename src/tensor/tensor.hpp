@@ -31,6 +31,13 @@ class Tensor {
     return tensor;
   }
 
+  // The same data in another shape, under an identity of its own.
+  Tensor reshaped(int rows, int cols) const {
+    Tensor tensor(*this);
+    tensor.shape_ = std::make_shared<const Shape>(Shape{rows, cols});
+    return tensor;
+  }
+
   explicit operator bool() const { return shape_ != nullptr; }
   int rows() const { return shape_->rows; }
   int cols() const { return shape_->cols; }

@@ -17,6 +17,13 @@ constexpr int kPackRows = 256;  // packed at a time; a multiple of the kernels' 
 // Formats without products of their own are kept as bf16.
 Dtype resident_dtype(const Kernels& kernels, Dtype dtype) { return kernels.packs(dtype) ? dtype : Dtype::bf16; }
 
+std::vector<float> transposed(const std::vector<float>& values, int rows, int cols) {
+  std::vector<float> result(values.size());
+  for (int row = 0; row < rows; ++row)
+    for (int col = 0; col < cols; ++col) result[size_t(col) * rows + row] = values[size_t(row) * cols + col];
+  return result;
+}
+
 }  // namespace
 
 size_t Weight::packed_bytes(const Kernels& kernels, Dtype dtype) const {
@@ -52,36 +59,45 @@ void Weight::pack_rows(const Lane& lane, const std::byte* data, std::span<const 
   }
 }
 
-void Weight::load_vector(const Lane& lane, Memory& memory, Dtype dtype, const std::byte* data,
-                         std::span<const int> row_order) {
+void Weight::load_vector(const Lane& lane, Memory& memory, const StoredTensor& stored) {
   vector_ = Tensor(memory, rows_, cols_);
-  lane.backend().kernels().decode(lane.stream(), dtype, data, vector_.data(), int64_t(vector_.size()));
-  if (!row_order.empty()) {
+  lane.backend().kernels().decode(lane.stream(), stored.dtype, stored.data.data(), vector_.data(),
+                                  int64_t(vector_.size()));
+  for (float& value : vector_.values()) value -= stored.offset;
+  if (!stored.row_order.empty()) {
     const std::vector<float> source(vector_.data(), vector_.data() + vector_.size());
-    for (size_t i = 0; i < source.size(); ++i) vector_.data()[i] = source[row_order[i]];
+    for (size_t i = 0; i < source.size(); ++i) vector_.data()[i] = source[size_t(stored.row_order[i])];
   }
   resident_bytes_ = vector_.size() * sizeof(float);
 }
 
-void Weight::load(const Lane& lane, Memory& memory, Shelf& shelf, Dtype dtype, std::span<const std::byte> data,
-                  std::span<const int> row_order) {
+// The stored values in the dtype that stays resident, as rows of outputs; empty where they are so already.
+std::vector<std::byte> Weight::converted(const Lane& lane, const StoredTensor& stored, Dtype resident) const {
+  if (resident == stored.dtype && !stored.transposed) return {};
   const Kernels& kernels = lane.backend().kernels();
-  const size_t expected = checked_row_bytes(dtype, cols_) * rows_;
-  check<FileError>(data.size() == expected, name_, ": ", data.size(), " bytes, expected ", expected, " for ", rows_,
-                   " x ", cols_, " of ", graft::name(dtype));
-  if (kind_ == Kind::vector) return load_vector(lane, memory, dtype, data.data(), row_order);
-  const size_t bytes = packed_bytes(kernels, dtype);
-  const Dtype resident = resident_dtype(kernels, dtype);
-  std::vector<uint16_t> halves;
-  if (resident != dtype) {
-    std::vector<float> floats(size_t(rows_) * cols_);
-    kernels.decode(lane.stream(), dtype, data.data(), floats.data(), int64_t(floats.size()));
-    halves.resize(floats.size());
-    kernels.encode(lane.stream(), resident, floats.data(), halves.data(), int64_t(floats.size()));
-    data = std::as_bytes(std::span(halves));
-  }
-  place(shelf.take(bytes), bytes, resident);
-  pack_rows(lane, data.data(), row_order);
+  std::vector<float> floats(size_t(rows_) * cols_);
+  kernels.decode(lane.stream(), stored.dtype, stored.data.data(), floats.data(), int64_t(floats.size()));
+  if (stored.transposed) floats = transposed(floats, cols_, rows_);
+  std::vector<std::byte> bytes(row_bytes(resident, cols_) * size_t(rows_));
+  if (resident == Dtype::f32)
+    std::memcpy(bytes.data(), floats.data(), bytes.size());
+  else
+    kernels.encode(lane.stream(), resident, floats.data(), bytes.data(), int64_t(floats.size()));
+  return bytes;
+}
+
+void Weight::load(const Lane& lane, Memory& memory, Shelf& shelf, const StoredTensor& stored) {
+  const int cols = stored.transposed ? rows_ : cols_, rows = stored.transposed ? cols_ : rows_;
+  const size_t expected = checked_row_bytes(stored.dtype, cols) * size_t(rows);
+  check<FileError>(stored.data.size() == expected, name_, ": ", stored.data.size(), " bytes, expected ", expected,
+                   " for ", rows, " x ", cols, " of ", graft::name(stored.dtype));
+  if (kind_ == Kind::vector) return load_vector(lane, memory, stored);
+  const Kernels& kernels = lane.backend().kernels();
+  const Dtype resident = resident_dtype(kernels, stored.dtype);
+  const std::vector<std::byte> bytes = converted(lane, stored, resident);
+  const size_t packed = packed_bytes(kernels, stored.dtype);
+  place(shelf.take(packed), packed, resident);
+  pack_rows(lane, bytes.empty() ? stored.data.data() : bytes.data(), stored.row_order);
 }
 
 void Weight::create(const Lane& lane, const std::shared_ptr<Memory>& memory) {

@@ -1,5 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
+// The values of a weight as a file has them.
+struct StoredTensor {
+  Dtype dtype;
+  std::span<const std::byte> data;
+  std::vector<int> row_order = {};  // the file's row of each row; empty: as they are
+  bool transposed = false;          // inputs × outputs
+  float offset = 0;                 // what the file adds to each value of a vector
+};
+
 // A parameter of a model. A matrix has one resident form, the packed one that the products read. A vector (a norm's
 // gain, a bias) is a float tensor. A trainable matrix has a float master beside it, which the optimizer updates and
 // `repack` turns into the packed form again.
@@ -7,6 +16,7 @@
 
 #include <span>
 #include <string>
+#include <vector>
 
 #include "backend/backend.hpp"
 #include "tensor/shelf.hpp"
@@ -31,10 +41,8 @@ class Weight {
 
   // Bytes of the packed form of data of the dtype, which `load` takes from the shelf.
   size_t packed_bytes(const Kernels& kernels, Dtype dtype) const;
-  // Row-major data of any dtype; its length must be right. `row_order` (empty: as they are) names the source row of
-  // each row.
-  void load(const Lane& lane, Memory& memory, Shelf& shelf, Dtype dtype, std::span<const std::byte> data,
-            std::span<const int> row_order = {});
+  // Row-major data of any dtype; its length must be right.
+  void load(const Lane& lane, Memory& memory, Shelf& shelf, const StoredTensor& stored);
   // Zeros, with a float master, for a fresh model.
   void create(const Lane& lane, const std::shared_ptr<Memory>& memory);
 
@@ -57,8 +65,8 @@ class Weight {
 
  private:
   void allocate(const Lane& lane, const std::shared_ptr<Memory>& memory, Dtype dtype);
-  void load_vector(const Lane& lane, Memory& memory, Dtype dtype, const std::byte* data,
-                   std::span<const int> row_order);
+  void load_vector(const Lane& lane, Memory& memory, const StoredTensor& stored);
+  std::vector<std::byte> converted(const Lane& lane, const StoredTensor& stored, Dtype resident) const;
   void place(std::shared_ptr<float> packed, size_t bytes, Dtype dtype);
   void pack_rows(const Lane& lane, const std::byte* data, std::span<const int> row_order);
 

@@ -65,11 +65,7 @@ double Fit::elapsed() const { return seconds_before_ + now() - started_; }
 bool Fit::is_due(int every) const { return step_ == steps_ || step_ % (every ? every : steps_per_epoch_) == 0; }
 
 StepContext Fit::context() const {
-  return {.trunk = trunk_,
-          .lane = lane_,
-          .memory = memory_,
-          .edits = trainable_.edits,
-          .precision = options_.precision,
+  return {.network = {trunk_, lane_, memory_, options_.precision, trainable_.edits},
           .micro_batch_tokens = size_t(options_.micro_batch_tokens),
           .recompute = options_.recompute,
           .seed = options_.seed,

@@ -30,23 +30,22 @@ void add(MicroBatch& micro, const NumberedRow& numbered, float weight) {
   }
 }
 
-void add_loss(const StepContext& context, const MicroBatch& micro, Gradients* gradients, StepLoss& loss) {
-  const EditedRows edited{0, micro.batch.rows(), context.edits};
-  Run run{context.lane, context.memory, micro.batch};
-  run.precision = context.precision;
-  run.saved = context.trunk.is_exact(context.precision) ? Dtype::f32 : Dtype::bf16;  // as the products round
-  if (context.edits) run.edits = {&edited, 1};
+void add_loss(const StepContext& context, MicroBatch micro, Gradients* gradients, StepLoss& loss) {
+  const NetworkContext& network = context.network;
+  Pass pass(network, std::move(micro.batch));
+  Run& run = pass.run();
+  run.saved = network.trunk.is_exact(network.precision) ? Dtype::f32 : Dtype::bf16;  // as the products round
   std::optional<Tape> tape;
   if (gradients) {
-    run.tape = &tape.emplace(*gradients, context.memory, context.lane);
+    run.tape = &tape.emplace(*gradients, network.memory, network.lane);
     run.training = true;
     run.seed = context.seed;
     run.step = context.step;
   }
-  const Tensor hidden = context.trunk.transformer(run, context.recompute);
-  const HeadLoss head = head_loss(run, hidden, context.trunk.transformer.head(), micro.targets);
+  const Tensor hidden = pass.hidden({.recomputes = context.recompute});
+  const HeadLoss head = network.trunk.transformer.head().loss(run, hidden, std::move(micro.targets));
   for (const float log_probability : head.log_probabilities) loss.sum -= log_probability;
-  loss.tokens += micro.batch.rows();
+  loss.tokens += pass.batch().rows();
   if (tape && tape->watches(head.loss)) tape->backward(head.loss);
 }
 
@@ -62,24 +61,26 @@ StepLoss compute_loss(const StepContext& context, std::span<const NumberedRow> r
   for (const RowRange& range : pack(lengths, context.micro_batch_tokens)) {
     MicroBatch micro;
     for (size_t i = range.begin; i < range.end; ++i) add(micro, rows[i], 1 / float(loss.trained));
-    if (micro.batch.rows() > 0) add_loss(context, micro, gradients, loss);
+    if (micro.batch.rows() > 0) add_loss(context, std::move(micro), gradients, loss);
   }
   return loss;
 }
 
 size_t activation_bytes(const Trunk& trunk, size_t tokens, Precision precision, bool recompute) {
-  const TransformerConfig& c = trunk.transformer.config();
-  const size_t q = size_t(c.heads) * c.head_width, kv = size_t(c.kv_heads) * c.head_width;
+  const StackConfig& stack = trunk.transformer.stack();
+  const size_t layers = stack.layers.size(), width = size_t(stack.width), mlp = size_t(stack.mlp.width);
+  const AttentionConfig& attention = stack.attention;
+  const size_t q = size_t(attention.heads) * attention.head_width, kv = size_t(attention.kv_heads) * attention.head_width;
   // What a block keeps of a token: both residual sums and norms, rotated q and k, v, the attention, and the gated MLP.
-  const size_t block = 4 * size_t(c.width) + 2 * q + 2 * kv + c.heads + 3 * size_t(c.mlp_width);
-  const size_t gradients = 2 * size_t(c.width) + 3 * size_t(c.mlp_width);
+  const size_t block = 4 * width + 2 * q + 2 * kv + attention.heads + 3 * mlp;
+  const size_t gradients = 2 * width + 3 * mlp;
   // Rounded, the attention is kept twice, and the block at hand has its floats too.
   const bool is_exact = trunk.is_exact(precision);
   const size_t kept = is_exact ? sizeof(float) * block : sizeof(uint16_t) * (block + q);
   const size_t at_hand = sizeof(float) * ((is_exact && !recompute ? 0 : block) + gradients);
-  const size_t inputs = recompute ? sizeof(float) * c.width : kept;
+  const size_t inputs = recompute ? sizeof(float) * width : kept;
   constexpr size_t kHeadChunk = size_t{1} << 24;  // logits at once
-  return tokens * (inputs * c.layers + at_hand) + sizeof(float) * kHeadChunk;
+  return tokens * (inputs * layers + at_hand) + sizeof(float) * kHeadChunk;
 }
 
 }  // namespace graft::inline v0

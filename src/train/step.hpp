@@ -6,17 +6,13 @@
 #include <span>
 
 #include "data/pack.hpp"
-#include "models/trunk.hpp"
+#include "models/pass.hpp"
 #include "train/trainable.hpp"
 
 namespace graft::inline v0 {
 
 struct StepContext {
-  const Trunk& trunk;
-  const Lane& lane;
-  std::shared_ptr<Memory> memory;
-  const Edits* edits = nullptr;  // null: the model alone
-  Precision precision = Precision::automatic;
+  NetworkContext network;
   size_t micro_batch_tokens = 512;
   bool recompute = false;
   uint64_t seed = 0, step = 0;

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Kinds of rotary scaling, as transformers defines them in modeling_rope_utils.
-#include "models/rope_scaling.hpp"
+#include "models/rotary.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <numbers>
 
+#include "models/read_config.hpp"
 #include "support/message.hpp"
 
 namespace graft::inline v0 {
@@ -34,7 +35,7 @@ void scale_llama3(const JsonObject& scaling, std::vector<float>& frequencies) {
 }
 
 // Peng et al. 2023 (YaRN): interpolation by parts, and a temperature on the attention scores.
-void scale_yarn(const JsonObject& scaling, double base, int context, TransformerConfig& config) {
+void scale_yarn(const JsonObject& scaling, double base, int context, RotaryConfig& config) {
   const double factor = factor_of(scaling);
   const double original = scaling.number_or("original_max_position_embeddings", context);
   const double turning = 2.0 * double(config.inverse_frequency.size());
@@ -57,7 +58,7 @@ void scale_yarn(const JsonObject& scaling, double base, int context, Transformer
   const auto temperature = [&](double weight) { return factor <= 1 ? 1.0 : 0.1 * weight * std::log(factor) + 1; };
   const double mscale = scaling.number_or("mscale", 0), all_dims = scaling.number_or("mscale_all_dim", 0);
   const double natural = mscale && all_dims ? temperature(mscale) / temperature(all_dims) : temperature(1);
-  config.rotary_scale = float(scaling.number_or("attention_factor", natural));
+  config.scale = float(scaling.number_or("attention_factor", natural));
 }
 
 }  // namespace
@@ -72,31 +73,34 @@ double rotary_base(const JsonObject& json) {
   return rotary_settings(json).number_or("rope_theta", json.number_or("rope_theta", 10000));
 }
 
-void configure_rotary(const JsonObject& json, TransformerConfig& config) {
-  const bool scaled = json.has("rope_parameters") || json.has("rope_scaling");
-  const JsonObject scaling = rotary_settings(json);
-  const double base = rotary_base(json);
-  if (!(base > 1)) json.refuse("rope_theta", "more than 1");
-  const double part = json.number_or("partial_rotary_factor", 1);
-  const int turning = int(config.head_width * part) / 2 * 2;
-  if (!(part > 0 && part <= 1 && turning > 0)) json.refuse("partial_rotary_factor", "a part of the head width");
+RotaryConfig make_rotary(const JsonObject& settings, double base, double part, int head_width, int context) {
+  if (!(base > 1)) settings.refuse("rope_theta", "more than 1");
+  const int turning = int(head_width * part) / 2 * 2;
+  if (!(part > 0 && part <= 1 && turning > 0)) settings.refuse("partial_rotary_factor", "a part of the head width");
+  RotaryConfig rotary;
   for (int i = 0; i < turning; i += 2)
-    config.inverse_frequency.push_back(1.0f / std::pow(float(base), float(i) / float(turning)));
+    rotary.inverse_frequency.push_back(1.0f / std::pow(float(base), float(i) / float(turning)));
 
-  const std::string kind =
-      scaled ? scaling.text_or("rope_type", scaling.text_or("type", "default")) : std::string("default");
+  const std::string kind = settings.text_or("rope_type", settings.text_or("type", "default"));
   if (kind == "linear") {
-    for (const double factor = factor_of(scaling); float& frequency : config.inverse_frequency)
+    for (const double factor = factor_of(settings); float& frequency : rotary.inverse_frequency)
       frequency = float(frequency / factor);
   } else if (kind == "llama3") {
-    scale_llama3(scaling, config.inverse_frequency);
+    scale_llama3(settings, rotary.inverse_frequency);
   } else if (kind == "yarn") {
-    scale_yarn(scaling, base, config.context, config);
+    scale_yarn(settings, base, context, rotary);
   } else if (kind != "default" && kind != "dynamic") {
     // "dynamic" changes frequencies only beyond the context, where a prompt is refused.
-    fail<UnsupportedError>("config.json: rope_type \"", kind,
+    fail<UnsupportedError>(settings.where(), ": rope_type \"", kind,
                            "\" is not supported, expected default, linear, dynamic, llama3 or yarn");
   }
+  return rotary;
+}
+
+RotaryConfig read_rotary(const JsonObject& json, int head_width, int context) {
+  const JsonObject settings = rotary_settings(json);
+  const double part = settings.number_or("partial_rotary_factor", json.number_or("partial_rotary_factor", 1));
+  return make_rotary(settings, rotary_base(json), part, head_width, context);
 }
 
 Json llama3_scaling(std::span<const float> factors, std::span<const float> frequencies) {

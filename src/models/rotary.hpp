@@ -8,10 +8,6 @@
 
 namespace graft::inline v0 {
 
-// Sets the rotary frequencies of a config from "rope_theta" and "rope_scaling" (transformers 4) or "rope_parameters"
-// (transformers 5); head_width and context must be set. Kinds: default, linear, dynamic, llama3, yarn.
-void configure_rotary(const JsonObject& json, TransformerConfig& config);
-
 // Where a config speaks of rotary positions: "rope_parameters", "rope_scaling", or the config itself.
 JsonObject rotary_settings(const JsonObject& json);
 double rotary_base(const JsonObject& json);

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// ModernBERT (Warner et al. 2024): norms before the branches, rotary positions, gated MLPs, windows in most layers.
+#include "models/limits.hpp"
+#include "models/read_config.hpp"
+#include "models/rotary.hpp"
+
+namespace graft::inline v0 {
+namespace {
+
+std::vector<RotaryConfig> read_rotaries(const JsonObject& json, int head_width, int context) {
+  const JsonObject settings = rotary_settings(json);
+  const auto make = [&](const JsonObject& of, double base) { return make_rotary(of, base, 1, head_width, context); };
+  if (settings.has("full_attention")) {
+    const JsonObject full = settings.object("full_attention"), sliding = settings.object("sliding_attention");
+    return {make(full, full.number("rope_theta")), make(sliding, sliding.number("rope_theta"))};
+  }
+  const double global = json.number_or("global_rope_theta", 160000);
+  return {make(settings, global), make(settings, json.number_or("local_rope_theta", global))};
+}
+
+void read_windows(const JsonObject& json, StackConfig& stack) {
+  const int64_t every = json.integer_or("global_attn_every_n_layers", 3, 1, kMaxLayers);
+  const int local = int(json.integer_or("local_attention", 128, 1, kMaxContext));
+  const std::vector<std::string> types =
+      json.has("layer_types") ? json.texts("layer_types") : std::vector<std::string>{};
+  for (size_t i = 0; i < stack.layers.size(); ++i) {
+    const bool slides = i < types.size() ? types[i] == "sliding_attention" : int64_t(i) % every != 0;
+    stack.layers[i] = {.window = slides ? local / 2 + 1 : 0, .rotary = slides ? 1 : 0};
+  }
+}
+
+HeadConfig head_of(const JsonObject& json, const TransformerConfig& config, Task task) {
+  HeadConfig head;
+  head.dense = config.stack.width;
+  head.dense_bias = json.flag_or("classifier_bias", false);
+  head.activation = read_activation(json, "classifier_activation", "gelu");
+  head.norm = true;
+  head.norm_config = config.stack.norm;
+  head.outputs = task == Task::masked ? config.stack.embedding.vocabulary : read_label_count(json);
+  head.tied = task == Task::masked && json.flag_or("tie_word_embeddings", true);
+  head.bias = task == Task::masked ? json.flag_or("decoder_bias", true) : true;
+  if (task == Task::masked) return head;
+  head.module = task == Task::tag ? "tags" : "classifier";
+  if (task == Task::classify) {
+    if (json.text_or("classifier_pooling", "cls") != "cls") json.refuse("classifier_pooling", "\"cls\"");
+    head.rows = HeadConfig::Rows::first;
+  }
+  return head;
+}
+
+TransformerConfig configure(const JsonObject& json, Task task) {
+  TransformerConfig config = read_encoder(json);
+  StackConfig& stack = config.stack;
+  stack.attention.qkv_bias = stack.attention.output_bias = json.flag_or("attention_bias", false);
+  stack.attention.fused = FusedQkv::parts;
+  stack.mlp = {.width = stack.mlp.width,
+               .activation = read_activation(json, "hidden_activation", "gelu"),
+               .gated = true,
+               .fused = true,
+               .bias = json.flag_or("mlp_bias", false)};
+  stack.norm = {NormConfig::Kind::layer, float(json.number_or("norm_eps", 1e-5)), json.flag_or("norm_bias", false)};
+  stack.norm_place = NormPlace::before;
+  stack.first_norm = false;
+  stack.final_norm = true;
+  stack.dropout = float(json.number_or("mlp_dropout", 0));
+  stack.embedding.positions = Positions::none;
+  stack.embedding.types = 0;
+  config.context = int(json.integer_or("max_position_embeddings", 8192, 1, kMaxContext));
+  stack.rotary = read_rotaries(json, stack.attention.head_width, config.context);
+  read_windows(json, stack);
+  if (task != Task::features) config.heads = {head_of(json, config, task)};
+  return config;
+}
+
+constexpr ModuleName kNames[] = {
+    {"embedding", "model.embeddings.tok_embeddings"},
+    {"embedding.norm", "model.embeddings.norm"},
+    {"blocks.*.attention_norm", "model.layers.*.attn_norm"},
+    {"blocks.*.attention.qkv", "model.layers.*.attn.Wqkv"},
+    {"blocks.*.attention.output", "model.layers.*.attn.Wo"},
+    {"blocks.*.mlp_norm", "model.layers.*.mlp_norm"},
+    {"blocks.*.mlp.gate_up", "model.layers.*.mlp.Wi"},
+    {"blocks.*.mlp.down", "model.layers.*.mlp.Wo"},
+    {"norm", "model.final_norm"},
+    {"head.dense", "head.dense"},
+    {"head.norm", "head.norm"},
+    {"head", "decoder"},
+    {"classifier.dense", "head.dense"},
+    {"classifier.norm", "head.norm"},
+    {"classifier", "classifier"},
+    {"tags.dense", "head.dense"},
+    {"tags.norm", "head.norm"},
+    {"tags", "classifier"},
+};
+
+constexpr Architecture kArchitectures[] = {{"ModernBertModel", Task::features},
+                                           {"ModernBertForMaskedLM", Task::masked},
+                                           {"ModernBertForSequenceClassification", Task::classify},
+                                           {"ModernBertForTokenClassification", Task::tag}};
+
+}  // namespace
+
+extern const Family kModernBert;
+const Family kModernBert = {"modernbert", "", "model.", kArchitectures, configure, kNames};
+
+}  // namespace graft::inline v0
