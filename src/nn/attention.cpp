@@ -22,7 +22,7 @@ Tensor Attention::operator()(Run& run, const Tensor& x, const RotaryTable& posit
   const Tensor k = rotary(run, qkv[1], positions, shape_.head_width);
   AttentionShape shape = shape_;
   shape.compute = run.compute(output_.weight->dtype());
-  return linear(run, attention(run, shape, q, k, qkv[2], layer_), {&output_, 1})[0];
+  return linear(run, attention(run, shape, q, k, qkv[2], {.layer = layer_}), {&output_, 1})[0];
 }
 
 }  // namespace graft::inline v0
