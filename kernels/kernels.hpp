@@ -65,11 +65,20 @@ struct KeyValueSpan {
   int64_t stride = 0;
 };
 
+// What is added to the scaled score of head h, query i (of the sequence's, from 0) and key j: the element
+// h * head_stride + i * query_stride + j of data; null: nothing. A query stride of -1, with a pointer into the middle,
+// gives a bias by distance; the count of keys gives a block. All elements may be read, those of hidden keys too.
+struct AttentionBias {
+  const float* data = nullptr;
+  int64_t head_stride = 0, query_stride = 0;
+};
+
 // Query rows [first, first + queries) attend to the keys of `spans`. Query i stands at position keys - queries + i.
 struct AttentionSequence {
   int first = 0, queries = 0, keys = 0;
   const KeyValueSpan* spans = nullptr;
   int span_count = 0;
+  AttentionBias bias = {};
 };
 
 // Queries are cut into tiles of at most kAttentionTile rows; a tile never crosses a sequence.
@@ -90,8 +99,8 @@ struct AttentionShape {
   int heads = 0, kv_heads = 0, head_width = 0;
   float scale = 1;
   bool causal = true;
-  int window = 0;                  // a causal query sees the last `window` keys, itself included; 0: all
-  float soft_cap = 0;              // scores become cap * tanh(score / cap); 0: none
+  int window = 0;                  // keys less than `window` positions away are seen, on either side; 0: all
+  float soft_cap = 0;              // scaled scores become cap * tanh(score / cap), before the bias; 0: none
   Dtype cache = Dtype::f32;        // of the keys and values: f32 or bf16
   Compute compute = Compute::f32;  // of both products; from bf16 on, their operands are rounded to bf16
 };
@@ -171,16 +180,26 @@ struct Kernels {
 
   // ---- attention (Dao et al. 2022: blocks with online softmax, backward from one log-sum-exp) ----
 
-  // y[row, heads * head_width] = softmax(scale · q kᵀ) v; lse[row, head] keeps the log of the sum of exponentials of
-  // each row's scores unless null.
+  // y[row, heads * head_width] = softmax(scale · q kᵀ + bias) v; lse[row, head] keeps the log of the sum of
+  // exponentials of each row's scores unless null.
   void (*attention)(const Stream&, const AttentionShape&, const float* q, const AttentionBatch&, float* y, float* lse);
   // Spans are f32 and one a sequence; dk and dv have the layout of k and v of the spans with all sequences' rows one
   // after the other (stride kv_heads * head_width). dq, dk, dv are all present.
   void (*attention_backward)(const Stream&, const AttentionShape&, const float* q, const AttentionBatch&,
                              const float* y, const float* lse, const float* dy, float* dq, float* dk, float* dv);
+  // Adds the gradient of each sequence's bias, which lies as that bias does, to dbias[sequence]. Every sequence has a
+  // bias; those of several sequences, and of several queries and keys of one head, may overlap.
+  void (*attention_bias_backward)(const Stream&, const AttentionShape&, const float* q, const AttentionBatch&,
+                                  const float* y, const float* lse, const float* dy, float* const* dbias);
   // The probabilities themselves, for observers: p[head, query, key] of one sequence.
   void (*attention_probabilities)(const Stream&, const AttentionShape&, const float* q, const AttentionSequence&,
                                   const float* lse, float* p);
+  // block[head, i, j] = by_query[head, i, c] + by_key[head, j, c] of `rows` queries and as many keys, where the column
+  // c of a distance is columns[rows - 1 + i - j]; by_query and by_key have `width` columns, null: 0.
+  void (*distance_scores)(const Stream&, const float* by_query, const float* by_key, const int32_t* columns, int heads,
+                          int rows, int width, float* block);
+  void (*distance_scores_backward)(const Stream&, const float* dblock, const int32_t* columns, int heads, int rows,
+                                   int width, float* dby_query, float* dby_key);
   // Floats as f32, bf16 or f16, for the cache and for saved activations.
   void (*convert)(const Stream&, const float* x, Dtype, void* out, int64_t count);
 

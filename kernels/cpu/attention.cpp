@@ -22,7 +22,7 @@ struct State {
 struct Memory {
   State* states;
   uint32_t *queries, *k_words, *v_panels, *score_words;
-  float *outputs, *rows, *keys, *scores;
+  float *outputs, *rows, *keys, *scores, *biases;
 
   static int64_t panels(const AttentionShape& shape) {
     return ceil_div(int64_t{kAttentionTile} * (shape.heads / shape.kv_heads), kPanel);
@@ -31,7 +31,7 @@ struct Memory {
   static int64_t bytes(const AttentionShape& shape) {
     const int64_t width = padded(shape.head_width), words = row_words(shape.head_width), all = panels(shape);
     return scratch_bytes<State>(all) +
-           scratch_bytes<float>((all * kPanel + kPanel + 2 * kKeyBlock) * width + kKeyBlock * kPanel) +
+           scratch_bytes<float>((all * kPanel + kPanel + 2 * kKeyBlock) * width + 2 * kKeyBlock * kPanel) +
            scratch_bytes<uint32_t>(all * kPanel * words + kKeyBlock * words +
                                    round_up(shape.head_width, kPanel) * row_words(kKeyBlock) + kKeyBlock * kPanel);
   }
@@ -46,6 +46,7 @@ struct Memory {
     k_words = scratch.take<uint32_t>(kKeyBlock * row_words(shape.head_width));
     v_panels = scratch.take<uint32_t>(round_up(shape.head_width, kPanel) * row_words(kKeyBlock));
     scores = scratch.take<float>(kKeyBlock * kPanel);
+    biases = scratch.take<float>(kKeyBlock * kPanel);
     score_words = scratch.take<uint32_t>(kKeyBlock * kPanel);
   }
 };
@@ -60,14 +61,16 @@ struct Operands {
 // `exponentials` for vectors of columns side by side, so that their maxima and sums do not wait for each other.
 template <int vectors>
 void exponentials_of(const AttentionShape& shape, State& state, const KeyBlock& block, bool sees_all, int column,
-                     float* scores, float* shrink) {
+                     const float* biases, float* scores, float* shrink) {
   const Vec lowest = splat(-__builtin_inff());
   Vec top[vectors], base[vectors], total[vectors] = {};
   for (int v = 0; v < vectors; ++v) top[v] = load(state.maximum + column + v * kLanes);
   for (int j = 0; j < block.count; ++j)
     for (int v = 0; v < vectors; ++v) {
-      float* at = scores + j * kPanel + column + v * kLanes;
+      const int64_t element = j * kPanel + column + v * kLanes;
+      float* at = scores + element;
       Vec s = score(shape, load(at));
+      if (biases) s += load(biases + element);
       if (!sees_all) s = select(sees(state.panel, column + v * kLanes, block.first + j), s, lowest);
       store(at, s);
       top[v] = vmax(top[v], s);
@@ -90,12 +93,12 @@ void exponentials_of(const AttentionShape& shape, State& state, const KeyBlock& 
 }
 
 // Products become exponentials, relative to the columns' maxima; `shrink` is what becomes of what was gathered before.
-void exponentials(const AttentionShape& shape, State& state, const KeyBlock& block, bool sees_all, float* scores,
-                  float* shrink) {
+void exponentials(const AttentionShape& shape, State& state, const KeyBlock& block, bool sees_all, const float* biases,
+                  float* scores, float* shrink) {
   int column = 0;
   for (; column + kLanes < state.panel.columns; column += 2 * kLanes)
-    exponentials_of<2>(shape, state, block, sees_all, column, scores, shrink);
-  if (column < state.panel.columns) exponentials_of<1>(shape, state, block, sees_all, column, scores, shrink);
+    exponentials_of<2>(shape, state, block, sees_all, column, biases, scores, shrink);
+  if (column < state.panel.columns) exponentials_of<1>(shape, state, block, sees_all, column, biases, scores, shrink);
 }
 
 void shrink_rows(float* rows, int columns, int64_t width, const float* shrink) {
@@ -128,7 +131,8 @@ void add_block(const AttentionShape& shape, const Tile& tile, const KeyBlock& bl
   float shrink[kPanel];
   multiply(operands.product, operands.k, block.count, query, static_cast<int>(round_up(columns, kLanes)), width,
            memory.scores, kPanel, false);
-  exponentials(shape, state, block, tile.sees_all(shape, block), memory.scores, shrink);
+  const float* biases = block_bias(tile.sequence->bias, state.panel, block, memory.biases);
+  exponentials(shape, state, block, tile.sees_all(shape, block), biases, memory.scores, shrink);
   shrink_rows(output, columns, stride, shrink);
   const LeftRows p = columns_as_left(operands.product.form, memory.scores, columns, block.count, memory.score_words);
   multiply(operands.product, p, columns, operands.v_panels, width, block.count, output, stride, true);

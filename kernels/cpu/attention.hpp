@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What forward and backward share: keys and values in blocks, and queries in panels. The columns of a panel are the
+// What the kernels of attention share: keys and values in blocks, and queries in panels. The columns of a panel are the
 // queries of a tile for all heads that share a key head, one head after the other; scores lie as [key, column], so that
 // the softmax of a column needs no sum across a vector.
 #pragma once
@@ -17,9 +17,10 @@ struct KeyRange {
   int begin, end;
 };
 inline KeyRange visible_keys(const AttentionShape& shape, const AttentionSequence& sequence, int query) {
-  if (!shape.causal) return {0, sequence.keys};
-  const int end = sequence.keys - sequence.queries + query + 1;
-  return {shape.window > 0 ? max(0, end - shape.window) : 0, end};
+  const int position = sequence.keys - sequence.queries + query;
+  const int begin = shape.window > 0 ? max(0, position - shape.window + 1) : 0;
+  if (shape.causal) return {begin, position + 1};
+  return {begin, shape.window > 0 ? min(sequence.keys, position + shape.window) : sequence.keys};
 }
 
 // Rows of one head, as floats or bf16.
@@ -51,6 +52,7 @@ struct QueryPanel {
   int columns;
   int64_t at[kPanel];                  // the element of q, y, dy where the column's row begins
   int64_t statistic[kPanel];           // the element of lse
+  int64_t bias[kPanel];                // the element of the sequence's bias for key 0
   int32_t begin[kPanel], end[kPanel];  // visible keys
 };
 
@@ -75,6 +77,10 @@ QueryPanel query_panel(const AttentionShape&, const Tile&, int first);
 // The columns' rows of x as rows of `padded` width, the rest 0.
 void gather_rows(const QueryPanel&, const float* x, int head_width, float* rows);
 
+// The biases of the panel's columns for a block of keys, as the scores lie, in `memory` (kKeyBlock * kPanel); null
+// where the sequence has none.
+const float* block_bias(const AttentionBias&, const QueryPanel&, const KeyBlock&, float* memory);
+
 // ---- products ----
 
 inline const ProductTable& product_of(const AttentionShape& shape) {
@@ -95,14 +101,29 @@ void pack_depth(Form, const Rows&, int count, int width, uint32_t* panels);
 void multiply(const ProductTable&, const LeftRows& left, int rows, const uint32_t* panels, int cols, int depth,
               float* c, int64_t c_stride, bool adds);
 
-// Scores from products: scaled, capped, and -infinity where a key is hidden.
+// Scores from products: scaled and capped.
 inline Vec score(const AttentionShape& shape, Vec product) {
   const Vec scaled = product * shape.scale;
   return shape.soft_cap > 0 ? shape.soft_cap * tanh(scaled / shape.soft_cap) : scaled;
 }
+inline float score(const AttentionShape& shape, float product) { return score(shape, splat(product))[0]; }
 inline Int sees(const QueryPanel& panel, int column, int key) {
   const Int at = Int{} + key;
   return (at >= load_as<Int>(panel.begin + column)) & (at < load_as<Int>(panel.end + column));
+}
+
+// ---- backward ----
+
+// What the forward pass left of each column, as the backward pass reads it.
+struct Columns {
+  float lse[kPanel], mean[kPanel];  // mean: Σ y · dy, the mean slope under the probabilities
+};
+Columns columns_of(const QueryPanel&, int head_width, const float* y, const float* lse, const float* dy);
+
+// Probabilities again, from scores and their log-sum-exp.
+inline Vec probabilities(const QueryPanel& panel, int column, int key, bool sees_all, Vec scores, Vec lse) {
+  const Vec p = exp(scores - lse);
+  return sees_all ? p : select(sees(panel, column, key), p, Vec{});
 }
 
 }  // namespace graft::inline v0::cpu::GRAFT_ISA

@@ -11,14 +11,14 @@ namespace {
 // The memory of one worker: a panel's queries and gradients as rows and as panels of both kinds, a block's keys and
 // values, and two blocks of scores.
 struct Memory {
-  float *q_rows, *dy_rows, *dq_rows, *keys, *p, *ds;
+  float *q_rows, *dy_rows, *dq_rows, *keys, *p, *ds, *biases;
   uint32_t *q_by_width, *dy_by_width, *q_by_depth, *dy_by_depth;  // panels
   uint32_t *k_words, *v_words, *k_panels, *p_words, *ds_words, *ds_columns;
 
   static int64_t bytes(const AttentionShape& shape) {
     const int64_t width = padded(shape.head_width), words = row_words(shape.head_width);
     const int64_t wide = round_up(shape.head_width, kPanel);
-    return scratch_bytes<float>((3 * kPanel + 2 * kKeyBlock) * width + 2 * kKeyBlock * kPanel) +
+    return scratch_bytes<float>((3 * kPanel + 2 * kKeyBlock) * width + 3 * kKeyBlock * kPanel) +
            scratch_bytes<uint32_t>(2 * (kPanel + kKeyBlock) * words +
                                    wide * (2 * row_words(kPanel) + row_words(kKeyBlock)) + 3 * kKeyBlock * kPanel);
   }
@@ -32,6 +32,7 @@ struct Memory {
     keys = scratch.take<float>(2 * kKeyBlock * width);
     p = scratch.take<float>(kKeyBlock * kPanel);
     ds = scratch.take<float>(kKeyBlock * kPanel);
+    biases = scratch.take<float>(kKeyBlock * kPanel);
     q_by_width = scratch.take<uint32_t>(kPanel * words);
     dy_by_width = scratch.take<uint32_t>(kPanel * words);
     q_by_depth = scratch.take<uint32_t>(wide * row_words(kPanel));
@@ -45,20 +46,16 @@ struct Memory {
   }
 };
 
-struct Columns {
-  float lse[kPanel], mean[kPanel];  // mean: Σ y · dy, the mean slope under the probabilities
-};
-
 // In place: products q · k become probabilities, products dy · v the slopes of the products q · k.
 void slopes(const AttentionShape& shape, const QueryPanel& panel, const Columns& columns, const KeyBlock& block,
-            bool sees_all, float* p, float* ds) {
+            bool sees_all, const float* biases, float* p, float* ds) {
   for (int column = 0; column < panel.columns; column += kLanes) {
     const Vec lse = load(columns.lse + column), mean = load(columns.mean + column);
     for (int j = 0; j < block.count; ++j) {
       const int at = j * kPanel + column;
       const Vec s = score(shape, load(p + at));
-      Vec probability = exp(s - lse);
-      if (!sees_all) probability = select(sees(panel, column, block.first + j), probability, Vec{});
+      const Vec biased = biases ? s + load(biases + at) : s;
+      const Vec probability = probabilities(panel, column, block.first + j, sees_all, biased, lse);
       Vec slope = probability * (load(ds + at) - mean) * shape.scale;
       if (shape.soft_cap > 0) slope *= 1.0f - (s / shape.soft_cap) * (s / shape.soft_cap);
       store(p + at, probability);
@@ -73,15 +70,6 @@ struct Arguments {
   float *dq, *dk, *dv;
 };
 
-Columns statistics(const Arguments& a, const QueryPanel& panel) {
-  Columns columns = {};
-  for (int c = 0; c < panel.columns; ++c) {
-    columns.lse[c] = a.lse[panel.statistic[c]];
-    columns.mean[c] = dot(a.y + panel.at[c], a.dy + panel.at[c], a.shape.head_width);
-  }
-  return columns;
-}
-
 // Adds what one panel and one block give. `row` is the row of dk and dv of the sequence's first key.
 void add_block(const Arguments& a, const Tile& tile, const QueryPanel& panel, const Columns& columns,
                const KeyBlock& block, int64_t row, const Memory& memory) {
@@ -94,7 +82,8 @@ void add_block(const Arguments& a, const Tile& tile, const QueryPanel& panel, co
            memory.p, kPanel, false);
   multiply(product, rows_as_left(form, block.v, count, width, memory.v_words), count, memory.dy_by_width, vectors,
            width, memory.ds, kPanel, false);
-  slopes(a.shape, panel, columns, block, tile.sees_all(a.shape, block), memory.p, memory.ds);
+  const float* biases = block_bias(tile.sequence->bias, panel, block, memory.biases);
+  slopes(a.shape, panel, columns, block, tile.sees_all(a.shape, block), biases, memory.p, memory.ds);
   const int64_t at = (row + block.first) * kv_stride + tile.kv_head * width;
   const LeftRows p = rows_as_left(form, {memory.p, kPanel}, count, panel.columns, memory.p_words);
   multiply(product, p, count, memory.dy_by_depth, width, panel.columns, a.dv + at, kv_stride, true);
@@ -119,7 +108,7 @@ void add_panel(const Arguments& a, const Tile& tile, int first_column, int64_t r
   const int width = a.shape.head_width;
   const int64_t stride = padded(width);
   const QueryPanel panel = query_panel(a.shape, tile, first_column);
-  const Columns columns = statistics(a, panel);
+  const Columns columns = columns_of(panel, a.shape.head_width, a.y, a.lse, a.dy);
   gather_rows(panel, a.q, width, memory.q_rows);
   gather_rows(panel, a.dy, width, memory.dy_rows);
   pack_panels(a.shape, panel, memory);

@@ -63,15 +63,34 @@ QueryPanel query_panel(const AttentionShape& shape, const Tile& tile, int first)
     const KeyRange keys = visible_keys(shape, *tile.sequence, query);
     panel.at[c] = (row * shape.heads + head) * shape.head_width;
     panel.statistic[c] = row * shape.heads + head;
+    panel.bias[c] = head * tile.sequence->bias.head_stride + query * tile.sequence->bias.query_stride;
     panel.begin[c] = keys.begin;
     panel.end[c] = keys.end;
   }
   return panel;
 }
 
+Columns columns_of(const QueryPanel& panel, int head_width, const float* y, const float* lse, const float* dy) {
+  Columns columns = {};
+  for (int c = 0; c < panel.columns; ++c) {
+    columns.lse[c] = lse[panel.statistic[c]];
+    columns.mean[c] = dot(y + panel.at[c], dy + panel.at[c], head_width);
+  }
+  return columns;
+}
+
 void gather_rows(const QueryPanel& panel, const float* x, int head_width, float* rows) {
   const int64_t stride = padded(head_width);
   for (int c = 0; c < panel.columns; ++c) copy_rows(x + panel.at[c], 0, 1, head_width, rows + c * stride);
+}
+
+const float* block_bias(const AttentionBias& bias, const QueryPanel& panel, const KeyBlock& block, float* memory) {
+  if (!bias.data) return nullptr;
+  const auto biases = [&](int c, int key) {
+    return block_of(Form::f32, bias.data + panel.bias[c] + block.first + key, block.count - key);
+  };
+  pack_rows(biases, panel.columns, kPanel, block.count, reinterpret_cast<uint32_t*>(memory));
+  return memory;
 }
 
 LeftRows rows_as_left(Form form, const Rows& rows, int count, int width, uint32_t* memory) {

@@ -8,6 +8,7 @@ namespace graft::inline v0::cpu::GRAFT_ISA {
 void attention_probabilities(const Stream& stream, const AttentionShape& shape, const float* q,
                              const AttentionSequence& sequence, const float* lse, float* p) {
   const int64_t stride = padded(shape.head_width), blocks = ceil_div(sequence.keys, kKeyBlock);
+  const AttentionBias& bias = sequence.bias;
   const int64_t bytes = scratch_bytes<float>(2 * kKeyBlock * stride);
   char* memory = static_cast<char*>(stream.scratch(stream.context, static_cast<size_t>(bytes * stream.workers)));
   parallel_for(stream, blocks * shape.heads, [&](int64_t task, int worker) {
@@ -18,12 +19,17 @@ void attention_probabilities(const Stream& stream, const AttentionShape& shape, 
     for (int i = 0; i < sequence.queries; ++i) {
       const int64_t row = sequence.first + i;
       const float* query = q + (row * shape.heads + head) * shape.head_width;
+      const float* biases = bias.data ? bias.data + head * bias.head_stride + i * bias.query_stride : nullptr;
       const KeyRange keys = visible_keys(shape, sequence, i);
       float* out = p + (static_cast<int64_t>(head) * sequence.queries + i) * sequence.keys + first;
       for (int j = 0; j < block.count; ++j) {
         const bool seen = first + j >= keys.begin && first + j < keys.end;
-        const float product = seen ? dot(query, block.k.floats + j * block.k.stride, shape.head_width) : 0;
-        out[j] = seen ? exp(score(shape, splat(product)) - lse[row * shape.heads + head])[0] : 0;
+        if (seen) {
+          const float s = score(shape, dot(query, block.k.floats + j * block.k.stride, shape.head_width));
+          out[j] = exp(splat((biases ? s + biases[first + j] : s) - lse[row * shape.heads + head]))[0];
+        } else {
+          out[j] = 0;
+        }
       }
     }
   });

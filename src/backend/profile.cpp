@@ -42,12 +42,16 @@ double products(int rows, const PackedMatrix* weights, int count) {
 template <auto kernel>
 struct WorkOf {
   template <class... Arguments>
-  static Work of(const Arguments&...) { return {}; }
+  static Work of(const Arguments&...) {
+    return {};
+  }
 };
 template <>
 struct WorkOf<&Kernels::linear> {
   static Work of(Compute, const float*, int rows, const PackedMatrix* weights, const float* const*, float* const*,
-                 int count) { return {products(rows, weights, count)}; }
+                 int count) {
+    return {products(rows, weights, count)};
+  }
 };
 template <>
 struct WorkOf<&Kernels::linear_backward> {
@@ -73,6 +77,13 @@ struct WorkOf<&Kernels::attention_backward> {
   template <class... Rest>
   static Work of(const AttentionShape& shape, const float*, const AttentionBatch& batch, const Rest&...) {
     return {10 * pairs(shape, batch)};
+  }
+};
+template <>
+struct WorkOf<&Kernels::attention_bias_backward> {
+  template <class... Rest>
+  static Work of(const AttentionShape& shape, const float*, const AttentionBatch& batch, const Rest&...) {
+    return {4 * pairs(shape, batch)};
   }
 };
 template <>
@@ -174,7 +185,10 @@ constexpr std::tuple kEntries{
     Entry<&Kernels::rotary>{"rotary"},
     Entry<&Kernels::attention>{"attention"},
     Entry<&Kernels::attention_backward>{"attention_backward"},
+    Entry<&Kernels::attention_bias_backward>{"attention_bias_backward"},
     Entry<&Kernels::attention_probabilities>{"attention_probabilities"},
+    Entry<&Kernels::distance_scores>{"distance_scores"},
+    Entry<&Kernels::distance_scores_backward>{"distance_scores_backward"},
     Entry<&Kernels::convert>{"convert"},
     Entry<&Kernels::add>{"add"},
     Entry<&Kernels::accumulate>{"accumulate"},

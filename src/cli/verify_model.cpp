@@ -12,7 +12,7 @@ void compare_outputs(const GoldenModel& model, Comparison& comparison) {
       .on_hidden = [&](int layer,
                        const Tensor& hidden) { comparison.floats(message("hidden.", layer), hidden.values()); },
       .on_attention =
-          [&](int layer, int sequence, int heads, int queries, int keys, const float* probabilities) {
+          [&](AttentionKind, int layer, int sequence, int heads, int queries, int keys, const float* probabilities) {
             comparison.floats(message("attn.", layer, ".seq", sequence),
                               {probabilities, size_t(heads) * size_t(queries) * size_t(keys)});
           }};

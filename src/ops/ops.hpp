@@ -34,8 +34,54 @@ struct RotaryTable {
 RotaryTable rotary_table(Run& run, const Tensor& inverse_frequency, float scale);
 Tensor rotary(Run& run, const Tensor& x, const RotaryTable& table, int head_width);
 
-// Attention of each sequence of the batch to itself, and to the keys and values that its cache holds already.
-Tensor attention(Run& run, AttentionShape shape, const Tensor& q, const Tensor& k, const Tensor& v, int layer);
+// What is added to the scores of attention before the softmax.
+struct ScoreBias {
+  // By distance: heads × (2 * reach + 1), column reach + key - query, where the reach is the largest distance of the
+  // batch or more. Else, of each sequence one after the other, heads × queries × keys, as one row.
+  Tensor values;
+  bool is_by_distance = true;
+
+  explicit operator bool() const { return bool(values); }
+};
+
+// T5's bias of each head by the bucket of the distance key - query (Raffel et al. 2020, section 2.1): the first half
+// of the buckets stands for one distance each, the others grow, and the last holds all from `most_distance` on.
+// Bidirectional: half of all buckets is for keys behind the query; else those count as the query's own position.
+struct RelativeBuckets {
+  int count = 32, most_distance = 128;
+  bool bidirectional = true;
+};
+// `table`: buckets × heads, a matrix. `reach`: of the result, as ScoreBias says.
+ScoreBias relative_bias(Run& run, const Weight& table, RelativeBuckets buckets, int reach);
+
+// A penalty of each head that grows with the distance on both sides (Press et al. 2022). It has no gradient.
+ScoreBias alibi_bias(Run& run, int heads, int reach);
+
+// Which of the relative embeddings belongs to a distance query - key (He et al. 2021): row span + distance, within the
+// 2 * span rows there are. With `buckets` distances beyond half of it are counted on a logarithmic scale, up to
+// `most_distance`; 0: all as they are.
+struct Disentangled {
+  int span = 0, buckets = 0, most_distance = 0;
+  bool c2p = true, p2c = true;  // which scores there are: content to position, and position to content
+};
+// The scores of each query with the relative embeddings as keys, and of each key with them as queries, divided by
+// sqrt(head_width * (1 + c2p + p2c)); shape.scale should do that to q · k. pos_query and pos_key, 2 * span × (heads *
+// head_width), are the relative embeddings through the layer's projections; one that is not used may be empty.
+ScoreBias disentangled_bias(Run& run, const AttentionShape& shape, const Tensor& q, const Tensor& k,
+                            const Tensor& pos_query, const Tensor& pos_key, const Disentangled& at);
+
+// Where an attention stands.
+struct AttentionPlace {
+  int layer = 0;                 // of the cache, and for observers
+  const Batch* keys = nullptr;   // whose rows k and v are, as many sequences; it outlives the tape. null: the queries'
+                                 // own, behind what the cache holds
+  ScoreBias bias = {};
+  AttentionKind kind = AttentionKind::self;  // for observers
+};
+// Attention of each sequence of the batch to itself and to what its cache holds already, or, across, to the same
+// sequence of place.keys, which is neither causal nor cached.
+Tensor attention(Run& run, AttentionShape shape, const Tensor& q, const Tensor& k, const Tensor& v,
+                 const AttentionPlace& place);
 
 Tensor silu_gate(Run& run, const Tensor& gate, const Tensor& up);
 

@@ -19,7 +19,8 @@ float round_bf16(float x) {
 struct Problem {
   AttentionShape shape;
   std::vector<int> queries, keys;
-  std::vector<float> q, k, v;
+  std::vector<float> q, k, v, bias;
+  std::vector<int64_t> bias_at;  // where each sequence's begins
   std::vector<uint16_t> k_halves, v_halves;
   std::vector<KeyValueSpan> spans;
   std::vector<AttentionSequence> sequences;
@@ -65,10 +66,35 @@ struct Problem {
     }
     batch = {sequences.data(), static_cast<int>(sequences.size()), tiles.data(), static_cast<int>(tiles.size())};
   }
+
+  // One bias of all sequences, by distance.
+  Problem& with_distances() {
+    const int reach = *std::max_element(keys.begin(), keys.end());
+    for (size_t i = 0; i < sequences.size(); ++i) bias_at.push_back(reach - (keys[i] - queries[i]));
+    return with_bias(shape.heads * (2 * reach + 1), [=](size_t) { return std::pair(2 * reach + 1, -1); });
+  }
+  // A block of each sequence.
+  Problem& with_blocks() {
+    int count = 0;
+    for (size_t i = 0; i < sequences.size(); ++i) {
+      bias_at.push_back(count);
+      count += shape.heads * queries[i] * keys[i];
+    }
+    return with_bias(count, [this](size_t i) { return std::pair(queries[i] * keys[i], keys[i]); });
+  }
+
+ private:
+  template <class Strides>
+  Problem& with_bias(int count, const Strides& strides) {
+    bias = noise(count, 6);
+    for (size_t i = 0; i < sequences.size(); ++i)
+      sequences[i].bias = {bias.data() + bias_at[i], strides(i).first, strides(i).second};
+    return *this;
+  }
 };
 
 struct Reference {
-  std::vector<double> y, lse, dq, dk, dv, p;  // p of the last sequence
+  std::vector<double> y, lse, dq, dk, dv, dbias, p;  // p of the last sequence
 };
 
 double dot(const float* a, const float* b, int count) {
@@ -78,15 +104,16 @@ double dot(const float* a, const float* b, int count) {
 }
 
 // The probabilities of one query and head, and the derivative of each score by its product.
-void probabilities(const Problem& t, int sequence, int query, const float* q, const float* k, std::vector<double>& p,
-                   std::vector<double>& slope, double& lse) {
+void probabilities(const Problem& t, int sequence, int head, int query, const float* q, const float* k,
+                   std::vector<double>& p, std::vector<double>& slope, double& lse) {
   const AttentionShape& s = t.shape;
   const int keys = t.keys[sequence], position = keys - t.queries[sequence] + query;
+  const AttentionBias& bias = t.sequences[sequence].bias;
   p.assign(keys, 0);
   slope.assign(keys, 0);
   double total = 0;
   for (int j = 0; j < keys; ++j) {
-    if (s.causal && (j > position || (s.window > 0 && j <= position - s.window))) continue;
+    if ((s.causal && j > position) || (s.window > 0 && std::abs(position - j) >= s.window)) continue;
     double x = s.scale * dot(q, k + static_cast<int64_t>(j) * s.kv_heads * s.head_width, s.head_width);
     slope[j] = s.scale;
     if (s.soft_cap > 0) {
@@ -94,6 +121,7 @@ void probabilities(const Problem& t, int sequence, int query, const float* q, co
       x = s.soft_cap * t_x;
       slope[j] *= 1 - t_x * t_x;
     }
+    if (bias.data) x += bias.data[head * bias.head_stride + query * bias.query_stride + j];
     p[j] = std::exp(x);
     total += p[j];
   }
@@ -106,7 +134,7 @@ Reference reference(const Problem& t, const std::vector<float>& dy) {
   const int width = s.head_width, kv_width = s.kv_heads * width, shared = s.heads / s.kv_heads;
   Reference r;
   r.y.assign(t.q.size(), 0), r.dq.assign(t.q.size(), 0), r.lse.assign(t.rows * s.heads, 0);
-  r.dk.assign(t.k.size(), 0), r.dv.assign(t.k.size(), 0);
+  r.dk.assign(t.k.size(), 0), r.dv.assign(t.k.size(), 0), r.dbias.assign(t.bias.size(), 0);
   std::vector<double> p, slope;
   int row = 0, key_row = 0;
   for (size_t n = 0; n < t.queries.size(); ++n) {
@@ -115,13 +143,16 @@ Reference reference(const Problem& t, const std::vector<float>& dy) {
       for (int i = 0; i < t.queries[n]; ++i) {
         const int64_t at = static_cast<int64_t>(row + i) * s.heads * width + head * width;
         const int64_t kv = static_cast<int64_t>(key_row) * kv_width + head / shared * width;
-        probabilities(t, static_cast<int>(n), i, &t.q[at], &t.k[kv], p, slope, r.lse[(row + i) * s.heads + head]);
+        double& lse = r.lse[(row + i) * s.heads + head];
+        probabilities(t, static_cast<int>(n), head, i, &t.q[at], &t.k[kv], p, slope, lse);
         r.p.insert(r.p.end(), p.begin(), p.end());
         double mean = 0;
         for (int j = 0; j < t.keys[n]; ++j) mean += p[j] * dot(&dy[at], &t.v[kv + j * kv_width], width);
         for (int j = 0; j < t.keys[n]; ++j) {
           const int64_t key = kv + static_cast<int64_t>(j) * kv_width;
-          const double ds = p[j] * (dot(&dy[at], &t.v[key], width) - mean) * slope[j];
+          const double dscore = p[j] * (dot(&dy[at], &t.v[key], width) - mean), ds = dscore * slope[j];
+          const AttentionBias& bias = t.sequences[n].bias;
+          if (bias.data) r.dbias[t.bias_at[n] + head * bias.head_stride + i * bias.query_stride + j] += dscore;
           for (int d = 0; d < width; ++d) {
             r.y[at + d] += p[j] * t.v[key + d];
             r.dv[key + d] += p[j] * dy[at + d];
@@ -142,18 +173,24 @@ AttentionShape shape_of(int heads, int kv_heads, int head_width) {
 
 std::vector<Problem> problems(Dtype cache, int span_rows) {
   AttentionShape plain = shape_of(6, 2, 64), wide = shape_of(2, 2, 80), odd = shape_of(4, 1, 20),
-                 both = shape_of(3, 3, 16);
-  plain.cache = wide.cache = odd.cache = both.cache = cache;
+                 both = shape_of(3, 3, 16), local = shape_of(4, 2, 24);
+  plain.cache = wide.cache = odd.cache = both.cache = local.cache = cache;
   wide.window = 7;
   odd.window = 100, odd.soft_cap = 2;
-  both.causal = false;
+  both.causal = local.causal = false;
+  local.window = 11;
   std::vector<Problem> all;
-  all.reserve(5);
+  all.reserve(10);
   all.emplace_back(plain, std::vector{33, 1, 130}, std::vector{33, 1, 130}, span_rows);
   all.emplace_back(plain, std::vector{1, 3}, std::vector{210, 97}, span_rows);
   all.emplace_back(wide, std::vector{70, 5}, std::vector{70, 111}, span_rows);
   all.emplace_back(odd, std::vector{140, 40}, std::vector{240, 41}, span_rows);
   all.emplace_back(both, std::vector{9, 100}, std::vector{9, 100}, span_rows);
+  all.emplace_back(local, std::vector{9, 130}, std::vector{9, 130}, span_rows);
+  all.emplace_back(both, std::vector{9, 100}, std::vector{9, 100}, span_rows).with_distances();
+  all.emplace_back(odd, std::vector{140, 40}, std::vector{240, 41}, span_rows).with_distances();
+  all.emplace_back(both, std::vector{70, 3}, std::vector{5, 101}, span_rows).with_blocks();
+  all.emplace_back(local, std::vector{9, 70}, std::vector{9, 70}, span_rows).with_blocks();
   return all;
 }
 
@@ -199,6 +236,29 @@ TEST_CASE("attention_backward agrees with the derivative in double", "[kernels]"
       const auto found = run_on_workers(start, [&](Stream stream, float* d) {
         kernels->attention_backward(stream, t.shape, t.q.data(), t.batch, y.data(), lse.data(), dy.data(), d,
                                     d + t.q.size(), d + t.q.size() + t.k.size());
+      });
+      CHECK(difference(found, sums) < limit);
+    }
+  }
+}
+
+TEST_CASE("attention_bias_backward agrees with the derivative in double", "[kernels]") {
+  for (Problem t : problems(Dtype::f32, 1 << 20)) {
+    if (t.bias.empty()) continue;
+    t.shape.compute = GENERATE(Compute::f32, Compute::bf16);
+    const double limit = t.shape.compute == Compute::f32 ? 1e-4 : 1e-1;
+    const std::vector<float> dy = noise(t.q.size(), 4), start = noise(t.bias.size(), 5);
+    const Reference expected = reference(t, dy);
+    std::vector<double> sums(start.begin(), start.end());
+    for (size_t i = 0; i < sums.size(); ++i) sums[i] += expected.dbias[i];
+    const std::vector<float> y(expected.y.begin(), expected.y.end()), lse(expected.lse.begin(), expected.lse.end());
+    for (const Kernels* kernels : kernel_list()) {
+      INFO(kernels->name << " rows " << t.rows << " width " << t.shape.head_width);
+      const auto found = run_on_workers(start, [&](Stream stream, float* d) {
+        std::vector<float*> dbias;
+        for (const int64_t at : t.bias_at) dbias.push_back(d + at);
+        kernels->attention_bias_backward(stream, t.shape, t.q.data(), t.batch, y.data(), lse.data(), dy.data(),
+                                         dbias.data());
       });
       CHECK(difference(found, sums) < limit);
     }

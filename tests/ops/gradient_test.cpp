@@ -104,7 +104,7 @@ TEST_CASE("attention: gradients of q, k and v of several sequences", "[ops]") {
     const int width = shape.kv_heads * shape.head_width;
     const Tensor q = gradients.input(9, shape.heads * shape.head_width), k = gradients.input(9, width),
                  v = gradients.input(9, width);
-    gradients.run([&](Run& run) { return attention(run, shape, q, k, v, 0); });
+    gradients.run([&](Run& run) { return attention(run, shape, q, k, v, {}); });
   });
 }
 
@@ -113,7 +113,7 @@ TEST_CASE("attention: gradients across more keys than a tile holds", "[ops]") {
     gradients.set_batch({kAttentionTile + 3, 2});
     const int rows = gradients.batch.rows();
     const Tensor q = gradients.input(rows, 2), k = gradients.input(rows, 2), v = gradients.input(rows, 2);
-    gradients.run([&](Run& run) { return attention(run, {1, 1, 2, 0.7f}, q, k, v, 0); });
+    gradients.run([&](Run& run) { return attention(run, {1, 1, 2, 0.7f}, q, k, v, {}); });
   });
 }
 
