@@ -84,7 +84,7 @@ float GoldenModel::loss(const Edits* edits, Gradients* gradients) const {
   const EditedRows rows = {0, batch_.rows(), edits};
   if (edits) pass.edits = {&rows, 1};
   if (gradients) pass.tape = &tape.emplace(*gradients, memory_, lane_);
-  const HeadLoss result = head_loss(pass, trunk_->transformer(pass), trunk_->transformer.head(), targets_);
+  const HeadLoss result = head_loss(pass, trunk_->transformer(pass), trunk_->transformer.head(), {}, targets_);
   if (tape) tape->backward(result.loss);
   return *result.loss.data();
 }

@@ -11,7 +11,7 @@ GatedMlp::GatedMlp(Parameters& parameters, const std::string& module, const Tran
 
 Tensor GatedMlp::operator()(Run& run, const Tensor& x) const {
   const std::vector<Tensor> gate_up = linear(run, x, gate_up_);
-  return linear(run, silu_gate(run, gate_up[0], gate_up[1]), {&down_, 1})[0];
+  return linear(run, gated_activation(run, Activation::silu, gate_up[0], gate_up[1]), {&down_, 1})[0];
 }
 
 }  // namespace graft::inline v0

@@ -31,12 +31,13 @@ Tensor Transformer::operator()(Run& run, bool recomputes) const {
   const auto observe = [&](int layer, const Tensor& hidden) {
     if (run.observer && run.observer->on_hidden) run.observer->on_hidden(layer, hidden);
   };
-  Tensor x = embedding(run, *embedding_);
+  Tensor x = embedding(run, *embedding_, run.batch.tokens);
   for (size_t layer = 0; layer < blocks_.size(); ++layer) {
     observe(int(layer), x);
     const Block& block = blocks_[layer];
-    x = recomputes ? recompute(run, x, [&block, positions](Run& r, const Tensor& in) { return block(r, in, positions); })
-                   : block(run, x, positions);
+    x = recomputes
+            ? recompute(run, x, [&block, positions](Run& r, const Tensor& in) { return block(r, in, positions); })
+            : block(run, x, positions);
   }
   x = rms_norm(run, x, *norm_, config_.norm_epsilon);
   observe(int(blocks_.size()), x);

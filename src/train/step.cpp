@@ -44,7 +44,7 @@ void add_loss(const StepContext& context, const MicroBatch& micro, Gradients* gr
     run.step = context.step;
   }
   const Tensor hidden = context.trunk.transformer(run, context.recompute);
-  const HeadLoss head = head_loss(run, hidden, context.trunk.transformer.head(), micro.targets);
+  const HeadLoss head = head_loss(run, hidden, context.trunk.transformer.head(), {}, micro.targets);
   for (const float log_probability : head.log_probabilities) loss.sum -= log_probability;
   loss.tokens += micro.batch.rows();
   if (tape && tape->watches(head.loss)) tape->backward(head.loss);

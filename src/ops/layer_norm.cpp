@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ops/ops.hpp"
+#include "support/message.hpp"
+
+namespace graft::inline v0 {
+
+Tensor layer_norm(Run& run, const Tensor& x, const Weight& gain, const Weight* bias, float epsilon) {
+  const int cols = gain.cols(), rows = int(x.size() / size_t(cols));
+  check(x.cols() % cols == 0, gain.name(), ": has ", cols, " columns, x has ", x.cols());
+  check(!bias || bias->cols() == cols, gain.name(), ": has ", cols, " columns, its bias ", bias ? bias->cols() : 0);
+  Tensor y = run.tensor(x.rows(), x.cols());
+  const bool recorded = run.records({x, gain.parameter(), bias ? bias->parameter() : Tensor()});
+  const Tensor mean = recorded ? run.tensor(rows, 1) : Tensor(), inverse = recorded ? run.tensor(rows, 1) : Tensor();
+  run.kernels().layer_norm(run.stream(), x.data(), gain.vector(), bias ? bias->vector() : nullptr, y.data(),
+                           mean.data(), inverse.data(), rows, cols, epsilon);
+
+  if (recorded)
+    run.tape->record({y.identity()},
+                     [run, x = Saved(run, x), &gain, bias, mean, inverse, out = y.identity()](Tape& tape) {
+                       run.kernels().layer_norm_backward(
+                           run.stream(), x.restore(run).data(), gain.vector(), mean.data(), inverse.data(),
+                           tape.upstream(out).data(), tape.gradient(x.identity()), tape.gradient(gain.parameter()),
+                           bias ? tape.gradient(bias->parameter()) : nullptr, mean.rows(), gain.cols());
+                     });
+  return y;
+}
+
+}  // namespace graft::inline v0
