@@ -49,8 +49,8 @@ struct LineAllocator : std::allocator<T> {
   struct rebind {
     using other = LineAllocator<Other>;
   };
-  T* allocate(size_t count) { return static_cast<T*>(::operator new(count * sizeof(T), std::align_val_t{64})); }
-  void deallocate(T* data, size_t) { ::operator delete(data, std::align_val_t{64}); }
+  T* allocate(size_t count) { return static_cast<T*>(::operator new (count * sizeof(T), std::align_val_t{64})); }
+  void deallocate(T* data, size_t) { ::operator delete (data, std::align_val_t{64}); }
 };
 using Floats = std::vector<float, LineAllocator<float>>;
 
@@ -145,7 +145,7 @@ void cross_entropy(State& state, const Kernels& kernels, int rows, int cols) {
   Floats logits = noise(static_cast<size_t>(rows) * cols), losses(rows), weights(rows, 1.0f);
   const std::vector<int32_t> targets(rows, 7);
   for (auto _ : state)
-    kernels.cross_entropy(serial, logits.data(), targets.data(), weights.data(), rows, cols, losses.data());
+    kernels.cross_entropy(serial, logits.data(), targets.data(), weights.data(), rows, cols, 0, losses.data());
   state.counters["elements/s"] = rate(1.0 * rows * cols);
 }
 
@@ -168,25 +168,26 @@ void rms_norm(State& state, const Kernels& kernels, bool backward, int rows, int
   SerialStream serial;
   const Floats x = noise(static_cast<size_t>(rows) * cols);
   Floats y(x.size()), inverse(rows), dweight(cols);
-  kernels.rms_norm(serial, x.data(), x.data(), y.data(), inverse.data(), rows, cols, 1e-5f);
+  kernels.rms_norm(serial, x.data(), x.data(), y.data(), inverse.data(), rows, cols, 1e-5f, 0);
   for (auto _ : state)
     if (backward)
       kernels.rms_norm_backward(serial, x.data(), x.data(), inverse.data(), x.data(), y.data(), dweight.data(), rows,
-                                cols);
+                                cols, 0);
     else
-      kernels.rms_norm(serial, x.data(), x.data(), y.data(), inverse.data(), rows, cols, 1e-5f);
+      kernels.rms_norm(serial, x.data(), x.data(), y.data(), inverse.data(), rows, cols, 1e-5f, 0);
   state.counters["elements/s"] = rate(1.0 * rows * cols);
 }
 
-void silu_gate(State& state, const Kernels& kernels, bool backward, int count) {
+void gated_activation(State& state, const Kernels& kernels, Activation kind, bool backward, int count) {
   SerialStream serial;
   const Floats x = noise(count);
   Floats y(count), z(count);
   for (auto _ : state)
     if (backward)
-      kernels.silu_gate_backward(serial, x.data(), x.data(), Dtype::f32, x.data(), y.data(), z.data(), count);
+      kernels.gated_activation_backward(serial, kind, x.data(), x.data(), Dtype::f32, x.data(), y.data(), z.data(),
+                                        count);
     else
-      kernels.silu_gate(serial, x.data(), x.data(), y.data(), count);
+      kernels.gated_activation(serial, kind, x.data(), x.data(), y.data(), count);
   state.counters["elements/s"] = rate(count);
 }
 
@@ -258,8 +259,10 @@ void add_table(const Kernels& kernels) {
   add(kernels, "dropout/2048x576", dropout, 2048, 576);
   add(kernels, "rms_norm/2048x576", rms_norm, false, 2048, 576);
   add(kernels, "rms_norm_backward/2048x576", rms_norm, true, 2048, 576);
-  add(kernels, "silu_gate/2M", silu_gate, false, 2 << 20);
-  add(kernels, "silu_gate_backward/2M", silu_gate, true, 2 << 20);
+  for (const auto& [name, kind] : {std::pair{"silu/2M", Activation::silu}, {"gelu/2M", Activation::gelu}}) {
+    add(kernels, std::string("gated_activation/") + name, gated_activation, kind, false, 2 << 20);
+    add(kernels, std::string("gated_activation_backward/") + name, gated_activation, kind, true, 2 << 20);
+  }
   add(kernels, "embedding/bf16/2048x576", embedding, Dtype::bf16, 2048, 576);
 }
 

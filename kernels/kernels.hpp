@@ -105,6 +105,15 @@ struct AttentionShape {
   Compute compute = Compute::f32;  // of both products; from bf16 on, their operands are rounded to bf16
 };
 
+// Functions of one value. gelu is x times the normal distribution (Hendrycks & Gimpel 2016), gelu_tanh and gelu_quick
+// are its approximations by tanh and by sigmoid(1.702 x); silu is x * sigmoid(x) (Elfwing et al. 2018).
+enum class Activation : uint8_t { identity, relu, gelu, gelu_tanh, gelu_quick, silu, tanh, sigmoid };
+
+// The columns first + i * step + [0, width) of a matrix, for i < count.
+struct ColumnBlocks {
+  int first = 0, width = 0, step = 0, count = 1;
+};
+
 // Counted random numbers, the same on every backend. Number n is word n % 4 of a block of Philox4x32-10 (Salmon et al.
 // 2011): the counter is (n / 4, site) and the key seed ^ step * 0x9e3779b97f4a7c15, each 64 bits, low words first.
 struct RandomKey {
@@ -162,11 +171,18 @@ struct Kernels {
 
   // ---- norms ----
 
-  // y = x / rms(x) * weight; keeps 1 / rms of each row in `inverse` unless null (Zhang & Sennrich 2019).
+  // y = x / rms(x) * (offset + weight); keeps 1 / rms of each row in `inverse` unless null (Zhang & Sennrich 2019).
   void (*rms_norm)(const Stream&, const float* x, const float* weight, float* y, float* inverse, int rows, int cols,
-                   float epsilon);
+                   float epsilon, float offset);
   void (*rms_norm_backward)(const Stream&, const float* x, const float* weight, const float* inverse, const float* dy,
-                            float* dx, float* dweight, int rows, int cols);
+                            float* dx, float* dweight, int rows, int cols, float offset);
+  // y = (x - mean(x)) / deviation(x) * weight + bias (Ba et al. 2016). bias may be null; mean and inverse keep the mean
+  // and 1 / deviation of each row, or both are null.
+  void (*layer_norm)(const Stream&, const float* x, const float* weight, const float* bias, float* y, float* mean,
+                     float* inverse, int rows, int cols, float epsilon);
+  void (*layer_norm_backward)(const Stream&, const float* x, const float* weight, const float* mean,
+                              const float* inverse, const float* dy, float* dx, float* dweight, float* dbias, int rows,
+                              int cols);
 
   // ---- rotary positions (Su et al. 2021) ----
 
@@ -207,11 +223,23 @@ struct Kernels {
 
   void (*add)(const Stream&, const float* a, const float* b, float* y, int64_t count);
   void (*accumulate)(const Stream&, const float* x, float scale, float* y, int64_t count);  // y += scale * x
-  // y = silu(gate) * up (Shazeer 2020)
-  void (*silu_gate)(const Stream&, const float* gate, const float* up, float* y, int64_t count);
+  void (*activation)(const Stream&, Activation, const float* x, float* y, int64_t count);
+  // x is f32 or bf16.
+  void (*activation_backward)(const Stream&, Activation, const void* x, Dtype, const float* dy, float* dx,
+                              int64_t count);
+  // y = activation(gate) * up (Shazeer 2020)
+  void (*gated_activation)(const Stream&, Activation, const float* gate, const float* up, float* y, int64_t count);
   // gate and up are f32 or bf16.
-  void (*silu_gate_backward)(const Stream&, const void* gate, const void* up, Dtype, const float* dy, float* dgate,
-                             float* dup, int64_t count);
+  void (*gated_activation_backward)(const Stream&, Activation, const void* gate, const void* up, Dtype, const float* dy,
+                                    float* dgate, float* dup, int64_t count);
+  // y = cap * tanh(scale * x / cap), or scale * x where cap is 0. y may be x.
+  void (*soft_cap)(const Stream&, const float* x, float scale, float cap, float* y, int64_t count);
+  // dx = dy times the slope at x, which is not read where cap is 0. dx may be dy; adds to dx when `add`.
+  void (*soft_cap_backward)(const Stream&, const float* x, float scale, float cap, const float* dy, float* dx,
+                            int64_t count, bool add);
+  // y[rows, count * width] = the blocks of columns of x[rows, cols], one after the other.
+  void (*copy_columns)(const Stream&, const float* x, int rows, int cols, ColumnBlocks, float* y);
+  void (*copy_columns_backward)(const Stream&, const float* dy, int rows, int cols, ColumnBlocks, float* dx);
   // y = x / (1 - rate) where kept, else 0; kept where the upper 24 bits of the number are at least rate * 2^24. Element
   // e of row r draws number rows_key[r] * cols + e of the key, so the mask of a row does not depend on its place in the
   // batch. rows_key null: the row itself. Adds to y when `add`.
@@ -220,10 +248,11 @@ struct Kernels {
 
   // ---- loss ----
 
-  // log_probability[row] = log softmax(logits[row])[target[row]], and logits become weight[row] · d(-log p)/d logits
-  // when weight is not null. A negative target gives 0 and a zero row.
+  // log_probability[row] = log p[target[row]] for p = softmax(logits[row]), and logits become
+  // weight[row] · d(-log_probability)/d logits when weight is not null. With label smoothing e (Szegedy et al. 2016) it
+  // is (1 - e) · log p[target] + e · mean(log p). A negative target gives 0 and a zero row.
   void (*cross_entropy)(const Stream&, float* logits, const int32_t* targets, const float* weights, int rows, int cols,
-                        float* log_probability);
+                        float smoothing, float* log_probability);
 
   // ---- optimizers ----
 

@@ -7,34 +7,34 @@
 namespace graft::inline v0::cpu::GRAFT_ISA {
 
 void rms_norm(const Stream& stream, const float* x, const float* weight, float* y, float* inverse, int rows, int cols,
-              float epsilon) {
+              float epsilon, float offset) {
   parallel_ranges(stream, rows, cols, [&](int64_t begin, int64_t end) {
     for (int64_t row = begin; row < end; ++row) {
       const float* in = x + row * cols;
       const float scale = 1.0f / __builtin_sqrtf(dot(in, in, cols) / static_cast<float>(cols) + epsilon);
       if (inverse) inverse[row] = scale;
       for_vectors(cols, [&](int64_t i, int lanes) {
-        store(y + row * cols + i, load(in + i, lanes) * scale * load(weight + i, lanes), lanes);
+        store(y + row * cols + i, load(in + i, lanes) * scale * (load(weight + i, lanes) + offset), lanes);
       });
     }
   });
 }
 
 void rms_norm_backward(const Stream& stream, const float* x, const float* weight, const float* inverse, const float* dy,
-                       float* dx, float* dweight, int rows, int cols) {
+                       float* dx, float* dweight, int rows, int cols, float offset) {
   if (dx)
     parallel_ranges(stream, rows, cols, [&](int64_t begin, int64_t end) {
       for (int64_t row = begin; row < end; ++row) {
         const float *in = x + row * cols, *d = dy + row * cols;
         Vec products = {};
         for_vectors(cols, [&](int64_t i, int lanes) {
-          products += load(in + i, lanes) * load(d + i, lanes) * load(weight + i, lanes);
+          products += load(in + i, lanes) * load(d + i, lanes) * (load(weight + i, lanes) + offset);
         });
         const float scale = inverse[row];
         const float pull = sum(products) * scale * scale * scale / static_cast<float>(cols);
         for_vectors(cols, [&](int64_t i, int lanes) {
           float* out = dx + row * cols + i;
-          const Vec direct = load(d + i, lanes) * load(weight + i, lanes) * scale;
+          const Vec direct = load(d + i, lanes) * (load(weight + i, lanes) + offset) * scale;
           store(out, load(out, lanes) + direct - load(in + i, lanes) * pull, lanes);
         });
       }

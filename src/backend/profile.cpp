@@ -88,13 +88,26 @@ struct WorkOf<&Kernels::attention_bias_backward> {
 };
 template <>
 struct WorkOf<&Kernels::rms_norm> {
-  static Work of(const float*, const float*, float*, float*, int rows, int cols, float) {
+  static Work of(const float*, const float*, float*, float*, int rows, int cols, float, float) {
+    return {0, 8 * elements({rows, cols})};
+  }
+};
+template <>
+struct WorkOf<&Kernels::layer_norm> {
+  static Work of(const float*, const float*, const float*, float*, float*, float*, int rows, int cols, float) {
     return {0, 8 * elements({rows, cols})};
   }
 };
 template <>
 struct WorkOf<&Kernels::rms_norm_backward> {
-  static Work of(const float*, const float*, const float*, const float*, float*, float*, int rows, int cols) {
+  static Work of(const float*, const float*, const float*, const float*, float*, float*, int rows, int cols, float) {
+    return {0, 16 * elements({rows, cols})};
+  }
+};
+template <>
+struct WorkOf<&Kernels::layer_norm_backward> {
+  static Work of(const float*, const float*, const float*, const float*, const float*, float*, float*, float*, int rows,
+                 int cols) {
     return {0, 16 * elements({rows, cols})};
   }
 };
@@ -107,18 +120,28 @@ struct WorkOf<&Kernels::accumulate> {
   static Work of(const float*, float, float*, int64_t count) { return {0, 12 * elements({count})}; }
 };
 template <>
-struct WorkOf<&Kernels::silu_gate> {
-  static Work of(const float*, const float*, float*, int64_t count) { return {0, 12 * elements({count})}; }
+struct WorkOf<&Kernels::activation> {
+  static Work of(Activation, const float*, float*, int64_t count) { return {0, 8 * elements({count})}; }
 };
 template <>
-struct WorkOf<&Kernels::silu_gate_backward> {
-  static Work of(const void*, const void*, Dtype dtype, const float*, float*, float*, int64_t count) {
+struct WorkOf<&Kernels::activation_backward> {
+  static Work of(Activation, const void*, Dtype dtype, const float*, float*, int64_t count) {
+    return {0, (dtype == Dtype::f32 ? 16 : 14) * elements({count})};
+  }
+};
+template <>
+struct WorkOf<&Kernels::gated_activation> {
+  static Work of(Activation, const float*, const float*, float*, int64_t count) { return {0, 12 * elements({count})}; }
+};
+template <>
+struct WorkOf<&Kernels::gated_activation_backward> {
+  static Work of(Activation, const void*, const void*, Dtype dtype, const float*, float*, float*, int64_t count) {
     return {0, (dtype == Dtype::f32 ? 28 : 24) * elements({count})};
   }
 };
 template <>
 struct WorkOf<&Kernels::cross_entropy> {
-  static Work of(float*, const int32_t*, const float*, int rows, int cols, float*) {
+  static Work of(float*, const int32_t*, const float*, int rows, int cols, float, float*) {
     return {0, 8 * elements({rows, cols})};
   }
 };
@@ -181,6 +204,8 @@ constexpr std::tuple kEntries{
     Entry<&Kernels::gather_rows>{"gather_rows"},
     Entry<&Kernels::rms_norm>{"rms_norm"},
     Entry<&Kernels::rms_norm_backward>{"rms_norm_backward"},
+    Entry<&Kernels::layer_norm>{"layer_norm"},
+    Entry<&Kernels::layer_norm_backward>{"layer_norm_backward"},
     Entry<&Kernels::rotary_table>{"rotary_table"},
     Entry<&Kernels::rotary>{"rotary"},
     Entry<&Kernels::attention>{"attention"},
@@ -192,8 +217,14 @@ constexpr std::tuple kEntries{
     Entry<&Kernels::convert>{"convert"},
     Entry<&Kernels::add>{"add"},
     Entry<&Kernels::accumulate>{"accumulate"},
-    Entry<&Kernels::silu_gate>{"silu_gate"},
-    Entry<&Kernels::silu_gate_backward>{"silu_gate_backward"},
+    Entry<&Kernels::activation>{"activation"},
+    Entry<&Kernels::activation_backward>{"activation_backward"},
+    Entry<&Kernels::gated_activation>{"gated_activation"},
+    Entry<&Kernels::gated_activation_backward>{"gated_activation_backward"},
+    Entry<&Kernels::soft_cap>{"soft_cap"},
+    Entry<&Kernels::soft_cap_backward>{"soft_cap_backward"},
+    Entry<&Kernels::copy_columns>{"copy_columns"},
+    Entry<&Kernels::copy_columns_backward>{"copy_columns_backward"},
     Entry<&Kernels::dropout>{"dropout"},
     Entry<&Kernels::cross_entropy>{"cross_entropy"},
     Entry<&Kernels::adamw>{"adamw"},

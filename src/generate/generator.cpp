@@ -56,7 +56,7 @@ std::vector<float> log_sums(const NetworkContext& context, const Tensor& logits)
   const std::vector<int32_t> first(size_t(logits.rows()), 0);
   std::vector<float> sums(first.size());
   context.lane.backend().kernels().cross_entropy(context.lane.stream(), logits.data(), first.data(), nullptr,
-                                                 logits.rows(), logits.cols(), sums.data());
+                                                 logits.rows(), logits.cols(), 0, sums.data());
   for (int row = 0; row < logits.rows(); ++row)
     sums[size_t(row)] = logits.data()[size_t(row) * size_t(logits.cols())] - sums[size_t(row)];
   return sums;

@@ -25,12 +25,13 @@ Tensor gated_activation(Run& run, Activation kind, const Tensor& gate, const Ten
   run.kernels().gated_activation(run.stream(), kind, gate.data(), up.data(), y.data(), int64_t(y.size()));
 
   if (run.records({gate, up}))
-    run.tape->record({y.identity()}, [run, kind, gate = Saved(run, gate), up = Saved(run, up), out = y.identity()](Tape& tape) {
-      const Tensor dy = tape.upstream(out);
-      run.kernels().gated_activation_backward(run.stream(), kind, gate.data(), up.data(), run.saved, dy.data(),
-                                              tape.gradient(gate.identity()), tape.gradient(up.identity()),
-                                              int64_t(dy.size()));
-    });
+    run.tape->record({y.identity()},
+                     [run, kind, gate = Saved(run, gate), up = Saved(run, up), out = y.identity()](Tape& tape) {
+                       const Tensor dy = tape.upstream(out);
+                       run.kernels().gated_activation_backward(run.stream(), kind, gate.data(), up.data(), run.saved,
+                                                               dy.data(), tape.gradient(gate.identity()),
+                                                               tape.gradient(up.identity()), int64_t(dy.size()));
+                     });
   return y;
 }
 

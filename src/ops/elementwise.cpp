@@ -1,23 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <optional>
+
 #include "ops/ops.hpp"
 #include "support/message.hpp"
 
 namespace graft::inline v0 {
-
-Tensor silu_gate(Run& run, const Tensor& gate, const Tensor& up) {
-  check(gate.cols() == up.cols(), "silu_gate: gate has ", gate.cols(), " columns, up ", up.cols());
-  Tensor y = run.tensor(gate.rows(), gate.cols());
-  run.kernels().silu_gate(run.stream(), gate.data(), up.data(), y.data(), int64_t(y.size()));
-
-  if (run.records({gate, up}))
-    run.tape->record({y.identity()}, [run, gate = Saved(run, gate), up = Saved(run, up), out = y.identity()](Tape& tape) {
-      const Tensor dy = tape.upstream(out);
-      run.kernels().silu_gate_backward(run.stream(), gate.data(), up.data(), run.saved, dy.data(),
-                                       tape.gradient(gate.identity()), tape.gradient(up.identity()),
-                                       int64_t(dy.size()));
-    });
-  return y;
-}
 
 Tensor add(Run& run, const Tensor& a, const Tensor& b) {
   check(a.rows() == b.rows() && a.cols() == b.cols(), "add: ", a.rows(), " x ", a.cols(), " and ", b.rows(), " x ",
@@ -32,6 +19,31 @@ Tensor add(Run& run, const Tensor& a, const Tensor& b) {
       tape.add_gradient(a, dy);
     });
   return y;
+}
+
+namespace {
+
+// cap * tanh(scale * x / cap), or scale * x where cap is 0; then x is not kept.
+Tensor bent(Run& run, const Tensor& x, float scale, float cap) {
+  Tensor y = run.tensor(x.rows(), x.cols());
+  run.kernels().soft_cap(run.stream(), x.data(), scale, cap, y.data(), int64_t(y.size()));
+  if (!run.records({x})) return y;
+  const std::optional<Saved> kept = cap > 0 ? std::optional<Saved>(Saved(run, x)) : std::nullopt;
+  run.tape->record({y.identity()}, [run, x = x.identity(), kept, scale, cap, out = y.identity()](Tape& tape) {
+    const Tensor dy = tape.upstream(out), values = kept ? kept->restore(run) : Tensor();
+    run.kernels().soft_cap_backward(run.stream(), values.data(), scale, cap, dy.data(), tape.gradient(x),
+                                    int64_t(dy.size()), true);
+  });
+  return y;
+}
+
+}  // namespace
+
+Tensor scaled(Run& run, const Tensor& x, float factor) { return bent(run, x, factor, 0); }
+
+Tensor soft_cap(Run& run, const Tensor& x, float cap) {
+  check(cap > 0, "soft_cap: cap is ", cap, ", expected more than 0");
+  return bent(run, x, 1, cap);
 }
 
 Tensor dropout(Run& run, const Tensor& x, float rate, int site) {

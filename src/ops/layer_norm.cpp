@@ -15,12 +15,13 @@ Tensor layer_norm(Run& run, const Tensor& x, const Weight& gain, const Weight* b
                            mean.data(), inverse.data(), rows, cols, epsilon);
 
   if (recorded)
-    run.tape->record({y.identity()}, [run, x = Saved(run, x), &gain, bias, mean, inverse, out = y.identity()](Tape& tape) {
-      run.kernels().layer_norm_backward(run.stream(), x.restore(run).data(), gain.vector(), mean.data(), inverse.data(),
-                                        tape.upstream(out).data(), tape.gradient(x.identity()),
-                                        tape.gradient(gain.parameter()),
-                                        bias ? tape.gradient(bias->parameter()) : nullptr, mean.rows(), gain.cols());
-    });
+    run.tape->record({y.identity()},
+                     [run, x = Saved(run, x), &gain, bias, mean, inverse, out = y.identity()](Tape& tape) {
+                       run.kernels().layer_norm_backward(
+                           run.stream(), x.restore(run).data(), gain.vector(), mean.data(), inverse.data(),
+                           tape.upstream(out).data(), tape.gradient(x.identity()), tape.gradient(gain.parameter()),
+                           bias ? tape.gradient(bias->parameter()) : nullptr, mean.rows(), gain.cols());
+                     });
   return y;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Sequences and rows as vectors of one kind: means, and directions.
+// A sequence as one vector: its mean, and the direction of that.
 #include <algorithm>
 #include <cmath>
 
@@ -24,19 +24,20 @@ Tensor mean_rows(Run& run, const Tensor& x) {
   if (run.records({x}))
     run.tape->record({y.identity()}, [run, x = x.identity(), out = y.identity()](Tape& tape) {
       const Tensor dy = tape.upstream(out);
+      const size_t cols = size_t(x->cols);
       float* dx = tape.gradient(x);
       for (int i = 0; i < dy.rows(); ++i)
         for (int row = run.batch.offsets[size_t(i)]; row < run.batch.offsets[size_t(i) + 1]; ++row)
-          run.kernels().accumulate(run.stream(), dy.data() + size_t(i) * size_t(x->cols), 1 / float(run.batch.length(i)),
-                                   dx + size_t(row) * size_t(x->cols), x->cols);
+          run.kernels().accumulate(run.stream(), dy.data() + size_t(i) * cols, 1 / float(run.batch.length(i)),
+                                   dx + size_t(row) * cols, int64_t(cols));
     });
   return y;
 }
 
-// The 2-norm is the root mean square times the root of the columns.
+// The 2-norm is the root mean square times the root of the number of columns.
 Tensor normalized(Run& run, const Tensor& x) {
   constexpr float kLeastSquare = 1e-24f;
-  const float columns = float(x.cols());
+  const auto columns = float(x.cols());
   const Tensor share = run.tensor(1, x.cols()), inverse = run.tensor(x.rows(), 1);
   std::fill_n(share.data(), share.size(), 1 / std::sqrt(columns));
   Tensor y = run.tensor(x.rows(), x.cols());

@@ -8,8 +8,6 @@ namespace {
 
 constexpr int kCounts[] = {0, 1, 3, 16, 37, 1000, 40000};
 
-double silu(double x) { return x / (1 + std::exp(-x)); }
-
 }  // namespace
 
 TEST_CASE("add and accumulate", "[kernels]") {
@@ -28,43 +26,60 @@ TEST_CASE("add and accumulate", "[kernels]") {
     }
 }
 
-TEST_CASE("silu_gate and its gradient", "[kernels]") {
+TEST_CASE("soft_cap scales and bends, and its gradient may take the place of dy", "[kernels]") {
   for (const Kernels* kernels : kernel_list())
-    for (const int count : kCounts) {
-      INFO(kernels->name << " count " << count);
-      std::vector<float> gate = noise(count, 3, 3);
-      if (count > 4) gate[1] = 100, gate[2] = -100;
-      const std::vector<float> up = noise(count, 4), dy = noise(count, 5), start = noise(2 * count, 6);
-      std::vector<double> y(count), gradients(start.begin(), start.end());
-      for (int i = 0; i < count; ++i) {
-        const double sigmoid = 1 / (1 + std::exp(-static_cast<double>(gate[i])));
-        y[i] = silu(gate[i]) * up[i];
-        gradients[i] += dy[i] * up[i] * sigmoid * (1 + gate[i] * (1 - sigmoid));
-        gradients[count + i] += dy[i] * silu(gate[i]);
+    for (const int count : kCounts)
+      for (const float cap : {0.0f, 2.5f}) {
+        INFO(kernels->name << " count " << count << " cap " << cap);
+        const std::vector<float> x = noise(count, 3, 4), dy = noise(count, 4), start = noise(count, 5);
+        std::vector<double> y(count), dx(count), sum(count);
+        for (int i = 0; i < count; ++i) {
+          const double inner = 0.75 * x[i], bent = cap > 0 ? std::tanh(inner / cap) : 0;
+          y[i] = cap > 0 ? cap * bent : inner;
+          dx[i] = dy[i] * 0.75 * (1 - bent * bent);
+          sum[i] = start[i] + dx[i];
+        }
+        CHECK(difference(
+                  run_on_workers(x, [&](Stream s, float* out) { kernels->soft_cap(s, out, 0.75f, cap, out, count); }),
+                  y) < 2e-6);
+        const float* in = cap > 0 ? x.data() : nullptr;
+        CHECK(difference(run_on_workers(dy,
+                                        [&](Stream s, float* d) {
+                                          kernels->soft_cap_backward(s, in, 0.75f, cap, d, d, count, false);
+                                        }),
+                         dx) < 2e-6);
+        CHECK(difference(run_on_workers(start,
+                                        [&](Stream s, float* d) {
+                                          kernels->soft_cap_backward(s, in, 0.75f, cap, dy.data(), d, count, true);
+                                        }),
+                         sum) < 2e-6);
       }
-      const auto found = run_on_workers(std::vector<float>(count, NAN), [&](Stream s, float* out) {
-        kernels->silu_gate(s, gate.data(), up.data(), out, count);
-      });
-      CHECK(difference(found, y) < 5e-5);
-      const auto d = run_on_workers(start, [&](Stream s, float* out) {
-        kernels->silu_gate_backward(s, gate.data(), up.data(), Dtype::f32, dy.data(), out, out + count, count);
-      });
-      CHECK(difference(d, gradients) < 5e-5);
-      kernels->silu_gate_backward(TestStream(), gate.data(), up.data(), Dtype::f32, dy.data(), nullptr, nullptr, count);
+}
 
-      std::vector<uint16_t> gate_halves(count), up_halves(count);
-      kernels->convert(TestStream(), gate.data(), Dtype::bf16, gate_halves.data(), count);
-      kernels->convert(TestStream(), up.data(), Dtype::bf16, up_halves.data(), count);
-      std::vector<float> gate_rounded(count), up_rounded(count);
-      kernels->decode(TestStream(), Dtype::bf16, gate_halves.data(), gate_rounded.data(), count);
-      kernels->decode(TestStream(), Dtype::bf16, up_halves.data(), up_rounded.data(), count);
-      const auto gradients_of = [&](const void* g, const void* u, Dtype dtype) {
-        return run_on_workers(start, [&](Stream s, float* out) {
-          kernels->silu_gate_backward(s, g, u, dtype, dy.data(), out, out + count, count);
-        });
-      };
-      CHECK(gradients_of(gate_halves.data(), up_halves.data(), Dtype::bf16) ==
-            gradients_of(gate_rounded.data(), up_rounded.data(), Dtype::f32));
+TEST_CASE("copy_columns cuts blocks out of rows, and adds them back", "[kernels]") {
+  constexpr int kRows = 70, kCols = 50;
+  for (const Kernels* kernels : kernel_list())
+    for (const ColumnBlocks blocks :
+         {ColumnBlocks{3, 17, 0, 1}, ColumnBlocks{1, 5, 12, 4}, ColumnBlocks{0, 50, 0, 1}}) {
+      INFO(kernels->name << " blocks of " << blocks.width);
+      const int cols = blocks.count * blocks.width;
+      const std::vector<float> x = noise(kRows * kCols, 1), start = noise(kRows * kCols, 2);
+      std::vector<double> y(kRows * cols), sum(start.begin(), start.end());
+      for (int row = 0; row < kRows; ++row)
+        for (int j = 0; j < cols; ++j) {
+          const int at = row * kCols + blocks.first + j / blocks.width * blocks.step + j % blocks.width;
+          y[row * cols + j] = x[at];
+          sum[at] += x[at];
+        }
+      const auto found = run_on_workers(std::vector<float>(y.size(), NAN), [&](Stream s, float* out) {
+        kernels->copy_columns(s, x.data(), kRows, kCols, blocks, out);
+      });
+      CHECK(difference(found, y) == 0);
+      CHECK(difference(run_on_workers(start,
+                                      [&](Stream s, float* d) {
+                                        kernels->copy_columns_backward(s, found.data(), kRows, kCols, blocks, d);
+                                      }),
+                       sum) < 1e-6);
     }
 }
 

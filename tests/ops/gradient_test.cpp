@@ -39,7 +39,7 @@ TEST_CASE("linear: gradients of input, weights and biases of a group", "[ops]") 
     const Projection group[] = {{&gradients.matrix(21, 19), &gradients.vector(21)}, {&gradients.matrix(21, 19)}};
     gradients.run([&](Run& run) {
       const std::vector<Tensor> y = linear(run, x, group);
-      return silu_gate(run, y[0], y[1]);
+      return gated_activation(run, Activation::silu, y[0], y[1]);
     });
   });
 }
@@ -70,15 +70,20 @@ TEST_CASE("linear: gradients of low-rank edits, with and without dropout", "[ops
 TEST_CASE("embedding: gradient of the table, with tokens that repeat", "[ops]") {
   on_every_table([](GradientCheck& gradients) {
     const Weight& table = gradients.matrix(7, 10);
-    gradients.run([&](Run& run) { return embedding(run, table); });
+    gradients.run([&](Run& run) { return embedding(run, table, gradients.batch.tokens); });
   });
 }
 
-TEST_CASE("rms_norm: gradients of input and gain", "[ops]") {
-  on_every_table([](GradientCheck& gradients) {
-    const Tensor x = gradients.input(9, 21);
+TEST_CASE("norms: gradients of input, gain and bias, of whole rows and of heads", "[ops]") {
+  const int heads = GENERATE(1, 3);
+  on_every_table([heads](GradientCheck& gradients) {
+    const Tensor x = gradients.input(9, 21 * heads);
     const Weight& gain = gradients.vector(21);
     gradients.run([&](Run& run) { return rms_norm(run, x, gain, 1e-5f); });
+    gradients.run([&](Run& run) { return rms_norm(run, x, gain, 1e-5f, 1); });
+    gradients.run([&](Run& run) { return layer_norm(run, x, gain, nullptr, 1e-5f); });
+    const Weight& bias = gradients.vector(21);
+    gradients.run([&](Run& run) { return layer_norm(run, x, gain, &bias, 1e-5f); });
   });
 }
 
@@ -117,13 +122,65 @@ TEST_CASE("attention: gradients across more keys than a tile holds", "[ops]") {
   });
 }
 
-TEST_CASE("silu_gate and add: gradients of both sides", "[ops]") {
+TEST_CASE("gated_activation and add: gradients of both sides", "[ops]") {
   on_every_table([](GradientCheck& gradients) {
     const Tensor a = gradients.input(9, 19), b = gradients.input(9, 19);
-    gradients.run([&](Run& run) { return silu_gate(run, a, b); });
+    gradients.run([&](Run& run) { return gated_activation(run, Activation::silu, a, b); });
     gradients.run([&](Run& run) { return add(run, a, b); });
-    gradients.run([&](Run& run) { return add(run, silu_gate(run, a, b), add(run, a, b)); });
-    gradients.run([&](Run& run) { return add(run, silu_gate(run, a, a), add(run, b, b)); });
+    gradients.run([&](Run& run) { return add(run, gated_activation(run, Activation::silu, a, b), add(run, a, b)); });
+    gradients.run([&](Run& run) { return add(run, gated_activation(run, Activation::silu, a, a), add(run, b, b)); });
+  });
+}
+
+TEST_CASE("activation: gradients of every kind", "[ops]") {
+  on_every_table([](GradientCheck& gradients) {
+    const Tensor x = gradients.input(9, 19), up = gradients.input(9, 19);
+    for (const Activation kind : {Activation::identity, Activation::gelu, Activation::gelu_tanh, Activation::gelu_quick,
+                                  Activation::silu, Activation::tanh, Activation::sigmoid})
+      gradients.run([&](Run& run) { return gated_activation(run, kind, activation(run, kind, x), up); });
+  });
+}
+
+TEST_CASE("scaled and soft_cap: gradients", "[ops]") {
+  on_every_table([](GradientCheck& gradients) {
+    const Tensor x = gradients.input(9, 19);
+    gradients.run([&](Run& run) { return scaled(run, x, 0.7f); });
+    gradients.run([&](Run& run) { return add(run, x, soft_cap(run, scaled(run, x, 3), 2)); });
+  });
+}
+
+TEST_CASE("columns: gradients go back to their blocks", "[ops]") {
+  on_every_table([](GradientCheck& gradients) {
+    const Tensor x = gradients.input(9, 24);
+    gradients.run([&](Run& run) {
+      return add(run, columns(run, x, {4, 3, 8, 3}), columns(run, x, {.first = 2, .width = 9}));
+    });
+    CHECK_THROWS_WITH(gradients.run([&](Run& run) {
+      return columns(run, x, {4, 3, 9, 3});
+    }),
+                      "columns: 3 blocks of 3 from 4 on in steps of 9, x has 24");
+  });
+}
+
+TEST_CASE("pooling: gradients of means of sequences, and of directions", "[ops]") {
+  on_every_table([](GradientCheck& gradients) {
+    const Tensor x = gradients.input(9, 11);
+    gradients.run([&](Run& run) { return mean_rows(run, x); });
+    gradients.run([&](Run& run) { return normalized(run, mean_rows(run, x)); });
+    gradients.run([&](Run& run) { return normalized(run, x); });
+  });
+}
+
+TEST_CASE("add_rows: the gradient passes to x alone", "[ops]") {
+  on_every_table([](GradientCheck& gradients) {
+    const Tensor x = gradients.input(4, 11), table = GradientCheck("").input(6, 11);
+    const std::vector<int32_t> rows = {5, 0, 1, 1};
+    gradients.run([&](Run& run) { return add_rows(run, x, table, rows); });
+    gradients.run([&](Run& run) { return add(run, add_rows(run, x, table, rows), x); });
+    CHECK_THROWS_WITH(gradients.run([&](Run& run) {
+      return add_rows(run, x, table, std::vector<int32_t>{0, 6, 1, 1});
+    }),
+                      "add_rows: row 6, expected 0 to 5");
   });
 }
 
@@ -145,11 +202,13 @@ TEST_CASE("gather_rows: gradients add up where a row is taken twice", "[ops]") {
 }
 
 TEST_CASE("head_loss: gradients of input, head and bias", "[ops]") {
-  on_every_table([](GradientCheck& gradients) {
+  const HeadScores scores = GENERATE(HeadScores{}, HeadScores{0.5f}, HeadScores{1.5f, 2});
+  const float smoothing = GENERATE(0.0f, 0.2f);
+  on_every_table([&](GradientCheck& gradients) {
     const Tensor x = gradients.input(9, 12);
     const Projection head{&gradients.matrix(23, 12), &gradients.vector(23)};
-    const Targets targets{{0, 2, 3, 8}, {5, 22, 0, 7}, {1, 0.5f, 2, 0.25f}};
-    gradients.run([&](Run& run) { return head_loss(run, x, head, targets).loss; });
+    const Targets targets{{0, 2, 3, 8}, {5, 22, 0, 7}, {1, 0.5f, 2, 0.25f}, smoothing};
+    gradients.run([&](Run& run) { return head_loss(run, x, head, scores, targets).loss; });
   });
 }
 
@@ -165,7 +224,7 @@ TEST_CASE("recompute: the gradients of a block are those of the block kept", "[o
     const auto block = [&](const Projection& at) {
       return [&gain, at](Run& run, const Tensor& in) {
         const Tensor y = linear(run, rms_norm(run, in, gain, 1e-5f), {&at, 1})[0];
-        return add(run, in, silu_gate(run, y, in));
+        return add(run, in, gated_activation(run, Activation::silu, y, in));
       };
     };
     gradients.run([&](Run& run) { return recompute(run, recompute(run, x, block(projection)), block(other)); });

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Layer normalisation (Ba et al. 2016). The variance is that of the centred values, not a difference of two sums.
+#include "cpu/columns.hpp"
+#include "cpu/table.hpp"
+
+namespace graft::inline v0::cpu::GRAFT_ISA {
+
+void layer_norm(const Stream& stream, const float* x, const float* weight, const float* bias, float* y, float* mean,
+                float* inverse, int rows, int cols, float epsilon) {
+  parallel_ranges(stream, rows, 2 * static_cast<int64_t>(cols), [&](int64_t begin, int64_t end) {
+    for (int64_t row = begin; row < end; ++row) {
+      const float* in = x + row * cols;
+      float* out = y + row * cols;
+      Vec total = {};
+      for_vectors(cols, [&](int64_t i, int lanes) { total += load(in + i, lanes); });
+      const float centre = sum(total) / static_cast<float>(cols);
+      for_vectors(cols, [&](int64_t i, int lanes) { store(out + i, load(in + i, lanes) - centre, lanes); });
+      const float scale = 1.0f / __builtin_sqrtf(dot(out, out, cols) / static_cast<float>(cols) + epsilon);
+      if (mean) mean[row] = centre, inverse[row] = scale;
+      for_vectors(cols, [&](int64_t i, int lanes) {
+        const Vec shift = bias ? load(bias + i, lanes) : Vec{};
+        store(out + i, load(out + i, lanes) * scale * load(weight + i, lanes) + shift, lanes);
+      });
+    }
+  });
+}
+
+void layer_norm_backward(const Stream& stream, const float* x, const float* weight, const float* mean,
+                         const float* inverse, const float* dy, float* dx, float* dweight, float* dbias, int rows,
+                         int cols) {
+  const auto normalised = [&](int64_t row, int64_t i, int lanes) {
+    return (load(x + row * cols + i, lanes) - mean[row]) * inverse[row];
+  };
+  if (dx)
+    parallel_ranges(stream, rows, 2 * static_cast<int64_t>(cols), [&](int64_t begin, int64_t end) {
+      for (int64_t row = begin; row < end; ++row) {
+        const auto direct = [&](int64_t i, int lanes) {
+          return load(dy + row * cols + i, lanes) * load(weight + i, lanes);
+        };
+        Vec sums = {}, products = {};
+        for_vectors(cols, [&](int64_t i, int lanes) {
+          sums += direct(i, lanes);
+          products += direct(i, lanes) * normalised(row, i, lanes);
+        });
+        const float shift = sum(sums) / static_cast<float>(cols), pull = sum(products) / static_cast<float>(cols);
+        for_vectors(cols, [&](int64_t i, int lanes) {
+          float* out = dx + row * cols + i;
+          const Vec change = (direct(i, lanes) - shift - normalised(row, i, lanes) * pull) * inverse[row];
+          store(out, load(out, lanes) + change, lanes);
+        });
+      }
+    });
+  if (dweight)
+    sum_columns(stream, rows, cols, dweight, [&](int64_t row, int64_t i, int lanes) {
+      return load(dy + row * cols + i, lanes) * normalised(row, i, lanes);
+    });
+  if (dbias) column_sum(stream, dy, rows, cols, dbias);
+}
+
+}  // namespace graft::inline v0::cpu::GRAFT_ISA
