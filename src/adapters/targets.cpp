@@ -12,8 +12,8 @@ namespace graft::inline v0 {
 namespace {
 
 bool ends_with_module(std::string_view name, std::string_view target) {
-  return name == target || (name.ends_with(target) && name.size() > target.size() &&
-                            name[name.size() - target.size() - 1] == '.');
+  return name == target ||
+         (name.ends_with(target) && name.size() > target.size() && name[name.size() - target.size() - 1] == '.');
 }
 
 // The number that stands in the name as a part of its own, after `before` if that is given; -1: none.
@@ -21,8 +21,8 @@ int layer_of(std::string_view name, std::string_view before) {
   for (size_t at = 0; (at = name.find('.', at)) != std::string_view::npos; ++at) {
     const size_t end = std::min(name.find('.', at + 1), name.size());
     const std::string digits(name.substr(at + 1, end - at - 1));
-    const bool is_number = !digits.empty() && digits.size() < 9 &&
-                           digits.find_first_not_of("0123456789") == std::string::npos;
+    const bool is_number =
+        !digits.empty() && digits.size() < 9 && digits.find_first_not_of("0123456789") == std::string::npos;
     if (is_number && (before.empty() || ends_with_module(name.substr(0, at), before))) return std::stoi(digits);
   }
   return -1;
@@ -58,16 +58,15 @@ bool is_head(const Trunk& trunk, const Projection& projection) {
 
 std::vector<int> find_targets(const Trunk& trunk, const LoraConfig& config) {
   const std::vector<Parameters::Site>& sites = trunk.parameters.sites();
-  const bool all_linear = config.target_pattern == "all-linear" ||
-                          (config.targets.empty() && config.target_pattern.empty());
+  const bool all_linear =
+      config.target_pattern == "all-linear" || (config.targets.empty() && config.target_pattern.empty());
   std::optional<Pattern> pattern;
   if (!all_linear && !config.target_pattern.empty()) pattern.emplace(config.target_pattern, "target_modules");
   std::vector<bool> used(config.targets.size());
   std::vector<int> found;
   for (size_t i = 0; i < sites.size(); ++i) {
     const std::string& name = sites[i].name;
-    bool chosen = all_linear ? !is_head(trunk, sites[i].projection)
-                             : pattern && pattern->matches_whole(name);
+    bool chosen = all_linear ? !is_head(trunk, sites[i].projection) : pattern && pattern->matches_whole(name);
     for (size_t t = 0; t < config.targets.size(); ++t)
       if (ends_with_module(name, config.targets[t])) used[t] = chosen = true;
     for (const std::string& target : config.excluded)

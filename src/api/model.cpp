@@ -74,7 +74,7 @@ struct WholePass {
   }
 
   Call call;
-  Pass pass;
+  NetworkPass pass;
   Tensor hidden;
 };
 
@@ -90,8 +90,8 @@ std::vector<int32_t> fit_prompt(const Model::State& model, std::vector<int32_t> 
   check(!prompt.empty(), "the prompt has no tokens");
   const size_t context = size_t(model.trunk->transformer.config().context);
   if (prompt.size() < context) return prompt;
-  check(options.on_overflow == Overflow::slide, "the prompt has ", prompt.size(), " tokens, the model's context ", context,
-        ": shorten it, or set on_overflow = slide");
+  check(options.on_overflow == Overflow::slide, "the prompt has ", prompt.size(), " tokens, the model's context ",
+        context, ": shorten it, or set on_overflow = slide");
   const size_t room = std::clamp<size_t>(size_t(options.max_tokens), 1, context / 2);
   prompt.erase(prompt.begin(), prompt.end() - std::ptrdiff_t(context - room));
   return prompt;
@@ -113,7 +113,8 @@ Model Model::create(std::string_view config, const Tokenizer& tokenizer, uint64_
 }
 
 Generation Model::generate(std::string_view prompt, const GenerateOptions& options) const {
-  return graft::generate(*state_, {state_->tokenizer.encode(prompt, {.parse_special = options.parse_special})}, options)[0];
+  return graft::generate(*state_, {state_->tokenizer.encode(prompt, {.parse_special = options.parse_special})},
+                         options)[0];
 }
 
 std::vector<Generation> Model::generate(std::span<const std::string> prompts, const GenerateOptions& options) const {
@@ -129,8 +130,8 @@ Generation Model::chat(std::string_view message, const GenerateOptions& options)
 }
 
 Generation Model::chat(std::span<const Message> conversation, const GenerateOptions& options) const {
-  return graft::generate(*state_, {state_->tokenizer.apply_chat_template(conversation, {.add_generation_prompt = true})},
-                         options)[0];
+  return graft::generate(
+      *state_, {state_->tokenizer.apply_chat_template(conversation, {.add_generation_prompt = true})}, options)[0];
 }
 
 std::vector<float> Model::log_probabilities(std::span<const int32_t> ids, const Adapter* adapter) const {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "api/model_state.hpp"
 #include "models/save.hpp"
+#include "api/model_state.hpp"
 #include "models/save_tokenizer.hpp"
 #include "tensor/dtype.hpp"
 

@@ -30,8 +30,9 @@ Dtype parse_type(const std::string& text) {
 void write_gguf(const Checkpoint& checkpoint, const Trunk& trunk, const Options& options) {
   if (!checkpoint.gguf() && !fs::exists(options.in / "tokenizer.json"))
     std::cerr << "graft: " << options.in.string() << ": no tokenizer.json, so the GGUF file has no tokenizer\n";
-  save_gguf(trunk, options.out, parse_type(options.type),
-            [&](GgufWriter& writer) { save_tokenizer(checkpoint, trunk.transformer.stack().embedding.vocabulary, writer); });
+  save_gguf(trunk, options.out, parse_type(options.type), [&](GgufWriter& writer) {
+    save_tokenizer(checkpoint, trunk.transformer.stack().embedding.vocabulary, writer);
+  });
 }
 
 void write_folder(const Checkpoint& checkpoint, const Trunk& trunk, const Options& options) {

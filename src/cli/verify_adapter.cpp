@@ -27,7 +27,7 @@ void compare_gradients(const GoldenModel& model, const Lora& lora, Comparison& c
 
 void compare_merged(GoldenModel& model, const Lora& lora, Comparison& comparison) {
   merge(lora, model.trunk(), true);
-  comparison.floats("merged.logits", model.logits().values());
+  for (const auto& [name, values] : model.outputs()) comparison.floats("merged." + name, values.values());
   for (const auto& [module, weight] : model.trunk().parameters.all())
     comparison.floats("merged.weight." + weight->name(), weight->values(model.lane(), *model.memory()).values());
 }
@@ -40,7 +40,7 @@ void verify_adapter(const std::filesystem::path& folder, const VerifyContext& co
   GoldenModel model(load_trunk(checkpoint, context.backend), goldens);
   const Lora lora = load_peft(folder / "adapter", model.trunk());
   comparison.expect(goldens);
-  comparison.floats("logits", model.logits(&lora.edits()).values());
+  for (const auto& [name, values] : model.outputs(&lora.edits())) comparison.floats(name, values.values());
   compare_gradients(model, lora, comparison);
   const JsonObject json(goldens.json, (folder / "goldens.json").string());
   if (json.has("train")) {

@@ -30,7 +30,7 @@ void verify_gguf(const std::filesystem::path& path, const VerifyContext& context
   const Goldens goldens = Goldens::load(path);
   GoldenModel model(load_trunk(checkpoint, context.backend), goldens);
   comparison.expect(goldens);
-  comparison.floats("logits", model.logits().values());
+  for (const auto& [name, values] : model.outputs()) comparison.floats(name, values.values());
   if (goldens.tensors.contains("gen.ids"))
     comparison.integers("gen.ids", model.greedy(int(goldens.at("gen.ids").shape.back())));
   for (const auto& [module, weight] : model.trunk().parameters.all())

@@ -7,16 +7,41 @@
 namespace graft::inline v0 {
 namespace {
 
-void compare_outputs(const GoldenModel& model, Comparison& comparison) {
+// "hidden" and "attn" of a model with one stack; of two stacks, each has its own names.
+std::string hidden_name(AttentionKind kind, bool translates) {
+  return kind == AttentionKind::encoder ? "enc_hidden" : translates ? "dec_hidden" : "hidden";
+}
+std::string attention_name(AttentionKind kind, bool translates) {
+  if (kind == AttentionKind::cross) return "cross_attn";
+  return kind == AttentionKind::encoder ? "enc_attn" : translates ? "dec_attn" : "attn";
+}
+
+void compare_outputs(GoldenModel& model, Comparison& comparison) {
+  const bool translates = model.trunk().architecture.task == Task::translate;
   const Observer observer = {
-      .on_hidden = [&](int layer,
-                       const Tensor& hidden) { comparison.floats(message("hidden.", layer), hidden.values()); },
+      .on_hidden =
+          [&](AttentionKind kind, int layer, const Tensor& hidden) {
+            comparison.floats(message(hidden_name(kind, translates), ".", layer), hidden.values());
+          },
       .on_attention =
-          [&](AttentionKind, int layer, int sequence, int heads, int queries, int keys, const float* probabilities) {
-            comparison.floats(message("attn.", layer, ".seq", sequence),
+          [&](AttentionKind kind, int layer, int sequence, int heads, int queries, int keys,
+              const float* probabilities) {
+            comparison.floats(message(attention_name(kind, translates), ".", layer, ".seq", sequence),
                               {probabilities, size_t(heads) * size_t(queries) * size_t(keys)});
           }};
-  comparison.floats("logits", model.logits(nullptr, &observer).values());
+  for (const auto& [name, values] : model.outputs(nullptr, &observer)) comparison.floats(name, values.values());
+}
+
+// The gradient as the checkpoint has the weight.
+std::vector<float> as_stored(const Trunk& trunk, const Parameters::Entry& entry, const Tensor& gradient) {
+  std::vector<float> values(gradient.values().begin(), gradient.values().end());
+  if (entry.weight->kind() == Weight::Kind::vector ||
+      layout_of(trunk.family, Naming::checkpoint, entry.module) != Layout::transposed)
+    return values;
+  const int rows = gradient.rows(), cols = gradient.cols();
+  for (int row = 0; row < rows; ++row)
+    for (int col = 0; col < cols; ++col) values[size_t(col) * rows + row] = gradient.data()[size_t(row) * cols + col];
+  return values;
 }
 
 void compare_gradients(GoldenModel& model, const JsonObject& json, Comparison& comparison) {
@@ -27,8 +52,9 @@ void compare_gradients(GoldenModel& model, const JsonObject& json, Comparison& c
   }
   const float loss = model.loss(nullptr, &gradients);
   comparison.floats("loss", {&loss, 1});
-  for (const auto& [module, weight] : model.trunk().parameters.all())
-    comparison.floats("grad." + weight->name(), gradients.of(weight->parameter()).values());
+  for (const Parameters::Entry& entry : model.trunk().parameters.all())
+    comparison.floats("grad." + entry.weight->name(),
+                      as_stored(model.trunk(), entry, gradients.of(entry.weight->parameter())));
   if (!json.has("grad_norms")) return;
   const JsonObject norms = json.object("grad_norms");
   for (const auto& [name, ignored] : norms.json().items()) {
@@ -46,8 +72,9 @@ void compare_beams(const GoldenModel& model, const JsonObject& beam, Comparison&
   check<UnsupportedError>(!beam.flag_or("early_stopping", false), "unsupported: beam search with early_stopping");
   std::vector<int64_t> ids;
   std::vector<float> scores;
-  for (const std::vector<int32_t>& prompt : model.sequences()) {
-    const Hypothesis best = beam_search(prompt, options, [&](auto sequences) { return model.next_logits(sequences); });
+  for (size_t i = 0; i < model.sequences().size(); ++i) {
+    const Hypothesis best =
+        beam_search(model.prompt(i), options, [&](auto sequences) { return model.next_logits(i, sequences); });
     ids.insert(ids.end(), best.tokens.begin(), best.tokens.end());
     scores.push_back(float(best.score));
   }
@@ -67,7 +94,7 @@ void verify_model(const std::filesystem::path& folder, const VerifyContext& cont
   if (goldens.tensors.contains("gen.ids"))
     comparison.integers("gen.ids", model.greedy(int(goldens.at("gen.ids").shape.back())));
   if (json.has("beam")) compare_beams(model, json.object("beam"), comparison);
-  if (goldens.tensors.contains("labels")) compare_gradients(model, json, comparison);
+  if (goldens.tensors.contains("loss")) compare_gradients(model, json, comparison);
 }
 
 }  // namespace graft::inline v0

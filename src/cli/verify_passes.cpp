@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "generate/generator.hpp"
+#include "ops/losses.hpp"
 #include "support/in_quotes.hpp"
 #include "support/message.hpp"
 
@@ -17,25 +18,207 @@ Batch packed(std::span<const std::vector<int32_t>> sequences, std::span<const in
   for (size_t i = 0; i < sequences.size(); ++i) {
     const size_t first = size_t(batch.rows());
     std::vector<int32_t> of;
-    if (!types.empty()) of.assign(types.begin() + std::ptrdiff_t(first), types.begin() + std::ptrdiff_t(first + sequences[i].size()));
+    if (!types.empty())
+      of.assign(types.begin() + std::ptrdiff_t(first), types.begin() + std::ptrdiff_t(first + sequences[i].size()));
     batch.add(sequences[i], 0, int64_t(i), of);
   }
   return batch;
 }
 
-// Mean of the squares of the hidden states and the sum of the pooled vectors: the loss of a model without a head.
-float features_loss(Run& run, const Tensor& hidden, const Tensor& pooled) {
-  const auto record = [&](const Tensor& x, auto slope) {
-    if (x && run.records({x}))
-      run.tape->record({}, [](Tape&) {});
-    (void)slope;
-  };
-  (void)record;
-  double sum = 0;
-  for (const float value : hidden.values()) sum += double(value) * value / double(hidden.size());
-  if (pooled)
-    for (const float value : pooled.values()) sum += value;
-  return float(sum);
+// The label of a token is predicted by the token before it, or, where the token itself was hidden, by itself; labels
+// below 0 are not counted.
+Targets read_targets(const Goldens& goldens, const Batch& batch, bool by_token_before) {
+  const std::vector<int64_t>& labels = goldens.integers("labels");
+  check<FileError>(int(labels.size()) == batch.rows(), goldens.file, ": \"labels\" has ", labels.size(),
+                   " values, expected ", batch.rows());
+  Targets targets;
+  for (int i = 0; i < batch.sequences(); ++i)
+    for (int row = batch.offsets[size_t(i)]; row < batch.offsets[size_t(i) + 1]; ++row) {
+      const bool is_first = row == batch.offsets[size_t(i)];
+      if (labels[size_t(row)] < 0 || (by_token_before && is_first)) continue;
+      targets.rows.push_back(by_token_before ? row - 1 : row);
+      targets.tokens.push_back(int32_t(labels[size_t(row)]));
+    }
+  targets.weights.assign(targets.rows.size(), 1 / float(targets.rows.size()));
+  return targets;
+}
+
+std::vector<int32_t> integers(const Goldens& goldens, const std::string& name) {
+  const std::vector<int64_t>& values = goldens.integers(name);
+  return {values.begin(), values.end()};
+}
+
+// Σ slope · x with gradients, for the loss of a model without a head.
+Tensor weighted_sum(Run& run, const Tensor& x, const Tensor& slopes) {
+  const Tensor sum = run.tensor(1, 1);
+  double total = 0;
+  for (size_t i = 0; i < x.size(); ++i) total += double(x.data()[i]) * slopes.data()[i];
+  *sum.data() = float(total);
+  if (run.records({x}))
+    run.tape->record({sum.identity()}, [run, x = x.identity(), slopes, out = sum.identity()](Tape& tape) {
+      run.kernels().accumulate(run.stream(), slopes.data(), *tape.upstream(out).data(), tape.gradient(x),
+                               int64_t(slopes.size()));
+    });
+  return sum;
+}
+
+// The mean of the squares of the hidden states, and the sum of the pooled vectors.
+Tensor features_loss(Run& run, const Trunk& trunk, const Tensor& hidden) {
+  const std::vector<float> zeros(hidden.size()), weights(hidden.size(), 1 / float(hidden.size()));
+  const Tensor squares = squared_error(run, hidden, zeros, weights);
+  if (trunk.transformer.heads().empty()) return squares;
+  const Tensor pooled = trunk.transformer.head()(run, hidden), ones = run.tensor(pooled.rows(), pooled.cols());
+  std::fill(ones.values().begin(), ones.values().end(), 1.0f);
+  return add(run, squares, weighted_sum(run, pooled, ones));
 }
 
 }  // namespace
+
+std::vector<std::vector<int32_t>> golden_sequences(const Goldens& goldens, const std::string& prefix) {
+  const std::vector<int64_t>&ids = goldens.integers(prefix + "ids"), &offsets = goldens.integers(prefix + "offsets");
+  std::vector<std::vector<int32_t>> sequences;
+  for (size_t i = 0; i + 1 < offsets.size(); ++i) {
+    check<FileError>(0 <= offsets[i] && offsets[i] < offsets[i + 1] && offsets[i + 1] <= int64_t(ids.size()),
+                     goldens.file, ": \"", prefix, "offsets\" does not cut \"", prefix, "ids\" into sequences");
+    sequences.emplace_back(ids.begin() + offsets[i], ids.begin() + offsets[i + 1]);
+  }
+  return sequences;
+}
+
+fs::path find_base(const fs::path& folder, const Goldens& goldens) {
+  const std::string base = JsonObject(goldens.json, (folder / "goldens.json").string()).text("base");
+  const fs::path start = fs::absolute(folder).lexically_normal();
+  for (fs::path parent = start; parent != parent.root_path(); parent = parent.parent_path())
+    if (fs::exists(parent / base / "config.json")) return parent / base;
+  fail<FileError>((folder / "goldens.json").string(), ": \"base\": no folder ", in_quotes(base), " above it");
+}
+
+GoldenModel::GoldenModel(std::unique_ptr<Trunk> trunk, const Goldens& goldens)
+    : trunk_(std::move(trunk)), lane_(trunk_->backend), sequences_(golden_sequences(goldens)) {
+  const bool has_types = goldens.tensors.contains("token_types");
+  const Batch ids =
+      packed(sequences_, has_types ? std::span(goldens.integers("token_types")) : std::span<const int64_t>());
+  batch_ = translates() ? packed(golden_sequences(goldens, "dec_")) : ids;
+  sources_ = ids;
+  read_labels(goldens);
+}
+
+void GoldenModel::read_labels(const Goldens& goldens) {
+  const Task task = trunk_->architecture.task;
+  if (goldens.tensors.contains("labels")) {
+    if (task == Task::tag)
+      labels_.classes = integers(goldens, "labels");
+    else if (task == Task::discriminate)
+      labels_.values.assign(goldens.integers("labels").begin(), goldens.integers("labels").end());
+    else
+      labels_.tokens = read_targets(goldens, batch_, task == Task::causal);
+  }
+  if (goldens.tensors.contains("seq_labels")) {
+    const Golden& golden = goldens.at("seq_labels");
+    if (!golden.floats.empty())
+      labels_.values = golden.floats;
+    else
+      labels_.values.assign(golden.integers.begin(), golden.integers.end());
+    labels_.classes.assign(golden.integers.begin(), golden.integers.end());
+  }
+  if (task == Task::span) {
+    labels_.starts = integers(goldens, "start");
+    labels_.ends = integers(goldens, "end");
+  }
+  size_t counted = size_t(batch_.sequences());
+  if (task == Task::discriminate) counted = labels_.values.size();
+  if (task == Task::tag)
+    counted =
+        size_t(std::count_if(labels_.classes.begin(), labels_.classes.end(), [](int32_t label) { return label >= 0; }));
+  size_t rows = task == Task::tag ? labels_.classes.size() : counted;
+  if (problem_outputs() > 1) counted *= size_t(problem_outputs());
+  labels_.weights.assign(rows, 1 / float(counted));
+}
+
+// How many numbers a sequence's label has, where they are weighed one by one.
+int GoldenModel::problem_outputs() const {
+  if (trunk_->architecture.task != Task::classify || problem_of(*trunk_) == Problem::one_of) return 1;
+  return trunk_->transformer.head().config().outputs;
+}
+
+Encoded GoldenModel::encode(NetworkPass& source) const {
+  return translates() ? trunk_->transformer.encode(source.run()) : Encoded{};
+}
+
+std::vector<GoldenModel::Output> GoldenModel::outputs(const Edits* edits, const Observer* observer) const {
+  const Transformer& network = trunk_->transformer;
+  NetworkPass source(context(edits), sources_), pass(context(edits), batch_);
+  source.run().observer = pass.run().observer = observer;
+  Encoded encoded = encode(source);
+  const Tensor hidden = pass.hidden({.encoded = &encoded});
+  const auto scores = [&](size_t head) { return network.heads().at(head)(pass.run(), hidden); };
+  switch (trunk_->architecture.task) {
+    case Task::features: {
+      std::vector<Output> outputs = {{"last_hidden", hidden},
+                                     {"mean_pooled", normalized(pass.run(), mean_rows(pass.run(), hidden))}};
+      if (!network.heads().empty()) outputs.push_back({"pooled", scores(0)});
+      return outputs;
+    }
+    case Task::pretraining:
+      return {{"logits", scores(0)}, {"nsp_logits", scores(1)}};
+    case Task::span: {
+      const Tensor both = scores(0);
+      return {{"start_logits", columns(pass.run(), both, {0, 1, 0, 1})},
+              {"end_logits", columns(pass.run(), both, {1, 1, 0, 1})}};
+    }
+    default:
+      return {{"logits", scores(0)}};
+  }
+}
+
+float GoldenModel::loss(const Edits* edits, Gradients* gradients) const {
+  NetworkPass source(context(edits), sources_), pass(context(edits), batch_);
+  std::optional<Tape> tape;
+  if (gradients) source.run().tape = pass.run().tape = &tape.emplace(*gradients, memory_, lane_);
+  Encoded encoded = encode(source);
+  const Tensor hidden = pass.hidden({.encoded = &encoded});
+  const Tensor loss = trunk_->architecture.task == Task::features
+                          ? features_loss(pass.run(), *trunk_, hidden)
+                          : task_loss(pass.run(), *trunk_, hidden, labels_).loss;
+  if (tape) tape->backward(loss);
+  return *loss.data();
+}
+
+std::vector<int32_t> GoldenModel::prompt(size_t sequence) const {
+  return translates() ? std::vector<int32_t>{trunk_->transformer.config().start_token} : sequences_[sequence];
+}
+
+Tensor GoldenModel::next_logits(size_t source, std::span<const std::vector<int32_t>> sequences) const {
+  NetworkPass reader(context(nullptr), packed({&sequences_[source], 1})), pass(context(nullptr), packed(sequences));
+  const Encoded encoded = encode(reader);
+  const std::vector<int> copies(sequences.size(), 0);
+  Encoded repeated = translates() ? encoded.select(reader.run(), copies) : Encoded{};
+  const Tensor hidden = pass.hidden({.encoded = &repeated});
+  return trunk_->transformer.head()(pass.run(), hidden, head_rows(pass.batch(), HeadConfig::Rows::last));
+}
+
+std::vector<int64_t> GoldenModel::greedy(int count) const {
+  NetworkPass source(context(nullptr), sources_);
+  Encoded encoded = encode(source);
+  std::vector<KeyValueCache> caches;
+  std::vector<std::vector<int32_t>> next;
+  for (size_t i = 0; i < sequences_.size(); ++i) {
+    caches.push_back(make_cache(context(nullptr), Dtype::f32));
+    next.push_back(prompt(i));
+  }
+  std::vector<int64_t> chosen(sequences_.size() * size_t(count));
+  for (int step = 0; step < count; ++step) {
+    std::vector<CachedTokens> rows;
+    for (size_t i = 0; i < caches.size(); ++i) rows.push_back({&caches[i], next[i]});
+    const Tensor logits = cached_pass(context(nullptr), rows, true, &encoded);
+    for (size_t i = 0; i < caches.size(); ++i) {
+      const float* row = logits.data() + i * size_t(logits.cols());
+      const auto token = int32_t(std::max_element(row, row + logits.cols()) - row);
+      chosen[i * size_t(count) + size_t(step)] = token;
+      next[i] = {token};
+    }
+  }
+  return chosen;
+}
+
+}  // namespace graft::inline v0

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "cli/verify_comparison.hpp"
-#include "models/pass.hpp"
+#include "models/network_pass.hpp"
 #include "train/task_loss.hpp"
 
 namespace graft::inline v0 {
@@ -30,17 +30,17 @@ class GoldenModel {
   // The likeliest `count` tokens after each sequence, one by one with a cache.
   std::vector<int64_t> greedy(int count) const;
 
-  // Logits of the last token of each continuation of sequence `source`.
+  // What a continuation of a sequence follows: the sequence, or the start token of a decoder.
+  std::vector<int32_t> prompt(size_t sequence) const;
+  // Logits of the last token of each of some continuations of sequence `source`.
   Tensor next_logits(size_t source, std::span<const std::vector<int32_t>> continuations) const;
 
  private:
   NetworkContext context(const Edits* edits) const { return {*trunk_, lane_, memory_, Precision::f32, edits}; }
   bool translates() const { return trunk_->architecture.task == Task::translate; }
   void read_labels(const Goldens& goldens);
-  void read_tokens(const Goldens& goldens, const Batch& batch);
-  Encoded encode(Run& run) const;
-  // The tokens of a sequence's own that a continuation follows.
-  std::vector<int32_t> start_of(size_t sequence) const;
+  int problem_outputs() const;
+  Encoded encode(NetworkPass& source) const;
 
   std::unique_ptr<Trunk> trunk_;
   Lane lane_;

@@ -30,8 +30,8 @@ void compare_decoding(const Lane& lane, Dtype dtype, const Goldens& goldens, con
                       const std::string& decoded, Comparison& comparison) {
   const std::vector<uint8_t>& bytes = goldens.at(raw).bytes;
   const std::vector<float>& expected = goldens.floats(decoded);
-  check<FileError>(bytes.size() == row_bytes(dtype, int64_t(expected.size())), goldens.file,
-                   ": \"", raw, "\" has ", bytes.size(), " bytes, which is not what \"", decoded, "\" needs");
+  check<FileError>(bytes.size() == row_bytes(dtype, int64_t(expected.size())), goldens.file, ": \"", raw, "\" has ",
+                   bytes.size(), " bytes, which is not what \"", decoded, "\" needs");
   std::vector<float> found(expected.size());
   lane.backend().kernels().decode(lane.stream(), dtype, bytes.data(), found.data(), int64_t(found.size()));
   double worst = 0;

@@ -83,7 +83,7 @@ void verify_real(const std::filesystem::path& file, const VerifyContext& context
     check<UnsupportedError>(*std::max_element(sequence.begin(), sequence.end()) < vocabulary,
                             "--model is another model, expected ", json.text("model"));
   comparison.expect(goldens);
-  const Tensor logits = model.logits();
+  const Tensor logits = model.outputs()[0].values;
   const size_t steps = goldens.integers("0.greedy").size();
   const std::vector<int64_t> greedy = model.greedy(int(steps));
   size_t first = 0;

@@ -42,7 +42,7 @@ Tensor cached_pass(const NetworkContext& context, std::span<const CachedTokens> 
     caches.push_back(cache);
     last.push_back(batch.rows() - 1);
   }
-  Pass pass(context, std::move(batch));
+  NetworkPass pass(context, std::move(batch));
   pass.run().caches = caches;
   const Tensor hidden = pass.hidden({.encoded = encoded});
   for (size_t i = 0; i < caches.size(); ++i) caches[i]->commit(pass.batch().length(int(i)));

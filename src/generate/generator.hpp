@@ -5,7 +5,7 @@
 
 #include "generate/sampler.hpp"
 #include "generate/stop_text.hpp"
-#include "models/pass.hpp"
+#include "models/network_pass.hpp"
 #include "tensor/kv_cache.hpp"
 #include "tokenizers/decode.hpp"
 

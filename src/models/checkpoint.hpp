@@ -35,7 +35,8 @@ class Checkpoint {
     std::span<const std::byte> data;
     std::string file;
   };
-  // Null when there is none of that name, nor of the older spelling with "gamma" and "beta". Throws UnsupportedError for a type that is no weight's.
+  // Null when there is none of that name, nor of the older spelling with "gamma" and "beta". Throws UnsupportedError
+  // for a type that is no weight's.
   std::optional<Tensor> find(std::string_view name) const;
   void release(std::string_view name) const;
   // Whether any tensor's name begins so.

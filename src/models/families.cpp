@@ -8,14 +8,14 @@
 namespace graft::inline v0 {
 
 extern const Family kAlbert, kBart, kBert, kDebertaV2, kDistilBert, kElectra, kGemma, kGemma2, kGemma3, kGpt2, kGptNeox,
-    kLlama, kMarian, kMistral, kMixtral, kModernBert, kMpnet, kOpt, kPhi3, kQwen2, kQwen2Moe, kQwen3, kRoberta, kSmolLm3,
-    kT5, kXlmRoberta;
+    kLlama, kMarian, kMistral, kMixtral, kModernBert, kMpnet, kOpt, kPhi3, kQwen2, kQwen2Moe, kQwen3, kRoberta,
+    kSmolLm3, kT5, kXlmRoberta;
 
 std::span<const Family* const> families() {
   static const Family* const all[] = {
-      &kAlbert,  &kBart,   &kBert,    &kDebertaV2, &kDistilBert, &kElectra, &kGemma, &kGemma2, &kGemma3,
-      &kGpt2,    &kGptNeox, &kLlama,  &kMarian,    &kMistral,    &kMixtral, &kModernBert, &kMpnet, &kOpt,
-      &kPhi3,    &kQwen2,  &kQwen2Moe, &kQwen3,    &kRoberta,    &kSmolLm3, &kT5,    &kXlmRoberta};
+      &kAlbert, &kBart,    &kBert,     &kDebertaV2, &kDistilBert, &kElectra, &kGemma,      &kGemma2,    &kGemma3,
+      &kGpt2,   &kGptNeox, &kLlama,    &kMarian,    &kMistral,    &kMixtral, &kModernBert, &kMpnet,     &kOpt,
+      &kPhi3,   &kQwen2,   &kQwen2Moe, &kQwen3,     &kRoberta,    &kSmolLm3, &kT5,         &kXlmRoberta};
   return all;
 }
 
@@ -37,8 +37,8 @@ FamilyMember find_family(const JsonObject& config) {
   if (known.empty())
     for (const Family* family : families()) known += (known.empty() ? "" : ", ") + std::string(family->model_type);
   fail<UnsupportedError>("unsupported: family ", in_quotes(architectures.empty() ? type : architectures[0]), " (",
-                         config.where(), ": \"architectures\", \"model_type\" ", in_quotes(type),
-                         "), expected one of ", known);
+                         config.where(), ": \"architectures\", \"model_type\" ", in_quotes(type), "), expected one of ",
+                         known);
 }
 
 namespace {

@@ -18,8 +18,8 @@ TransformerConfig configure_1(const JsonObject& json, Task task) {
   stack.norm.offset = 1;
   stack.embedding.scale = std::sqrt(float(stack.width));
   // Early files say "gelu" and mean the approximation.
-  stack.mlp.activation = json.has("hidden_activation") ? read_activation(json, "hidden_activation", "")
-                                                       : Activation::gelu_tanh;
+  stack.mlp.activation =
+      json.has("hidden_activation") ? read_activation(json, "hidden_activation", "") : Activation::gelu_tanh;
   for (HeadConfig& head : config.heads)
     if (task == Task::causal) head.tied = json.flag_or("tie_word_embeddings", true);
   return config;
@@ -80,7 +80,8 @@ constexpr ModuleName kNames[] = {
     {"blocks.*.attention.query_norm", "model.layers.*.self_attn.q_norm", "blk.*.attn_q_norm", Layout::plus_one},
     {"blocks.*.attention.key_norm", "model.layers.*.self_attn.k_norm", "blk.*.attn_k_norm", Layout::plus_one},
     {"blocks.*.attention.output", "model.layers.*.self_attn.o_proj", "blk.*.attn_output"},
-    {"blocks.*.attention_post_norm", "model.layers.*.post_attention_layernorm", "blk.*.post_attention_norm", Layout::plus_one},
+    {"blocks.*.attention_post_norm", "model.layers.*.post_attention_layernorm", "blk.*.post_attention_norm",
+     Layout::plus_one},
     {"blocks.*.mlp_norm", "model.layers.*.pre_feedforward_layernorm", "blk.*.ffn_norm", Layout::plus_one},
     {"blocks.*.mlp_post_norm", "model.layers.*.post_feedforward_layernorm", "blk.*.post_ffw_norm", Layout::plus_one},
     {"blocks.*.mlp.gate", "model.layers.*.mlp.gate_proj", "blk.*.ffn_gate"},

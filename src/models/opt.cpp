@@ -66,9 +66,8 @@ constexpr ModuleName kNames[] = {
     {"classifier", "score"},
 };
 
-constexpr Architecture kArchitectures[] = {{"OPTForCausalLM", Task::causal},
-                                           {"OPTForSequenceClassification", Task::classify},
-                                           {"OPTModel", Task::features}};
+constexpr Architecture kArchitectures[] = {
+    {"OPTForCausalLM", Task::causal}, {"OPTForSequenceClassification", Task::classify}, {"OPTModel", Task::features}};
 
 }  // namespace
 

@@ -13,11 +13,11 @@ struct NamedActivation {
   Activation activation;
 };
 constexpr NamedActivation kActivations[] = {
-    {"relu", Activation::relu},          {"gelu", Activation::gelu},
-    {"gelu_new", Activation::gelu_tanh}, {"gelu_pytorch_tanh", Activation::gelu_tanh},
+    {"relu", Activation::relu},           {"gelu", Activation::gelu},
+    {"gelu_new", Activation::gelu_tanh},  {"gelu_pytorch_tanh", Activation::gelu_tanh},
     {"gelu_fast", Activation::gelu_tanh}, {"quick_gelu", Activation::gelu_quick},
-    {"silu", Activation::silu},          {"swish", Activation::silu},
-    {"tanh", Activation::tanh},          {"sigmoid", Activation::sigmoid},
+    {"silu", Activation::silu},           {"swish", Activation::silu},
+    {"tanh", Activation::tanh},           {"sigmoid", Activation::sigmoid},
     {"linear", Activation::identity}};
 
 std::string known_activations() {
@@ -101,9 +101,9 @@ TransformerConfig read_decoder(const JsonObject& json, Task task) {
 std::vector<HeadConfig> decoder_heads(const JsonObject& json, Task task, const TransformerConfig& config) {
   if (task == Task::features) return {};
   if (task == Task::causal) return {language_head(json, config)};
-  HeadConfig head = class_head(task == Task::tag ? "tags" : "classifier",
-                               task == Task::tag ? HeadConfig::Rows::all : HeadConfig::Rows::last,
-                               read_label_count(json));
+  HeadConfig head =
+      class_head(task == Task::tag ? "tags" : "classifier",
+                 task == Task::tag ? HeadConfig::Rows::all : HeadConfig::Rows::last, read_label_count(json));
   head.bias = task == Task::tag;
   return {head};
 }
@@ -158,12 +158,18 @@ std::vector<HeadConfig> encoder_heads(const JsonObject& json, Task task, const T
     return head;
   };
   switch (task) {
-    case Task::features: return heads.has_pooler ? std::vector{pooled("pooler", 0)} : std::vector<HeadConfig>{};
-    case Task::pretraining: return {words, pooled("next", 2)};
-    case Task::classify: return {pooled("classifier", read_label_count(json))};
-    case Task::tag: return {class_head("tags", HeadConfig::Rows::all, read_label_count(json))};
-    case Task::span: return {class_head("span", HeadConfig::Rows::all, 2)};
-    default: return {words};
+    case Task::features:
+      return heads.has_pooler ? std::vector{pooled("pooler", 0)} : std::vector<HeadConfig>{};
+    case Task::pretraining:
+      return {words, pooled("next", 2)};
+    case Task::classify:
+      return {pooled("classifier", read_label_count(json))};
+    case Task::tag:
+      return {class_head("tags", HeadConfig::Rows::all, read_label_count(json))};
+    case Task::span:
+      return {class_head("span", HeadConfig::Rows::all, 2)};
+    default:
+      return {words};
   }
 }
 

@@ -31,10 +31,10 @@ TransformerConfig read_encoder(const JsonObject& json);
 std::vector<HeadConfig> decoder_heads(const JsonObject& json, Task task, const TransformerConfig& config);
 // Heads of an encoder like BERT's: a pooler or dense layer of the first token before the classes.
 struct EncoderHeads {
-  Activation pooler = Activation::tanh;    // of the dense layer before the classes
-  Activation masked = Activation::gelu;    // of the dense layer before the words
-  int masked_width = 0;                    // of that layer
-  bool has_pooler = true;                  // of the bare trunk
+  Activation pooler = Activation::tanh;  // of the dense layer before the classes
+  Activation masked = Activation::gelu;  // of the dense layer before the words
+  int masked_width = 0;                  // of that layer
+  bool has_pooler = true;                // of the bare trunk
 };
 std::vector<HeadConfig> encoder_heads(const JsonObject& json, Task task, const TransformerConfig& config,
                                       const EncoderHeads& heads);

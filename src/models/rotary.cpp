@@ -24,8 +24,7 @@ double factor_of(const JsonObject& scaling) {
 // Dubey et al. 2024: long wavelengths are stretched, short ones kept, those between are blended.
 void scale_llama3(const JsonObject& scaling, std::vector<float>& frequencies) {
   const double factor = factor_of(scaling), low = scaling.number("low_freq_factor"),
-               high = scaling.number("high_freq_factor"),
-               context = scaling.number("original_max_position_embeddings");
+               high = scaling.number("high_freq_factor"), context = scaling.number("original_max_position_embeddings");
   if (!(high > low && low > 0)) scaling.refuse("high_freq_factor", "more than low_freq_factor, which is positive");
   for (float& frequency : frequencies) {
     const double wavelength = 2 * std::numbers::pi / frequency;
@@ -105,8 +104,10 @@ RotaryConfig read_rotary(const JsonObject& json, int head_width, int context) {
 
 Json llama3_scaling(std::span<const float> factors, std::span<const float> frequencies) {
   // All models of this kind were published with these three values; only the factor differs.
-  const Json scaling = {{"rope_type", "llama3"}, {"factor", *std::max_element(factors.begin(), factors.end())},
-                        {"low_freq_factor", 1.0}, {"high_freq_factor", 4.0},
+  const Json scaling = {{"rope_type", "llama3"},
+                        {"factor", *std::max_element(factors.begin(), factors.end())},
+                        {"low_freq_factor", 1.0},
+                        {"high_freq_factor", 4.0},
                         {"original_max_position_embeddings", 8192}};
   std::vector<float> scaled(frequencies.begin(), frequencies.end());
   scale_llama3(JsonObject(scaling, "rope_freqs.weight"), scaled);

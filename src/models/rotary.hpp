@@ -12,8 +12,8 @@ namespace graft::inline v0 {
 JsonObject rotary_settings(const JsonObject& json);
 double rotary_base(const JsonObject& json);
 
-// The "rope_scaling" of kind llama3 that divides the frequencies by these factors. Throws UnsupportedError when there is
-// none.
+// The "rope_scaling" of kind llama3 that divides the frequencies by these factors. Throws UnsupportedError when there
+// is none.
 Json llama3_scaling(std::span<const float> factors, std::span<const float> frequencies);
 
 }  // namespace graft::inline v0

@@ -32,7 +32,8 @@ Json config_to_save(const Trunk& trunk, Dtype type) {
   const bool has_new_spelling = config.contains("dtype") || config.contains("rope_parameters");
   config[has_new_spelling ? "dtype" : "torch_dtype"] = torch_name(type);
   if (!trunk.rotary_factors.empty())
-    config["rope_scaling"] = llama3_scaling(trunk.rotary_factors, trunk.transformer.stack().rotary.at(0).inverse_frequency);
+    config["rope_scaling"] =
+        llama3_scaling(trunk.rotary_factors, trunk.transformer.stack().rotary.at(0).inverse_frequency);
   return config;
 }
 
@@ -59,8 +60,7 @@ void save_folder(const Trunk& trunk, const fs::path& folder, Dtype type) {
   check<FileError>(!error, folder.string(), ": cannot create the folder: ", error.message());
   const Lane lane(trunk.backend);
   std::vector<SafetensorsSource> tensors;
-  for (const Parameters::Entry& entry : trunk.parameters.all())
-    tensors.push_back(source_of(trunk, lane, entry, type));
+  for (const Parameters::Entry& entry : trunk.parameters.all()) tensors.push_back(source_of(trunk, lane, entry, type));
   write_safetensors(folder / "model.safetensors", std::move(tensors), {{"format", "pt"}});
   write_file(folder / "config.json", config.dump(2) + "\n");
 }

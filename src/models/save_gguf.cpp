@@ -52,7 +52,9 @@ std::vector<float> rotary_factors(const Trunk& trunk) {
   plain["rope_theta"] = rotary_base(trunk.config);
   plain.erase("rope_parameters");
   plain.erase("rope_scaling");
-  const std::vector<float> base = trunk.family.configure(JsonObject(plain, "config.json"), trunk.architecture.task).stack.rotary.at(0).inverse_frequency;
+  const std::vector<float> base = trunk.family.configure(JsonObject(plain, "config.json"), trunk.architecture.task)
+                                      .stack.rotary.at(0)
+                                      .inverse_frequency;
   std::vector<float> factors = trunk.transformer.stack().rotary.at(0).inverse_frequency;
   for (size_t i = 0; i < factors.size(); ++i) factors[i] = base[i] / factors[i];
   return factors;
@@ -66,9 +68,14 @@ void add_tensors(const Trunk& trunk, const Lane& lane, Dtype type, GgufWriter& w
     check<UnsupportedError>(!name.starts_with('.'), "unsupported: GGUF has no name for ", weight.name());
     FileLayout layout;
     switch (layout_of(trunk.family, Naming::gguf, entry.module)) {
-      case Layout::rotary_rows: layout.head_rows = file_order(trunk.transformer.stack().attention.head_width); break;
-      case Layout::plus_one: layout.offset = 1; break;
-      default: break;
+      case Layout::rotary_rows:
+        layout.head_rows = file_order(trunk.transformer.stack().attention.head_width);
+        break;
+      case Layout::plus_one:
+        layout.offset = 1;
+        break;
+      default:
+        break;
     }
     std::vector<int64_t> shape = {weight.cols()};
     if (!is_vector) shape.insert(shape.begin(), weight.rows());
@@ -82,7 +89,8 @@ void add_tensors(const Trunk& trunk, const Lane& lane, Dtype type, GgufWriter& w
 void save_gguf(const Trunk& trunk, const std::filesystem::path& file, Dtype type,
                const std::function<void(GgufWriter&)>& write_tokenizer) {
   const Lane lane(trunk.backend);
-  check<UnsupportedError>(!trunk.family.gguf.empty(), "unsupported: GGUF files of ", trunk.family.model_type, " models");
+  check<UnsupportedError>(!trunk.family.gguf.empty(), "unsupported: GGUF files of ", trunk.family.model_type,
+                          " models");
   GgufWriter writer;
   writer.set("general.architecture", trunk.family.gguf);
   writer.set("general.file_type", file_type(type));

@@ -40,8 +40,7 @@ struct Source {
 };
 
 Source find_source(const Checkpoint& checkpoint, const Trunk& trunk, const std::string& module, Weight& weight) {
-  const std::string name =
-      checkpoint.gguf() ? external_name(trunk.family, Naming::gguf, module) : weight.name();
+  const std::string name = checkpoint.gguf() ? external_name(trunk.family, Naming::gguf, module) : weight.name();
   const Layout layout = layout_of(trunk.family, checkpoint.naming(), module);
   const bool is_matrix = weight.kind() == Weight::Kind::matrix, transposed = is_matrix && layout == Layout::transposed;
   const std::optional<Checkpoint::Tensor> tensor = checkpoint.find(name);
@@ -52,8 +51,8 @@ Source find_source(const Checkpoint& checkpoint, const Trunk& trunk, const std::
                    shape_text(tensor->shape), ", expected ", rows, " x ", cols);
   StoredTensor stored{.dtype = tensor->dtype, .data = tensor->data, .transposed = transposed};
   if (layout == Layout::rotary_rows)
-    stored.row_order = rotary_row_order(is_matrix ? weight.rows() : weight.cols(),
-                                        trunk.transformer.stack().attention.head_width);
+    stored.row_order =
+        rotary_row_order(is_matrix ? weight.rows() : weight.cols(), trunk.transformer.stack().attention.head_width);
   if (layout == Layout::plus_one) stored.offset = 1;
   return {&weight, name, std::move(stored)};
 }

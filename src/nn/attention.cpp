@@ -50,8 +50,9 @@ std::vector<Tensor> SelfAttention::project(Run& run, const Tensor& x) const {
   const int width = config_.head_width, q_width = config_.heads * width, kv_width = config_.kv_heads * width;
   const bool by_heads = config_.fused == FusedQkv::heads;
   const auto part = [&](int index, int first, int columns_of_part) {
-    return columns(run, qkv[0], by_heads ? ColumnBlocks{index * width, width, 3 * width, config_.heads}
-                                         : ColumnBlocks{first, columns_of_part, 0, 1});
+    return columns(run, qkv[0],
+                   by_heads ? ColumnBlocks{index * width, width, 3 * width, config_.heads}
+                            : ColumnBlocks{first, columns_of_part, 0, 1});
   };
   return {part(0, 0, q_width), part(1, q_width, kv_width), part(2, q_width + kv_width, kv_width)};
 }

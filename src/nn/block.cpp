@@ -18,7 +18,8 @@ Residual::Residual(Parameters& parameters, const std::string& module, const Stac
 
 Block::Block(Parameters& parameters, const std::string& module, const StackConfig& config, int layer)
     : is_parallel_(config.parallel),
-      attention_branch_(parameters, module + ".attention", config, layer > 0 || config.first_norm, dropout_site(layer, 0)),
+      attention_branch_(parameters, module + ".attention", config, layer > 0 || config.first_norm,
+                        dropout_site(layer, 0)),
       attention_(parameters, module + ".attention", config, layer),
       mlp_branch_(parameters, module + ".mlp", config, true, dropout_site(layer, 1)) {
   if (config.crosses) {

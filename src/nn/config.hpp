@@ -39,9 +39,9 @@ struct AttentionConfig {
   bool head_norms = false;  // of each head's query and key
 
   BiasKind bias = BiasKind::none;
-  int buckets = 0, most_distance = 0;   // of relative and disentangled biases
-  int span = 0;                         // disentangled: distances from -span on have vectors, and as many from 0 on
-  bool norm_of_relative = false;        // disentangled: the stack's norm is applied to those vectors
+  int buckets = 0, most_distance = 0;  // of relative and disentangled biases
+  int span = 0;                        // disentangled: distances from -span on have vectors, and as many from 0 on
+  bool norm_of_relative = false;       // disentangled: the stack's norm is applied to those vectors
   bool content_to_position = false, position_to_content = false;  // disentangled
 };
 
@@ -62,8 +62,8 @@ struct MlpConfig {
 };
 
 struct LayerConfig {
-  int window = 0;    // keys less than this far away are seen; 0: all
-  int rotary = 0;    // which of the rotary positions turn queries and keys; -1: none
+  int window = 0;  // keys less than this far away are seen; 0: all
+  int rotary = 0;  // which of the rotary positions turn queries and keys; -1: none
   bool routed = false;
 };
 
@@ -76,13 +76,13 @@ enum class Positions { none, learned, sinusoidal };
 
 struct EmbeddingConfig {
   int vocabulary = 0;
-  int width = 0;           // of the table; where it is not the model's, a projection follows
+  int width = 0;  // of the table; where it is not the model's, a projection follows
   bool projection_bias = false;
   bool positions_after_projection = false;
-  float scale = 1;         // of the tokens' vectors
+  float scale = 1;  // of the tokens' vectors
   Positions positions = Positions::none;
   int position_rows = 0, first_position = 0;  // learned: the table's rows, and the row of a sequence's first token
-  int types = 0;           // token types
+  int types = 0;                              // token types
   bool norm = false;
 };
 
@@ -96,12 +96,12 @@ struct StackConfig {
   MlpConfig mlp;
   NormConfig norm;
   NormPlace norm_place = NormPlace::before;
-  bool first_norm = true;           // ModernBERT's first block has no norm before its attention
-  bool parallel = false;            // attention and MLP read the same input (GPT-NeoX)
+  bool first_norm = true;  // ModernBERT's first block has no norm before its attention
+  bool parallel = false;   // attention and MLP read the same input (GPT-NeoX)
   bool final_norm = true;
-  bool crosses = false;             // attends to an encoder
+  bool crosses = false;  // attends to an encoder
   std::vector<RotaryConfig> rotary;
-  float dropout = 0;                // of embeddings and branches, while training
+  float dropout = 0;  // of embeddings and branches, while training
 };
 
 // From hidden states to scores: choose rows, a dense layer with activation and norm, a matrix.
@@ -114,7 +114,7 @@ struct HeadConfig {
   Activation activation = Activation::identity;
   bool norm = false;
   NormConfig norm_config;
-  int outputs = 0;  // 0: the dense layer's values are the result
+  int outputs = 0;    // 0: the dense layer's values are the result
   bool tied = false;  // the matrix is the embedding
   bool bias = false;
   float scale = 1, soft_cap = 0;  // of the scores

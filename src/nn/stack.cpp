@@ -37,7 +37,8 @@ Stack::Stack(Parameters& parameters, const std::string& prefix, StackConfig conf
     relative_ = parameters.matrix(prefix + "relative_bias", attention.buckets, attention.heads);
   if (attention.bias == BiasKind::disentangled) {
     relative_ = parameters.matrix(prefix + "relative_embedding", 2 * attention.span, config_.width);
-    if (attention.norm_of_relative) relative_norm_ = Norm(parameters, prefix + "relative_norm", config_.norm, config_.width);
+    if (attention.norm_of_relative)
+      relative_norm_ = Norm(parameters, prefix + "relative_norm", config_.norm, config_.width);
   }
   const size_t blocks = config_.shared_layers ? 1 : config_.layers.size();
   blocks_.reserve(blocks);
@@ -55,11 +56,10 @@ ScoreBias Stack::shared_bias(Run& run) const {
   const AttentionConfig& attention = config_.attention;
   if (attention.bias == BiasKind::alibi) return alibi_bias(run, attention.heads, reach_of(run.batch));
   if (attention.bias != BiasKind::relative) return {};
-  return relative_bias(run, *relative_,
-                       {.count = attention.buckets,
-                        .most_distance = attention.most_distance,
-                        .bidirectional = !attention.causal},
-                       reach_of(run.batch));
+  return relative_bias(
+      run, *relative_,
+      {.count = attention.buckets, .most_distance = attention.most_distance, .bidirectional = !attention.causal},
+      reach_of(run.batch));
 }
 
 Tensor Stack::operator()(Run& run, StackPass pass, bool recomputes) const {

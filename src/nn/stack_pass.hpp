@@ -3,6 +3,7 @@
 // What the blocks of one pass through a stack share.
 #pragma once
 
+#include "ops/experts.hpp"
 #include "ops/ops.hpp"
 
 namespace graft::inline v0 {

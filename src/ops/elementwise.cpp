@@ -21,6 +21,16 @@ Tensor add(Run& run, const Tensor& a, const Tensor& b) {
   return y;
 }
 
+Tensor reshaped(Run& run, const Tensor& x, int rows, int cols) {
+  check(size_t(rows) * cols == x.size(), "reshaped: ", x.rows(), " x ", x.cols(), " as ", rows, " x ", cols);
+  const Tensor y = x.reshaped(rows, cols);
+  if (run.records({x}))
+    run.tape->record({y.identity()}, [x = x.identity(), out = y.identity()](Tape& tape) {
+      tape.add_gradient(x, tape.upstream(out).reshaped(x->rows, x->cols));
+    });
+  return y;
+}
+
 namespace {
 
 // cap * tanh(scale * x / cap), or scale * x where cap is 0; then x is not kept.

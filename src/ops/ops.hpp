@@ -76,9 +76,9 @@ ScoreBias disentangled_bias(Run& run, const AttentionShape& shape, const Tensor&
 
 // Where an attention stands.
 struct AttentionPlace {
-  int layer = 0;                 // of the cache, and for observers
-  const Batch* keys = nullptr;   // whose rows k and v are, as many sequences; it outlives the tape. null: the queries'
-                                 // own, behind what the cache holds
+  int layer = 0;                // of the cache, and for observers
+  const Batch* keys = nullptr;  // whose rows k and v are, as many sequences; it outlives the tape. null: the queries'
+                                // own, behind what the cache holds
   ScoreBias bias = {};
   AttentionKind kind = AttentionKind::self;  // for observers
 };
@@ -93,6 +93,9 @@ Tensor activation(Run& run, Activation kind, const Tensor& x);
 Tensor gated_activation(Run& run, Activation kind, const Tensor& gate, const Tensor& up);
 
 Tensor add(Run& run, const Tensor& a, const Tensor& b);
+
+// The same values in another shape.
+Tensor reshaped(Run& run, const Tensor& x, int rows, int cols);
 Tensor scaled(Run& run, const Tensor& x, float factor);
 // cap * tanh(x / cap)
 Tensor soft_cap(Run& run, const Tensor& x, float cap);

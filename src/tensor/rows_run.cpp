@@ -12,10 +12,9 @@ struct Owner {
   Run run;
 
   Owner(const Run& of, std::shared_ptr<const Batch> on, std::vector<EditedRows> edited)
-      : batch(std::move(on)),
-        edits(std::move(edited)),
-        run{of.lane,  of.memory,   *batch,      of.precision, of.tape, edits, {},
-            of.observer, of.training, of.saved, of.seed,      of.step} {}
+      : batch(std::move(on)), edits(std::move(edited)), run{of.lane,     of.memory, *batch,  of.precision,
+                                                            of.tape,     edits,     {},      of.observer,
+                                                            of.training, of.saved,  of.seed, of.step} {}
 };
 
 const Edits* edits_of(const Run& run, int row) {

@@ -27,7 +27,7 @@ struct Run {
   std::span<const EditedRows> edits = {};       // in row order, not overlapping
   std::span<KeyValueCache* const> caches = {};  // one a sequence, or none at all
   const Observer* observer = nullptr;
-  bool training = false;  // dropout is on
+  bool training = false;     // dropout is on
   Dtype saved = Dtype::f32;  // of what operations keep for the backward pass: f32 or bf16
   uint64_t seed = 0, step = 0;
 
@@ -39,10 +39,14 @@ struct Run {
   // The least precise product for a weight of this dtype.
   Compute compute(Dtype weight) const {
     switch (precision) {
-      case Precision::f32: return Compute::f32;
-      case Precision::bf16: return Compute::bf16;
-      case Precision::int8: return tape ? Compute::bf16 : Compute::int8;
-      case Precision::automatic: break;
+      case Precision::f32:
+        return Compute::f32;
+      case Precision::bf16:
+        return Compute::bf16;
+      case Precision::int8:
+        return tape ? Compute::bf16 : Compute::int8;
+      case Precision::automatic:
+        break;
     }
     if (weight == Dtype::f32 || weight == Dtype::f16) return Compute::f32;
     return weight == Dtype::bf16 || tape ? Compute::bf16 : Compute::int8;

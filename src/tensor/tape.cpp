@@ -7,7 +7,8 @@ namespace graft::inline v0 {
 
 bool Tape::watches(const Tensor& tensor) const {
   const Shape* identity = tensor.identity().get();
-  return identity && (leaves_.watches(identity) || gradients_.contains(identity) || (outer_ && outer_->watches(tensor)));
+  return identity &&
+         (leaves_.watches(identity) || gradients_.contains(identity) || (outer_ && outer_->watches(tensor)));
 }
 
 bool Tape::watches_any(std::initializer_list<Tensor> tensors) const {

@@ -1,14 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The values of a weight as a file has them.
-struct StoredTensor {
-  Dtype dtype;
-  std::span<const std::byte> data;
-  std::vector<int> row_order = {};  // the file's row of each row; empty: as they are
-  bool transposed = false;          // inputs × outputs
-  float offset = 0;                 // what the file adds to each value of a vector
-};
-
 // A parameter of a model. A matrix has one resident form, the packed one that the products read. A vector (a norm's
 // gain, a bias) is a float tensor. A trainable matrix has a float master beside it, which the optimizer updates and
 // `repack` turns into the packed form again.
@@ -23,6 +14,15 @@ struct StoredTensor {
 #include "tensor/tensor.hpp"
 
 namespace graft::inline v0 {
+
+// The values of a weight as a file has them.
+struct StoredTensor {
+  Dtype dtype;
+  std::span<const std::byte> data;
+  std::vector<int> row_order = {};  // the file's row of each row; empty: as they are
+  bool transposed = false;          // inputs × outputs
+  float offset = 0;                 // what the file adds to each value of a vector
+};
 
 class Weight {
  public:

@@ -13,9 +13,7 @@
 namespace graft::inline v0 {
 namespace {
 
-double now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
+double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 Tensor like(Memory& memory, const Tensor& x) { return Tensor(memory, x.rows(), x.cols()); }
 
@@ -152,7 +150,8 @@ void Fit::evaluate_if_due() {
 void Fit::keep_values() {
   has_best_ = true;
   if (best_values_.empty())
-    for (const auto& [name, value] : trainable_.parameters) best_values_.push_back({"best." + name, like(*memory_, value)});
+    for (const auto& [name, value] : trainable_.parameters)
+      best_values_.push_back({"best." + name, like(*memory_, value)});
   for (size_t i = 0; i < best_values_.size(); ++i) copy(trainable_.parameters[i].value, best_values_[i].value);
 }
 

@@ -32,7 +32,7 @@ void add(MicroBatch& micro, const NumberedRow& numbered, float weight) {
 
 void add_loss(const StepContext& context, MicroBatch micro, Gradients* gradients, StepLoss& loss) {
   const NetworkContext& network = context.network;
-  Pass pass(network, std::move(micro.batch));
+  NetworkPass pass(network, std::move(micro.batch));
   Run& run = pass.run();
   run.saved = network.trunk.is_exact(network.precision) ? Dtype::f32 : Dtype::bf16;  // as the products round
   std::optional<Tape> tape;
@@ -70,7 +70,8 @@ size_t activation_bytes(const Trunk& trunk, size_t tokens, Precision precision, 
   const StackConfig& stack = trunk.transformer.stack();
   const size_t layers = stack.layers.size(), width = size_t(stack.width), mlp = size_t(stack.mlp.width);
   const AttentionConfig& attention = stack.attention;
-  const size_t q = size_t(attention.heads) * attention.head_width, kv = size_t(attention.kv_heads) * attention.head_width;
+  const size_t q = size_t(attention.heads) * attention.head_width,
+               kv = size_t(attention.kv_heads) * attention.head_width;
   // What a block keeps of a token: both residual sums and norms, rotated q and k, v, the attention, and the gated MLP.
   const size_t block = 4 * width + 2 * q + 2 * kv + attention.heads + 3 * mlp;
   const size_t gradients = 2 * width + 3 * mlp;

@@ -6,7 +6,7 @@
 #include <span>
 
 #include "data/pack.hpp"
-#include "models/pass.hpp"
+#include "models/network_pass.hpp"
 #include "train/trainable.hpp"
 
 namespace graft::inline v0 {

@@ -3,6 +3,7 @@
 
 #include <numeric>
 
+#include "ops/losses.hpp"
 #include "support/message.hpp"
 
 namespace graft::inline v0 {
@@ -17,10 +18,12 @@ std::vector<float> spread(const std::vector<float>& weights, int outputs) {
 
 Tensor class_loss(Run& run, const Trunk& trunk, const Tensor& scores, const Labels& labels) {
   switch (problem_of(trunk)) {
-    case Problem::one_of: return cross_entropy(run, scores, labels.classes, labels.weights);
+    case Problem::one_of:
+      return cross_entropy(run, scores, labels.classes, labels.weights);
     case Problem::any_of:
       return binary_cross_entropy(run, scores, labels.values, spread(labels.weights, scores.cols()));
-    case Problem::number: break;
+    case Problem::number:
+      break;
   }
   return squared_error(run, scores, labels.values, spread(labels.weights, scores.cols()));
 }
@@ -70,12 +73,16 @@ TaskLoss task_loss(Run& run, const Trunk& trunk, const Tensor& hidden, Labels la
       const Tensor next = cross_entropy(run, network.heads().at(1)(run, hidden), labels.classes, labels.weights);
       return {add(run, words.loss, next), std::move(words.log_probabilities)};
     }
-    case Task::classify: return {class_loss(run, trunk, head(run, hidden), labels), {}};
-    case Task::tag: return {cross_entropy(run, head(run, hidden), labels.classes, labels.weights), {}};
+    case Task::classify:
+      return {class_loss(run, trunk, head(run, hidden), labels), {}};
+    case Task::tag:
+      return {cross_entropy(run, head(run, hidden), labels.classes, labels.weights), {}};
     case Task::discriminate:
       return {binary_cross_entropy(run, head(run, hidden), labels.values, labels.weights), {}};
-    case Task::span: return {span_loss(run, head(run, hidden), labels), {}};
-    case Task::features: break;
+    case Task::span:
+      return {span_loss(run, head(run, hidden), labels), {}};
+    case Task::features:
+      break;
   }
   fail<UnsupportedError>("unsupported: training ", trunk.architecture.name, ", which has no head");
 }

@@ -9,11 +9,11 @@ namespace graft::inline v0 {
 
 // What the rows of a batch should give. A task reads the fields that it needs.
 struct Labels {
-  Targets tokens;                    // words: by the row that predicts them, with their weights
-  std::vector<int32_t> classes;      // of each sequence, or of each token; below 0: not counted
-  std::vector<float> values;         // of each sequence, one an output: numbers, or 0 and 1 for several labels
+  Targets tokens;                     // words: by the row that predicts them, with their weights
+  std::vector<int32_t> classes;       // of each sequence, or of each token; below 0: not counted
+  std::vector<float> values;          // of each sequence, one an output: numbers, or 0 and 1 for several labels
   std::vector<int32_t> starts, ends;  // of answers, in their sequences
-  std::vector<float> weights;        // of the classes, values or answers in the loss
+  std::vector<float> weights;         // of the classes, values or answers in the loss
 };
 
 struct TaskLoss {

@@ -66,8 +66,8 @@ TEST_CASE("Llama gives the reference logits, loss and gradients on every table",
       Tape tape(gradients, memory, lane);
       Run run{lane, memory, batch};
       run.tape = &tape;
-      const Tensor hidden = trunk->transformer(run, recomputes);
-      const HeadLoss loss = head_loss(run, hidden, trunk->transformer.head(), {}, golden_targets(goldens));
+      const Tensor hidden = trunk->transformer(run, {.recomputes = recomputes});
+      const HeadLoss loss = trunk->transformer.head().loss(run, hidden, golden_targets(goldens));
       check_close(loss.loss.data(), goldens.at("loss"));
       tape.backward(loss.loss);
       for (const auto& [name, golden] : goldens.tensors)
@@ -76,7 +76,7 @@ TEST_CASE("Llama gives the reference logits, loss and gradients on every table",
           check_close(gradients.of(trunk->parameters.find(name.substr(5))->parameter()).data(), golden);
         }
       Run plain{lane, memory, batch};
-      const Tensor logits = trunk->transformer.logits(plain, trunk->transformer(plain));
+      const Tensor logits = trunk->transformer.head()(plain, trunk->transformer(plain));
       check_close(logits.data(), goldens.at("logits"));
     }
   }

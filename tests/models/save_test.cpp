@@ -21,7 +21,7 @@ std::vector<float> logits(const Trunk& trunk) {
   for (int32_t i = 0; i < 40; ++i) tokens.push_back(i * 7 % 160);
   batch.add(tokens);
   Run run{lane, Memory::create(), batch, Precision::f32};
-  const std::span<float> values = trunk.transformer.logits(run, trunk.transformer(run)).values();
+  const std::span<float> values = trunk.transformer.head()(run, trunk.transformer(run)).values();
   return {values.begin(), values.end()};
 }
 

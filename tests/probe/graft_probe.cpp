@@ -44,7 +44,7 @@ void compute(const Trunk& trunk, const Edits* edits = nullptr) {
   const EditedRows rows = {0, batch.rows(), edits};
   Run run{lane, Memory::create(), batch};
   if (edits) run.edits = {&rows, 1};
-  trunk.transformer.logits(run, trunk.transformer(run));
+  trunk.transformer.head()(run, trunk.transformer(run));
 }
 
 void load_model(const Request& request) { compute(*load_model(request.path)); }
@@ -58,7 +58,8 @@ void load_sharded(const Request& request) {
 void load_config(const Request& request) {
   const Json json = read_json(request.path);
   const JsonObject config(json, request.path.string());
-  find_family(config).configure(config);
+  const auto [family, architecture] = find_family(config);
+  family->configure(config, architecture->task);
 }
 
 void load_adapter(const Request& request) {

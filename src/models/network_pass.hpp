@@ -15,17 +15,17 @@ struct NetworkContext {
 };
 
 // One pass over a batch. Must outlive what a tape records in it.
-class Pass {
+class NetworkPass {
  public:
-  Pass(const NetworkContext& context, Batch batch)
+  NetworkPass(const NetworkContext& context, Batch batch)
       : network_(context.trunk.transformer),
         batch_(std::move(batch)),
         edited_{0, batch_.rows(), context.edits},
         run_{context.lane, context.memory, batch_, context.precision} {
     if (context.edits) run_.edits = {&edited_, 1};
   }
-  Pass(const Pass&) = delete;
-  Pass& operator=(const Pass&) = delete;
+  NetworkPass(const NetworkPass&) = delete;
+  NetworkPass& operator=(const NetworkPass&) = delete;
 
   Run& run() { return run_; }
   const Batch& batch() const { return batch_; }
