@@ -59,7 +59,7 @@ struct Operands {
 };
 
 // `exponentials` for vectors of columns side by side, so that their maxima and sums do not wait for each other.
-template <int vectors>
+template <int vectors, bool is_biased>
 void exponentials_of(const AttentionShape& shape, State& state, const KeyBlock& block, bool sees_all, int column,
                      const float* biases, float* scores, float* shrink) {
   const Vec lowest = splat(-__builtin_inff());
@@ -70,7 +70,7 @@ void exponentials_of(const AttentionShape& shape, State& state, const KeyBlock& 
       const int64_t element = j * kPanel + column + v * kLanes;
       float* at = scores + element;
       Vec s = score(shape, load(at));
-      if (biases) s += load(biases + element);
+      if constexpr (is_biased) s += load(biases + element);
       if (!sees_all) s = select(sees(state.panel, column + v * kLanes, block.first + j), s, lowest);
       store(at, s);
       top[v] = vmax(top[v], s);
@@ -95,10 +95,12 @@ void exponentials_of(const AttentionShape& shape, State& state, const KeyBlock& 
 // Products become exponentials, relative to the columns' maxima; `shrink` is what becomes of what was gathered before.
 void exponentials(const AttentionShape& shape, State& state, const KeyBlock& block, bool sees_all, const float* biases,
                   float* scores, float* shrink) {
+  const auto two = biases ? exponentials_of<2, true> : exponentials_of<2, false>;
+  const auto one = biases ? exponentials_of<1, true> : exponentials_of<1, false>;
   int column = 0;
   for (; column + kLanes < state.panel.columns; column += 2 * kLanes)
-    exponentials_of<2>(shape, state, block, sees_all, column, biases, scores, shrink);
-  if (column < state.panel.columns) exponentials_of<1>(shape, state, block, sees_all, column, biases, scores, shrink);
+    two(shape, state, block, sees_all, column, biases, scores, shrink);
+  if (column < state.panel.columns) one(shape, state, block, sees_all, column, biases, scores, shrink);
 }
 
 void shrink_rows(float* rows, int columns, int64_t width, const float* shrink) {

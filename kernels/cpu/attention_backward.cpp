@@ -47,6 +47,7 @@ struct Memory {
 };
 
 // In place: products q · k become probabilities, products dy · v the slopes of the products q · k.
+template <bool is_biased>
 void slopes(const AttentionShape& shape, const QueryPanel& panel, const Columns& columns, const KeyBlock& block,
             bool sees_all, const float* biases, float* p, float* ds) {
   for (int column = 0; column < panel.columns; column += kLanes) {
@@ -54,7 +55,7 @@ void slopes(const AttentionShape& shape, const QueryPanel& panel, const Columns&
     for (int j = 0; j < block.count; ++j) {
       const int at = j * kPanel + column;
       const Vec s = score(shape, load(p + at));
-      const Vec biased = biases ? s + load(biases + at) : s;
+      const Vec biased = is_biased ? s + load(biases + at) : s;
       const Vec probability = probabilities(panel, column, block.first + j, sees_all, biased, lse);
       Vec slope = probability * (load(ds + at) - mean) * shape.scale;
       if (shape.soft_cap > 0) slope *= 1.0f - (s / shape.soft_cap) * (s / shape.soft_cap);
@@ -83,7 +84,8 @@ void add_block(const Arguments& a, const Tile& tile, const QueryPanel& panel, co
   multiply(product, rows_as_left(form, block.v, count, width, memory.v_words), count, memory.dy_by_width, vectors,
            width, memory.ds, kPanel, false);
   const float* biases = block_bias(tile.sequence->bias, panel, block, memory.biases);
-  slopes(a.shape, panel, columns, block, tile.sees_all(a.shape, block), biases, memory.p, memory.ds);
+  const auto slopes_of = biases ? slopes<true> : slopes<false>;
+  slopes_of(a.shape, panel, columns, block, tile.sees_all(a.shape, block), biases, memory.p, memory.ds);
   const int64_t at = (row + block.first) * kv_stride + tile.kv_head * width;
   const LeftRows p = rows_as_left(form, {memory.p, kPanel}, count, panel.columns, memory.p_words);
   multiply(product, p, count, memory.dy_by_depth, width, panel.columns, a.dv + at, kv_stride, true);
