@@ -108,13 +108,14 @@ struct Halves {
 template <class Body>
 void parallel_vectors(const Stream& stream, int64_t count, const Body& body) {
   parallel_ranges(stream, count, 4, [&](int64_t begin, int64_t end) {
-    for_vectors(end - begin, [&](int64_t i, int lanes) { body(begin + i, lanes); });
+    const Body own = body;  // whose pointers no store can change
+    for_vectors(end - begin, [&](int64_t i, int lanes) { own(begin + i, lanes); });
   });
 }
 
 template <class Curve, class Kept>
 void curve_backward(const Stream& stream, const Kept& x, const float* dy, float* dx, int64_t count) {
-  parallel_vectors(stream, count, [&](int64_t i, int lanes) {
+  parallel_vectors(stream, count, [=](int64_t i, int lanes) {
     store(dx + i, load(dx + i, lanes) + load(dy + i, lanes) * Curve::at(x(i, lanes)).slope, lanes);
   });
 }
@@ -122,7 +123,7 @@ void curve_backward(const Stream& stream, const Kept& x, const float* dy, float*
 template <class Curve, class Kept>
 void gate_backward(const Stream& stream, const Kept& gate, const Kept& up, const float* dy, float* dgate, float* dup,
                    int64_t count) {
-  parallel_vectors(stream, count, [&](int64_t i, int lanes) {
+  parallel_vectors(stream, count, [=](int64_t i, int lanes) {
     const Point at = Curve::at(gate(i, lanes));
     const Vec d = load(dy + i, lanes);
     if (dgate) store(dgate + i, load(dgate + i, lanes) + d * up(i, lanes) * at.slope, lanes);
@@ -135,7 +136,7 @@ void gate_backward(const Stream& stream, const Kept& gate, const Kept& up, const
 void activation(const Stream& stream, Activation kind, const float* x, float* y, int64_t count) {
   with_curve(kind, [&](auto curve) {
     parallel_vectors(stream, count,
-                     [&](int64_t i, int lanes) { store(y + i, decltype(curve)::at(load(x + i, lanes)).y, lanes); });
+                     [=](int64_t i, int lanes) { store(y + i, decltype(curve)::at(load(x + i, lanes)).y, lanes); });
   });
 }
 
@@ -153,7 +154,7 @@ void activation_backward(const Stream& stream, Activation kind, const void* x, D
 void gated_activation(const Stream& stream, Activation kind, const float* gate, const float* up, float* y,
                       int64_t count) {
   with_curve(kind, [&](auto curve) {
-    parallel_vectors(stream, count, [&](int64_t i, int lanes) {
+    parallel_vectors(stream, count, [=](int64_t i, int lanes) {
       store(y + i, decltype(curve)::at(load(gate + i, lanes)).y * load(up + i, lanes), lanes);
     });
   });
