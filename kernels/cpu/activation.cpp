@@ -104,39 +104,54 @@ struct Halves {
   const uint16_t* x;
 };
 
-// body(i, lanes) for each vector of [0, count), on all workers.
-template <class Body>
-void parallel_vectors(const Stream& stream, int64_t count, const Body& body) {
+template <class Curve>
+void curve_forward(const Stream& stream, const float* x, float* y, int64_t count) {
   parallel_ranges(stream, count, 4, [&](int64_t begin, int64_t end) {
-    for_vectors(end - begin, [&](int64_t i, int lanes) { body(begin + i, lanes); });
+    for_vectors(end - begin, [&](int64_t i, int lanes) {
+      i += begin;
+      store(y + i, Curve::at(load(x + i, lanes)).y, lanes);
+    });
+  });
+}
+
+template <class Curve>
+void gate_forward(const Stream& stream, const float* gate, const float* up, float* y, int64_t count) {
+  parallel_ranges(stream, count, 4, [&](int64_t begin, int64_t end) {
+    for_vectors(end - begin, [&](int64_t i, int lanes) {
+      i += begin;
+      store(y + i, Curve::at(load(gate + i, lanes)).y * load(up + i, lanes), lanes);
+    });
   });
 }
 
 template <class Curve, class Kept>
 void curve_backward(const Stream& stream, const Kept& x, const float* dy, float* dx, int64_t count) {
-  parallel_vectors(stream, count, [&](int64_t i, int lanes) {
-    store(dx + i, load(dx + i, lanes) + load(dy + i, lanes) * Curve::at(x(i, lanes)).slope, lanes);
+  parallel_ranges(stream, count, 4, [&](int64_t begin, int64_t end) {
+    for_vectors(end - begin, [&](int64_t i, int lanes) {
+      i += begin;
+      store(dx + i, load(dx + i, lanes) + load(dy + i, lanes) * Curve::at(x(i, lanes)).slope, lanes);
+    });
   });
 }
 
 template <class Curve, class Kept>
 void gate_backward(const Stream& stream, const Kept& gate, const Kept& up, const float* dy, float* dgate, float* dup,
                    int64_t count) {
-  parallel_vectors(stream, count, [&](int64_t i, int lanes) {
-    const Point at = Curve::at(gate(i, lanes));
-    const Vec d = load(dy + i, lanes);
-    if (dgate) store(dgate + i, load(dgate + i, lanes) + d * up(i, lanes) * at.slope, lanes);
-    if (dup) store(dup + i, load(dup + i, lanes) + d * at.y, lanes);
+  parallel_ranges(stream, count, 4, [&](int64_t begin, int64_t end) {
+    for_vectors(end - begin, [&](int64_t i, int lanes) {
+      i += begin;
+      const Point at = Curve::at(gate(i, lanes));
+      const Vec d = load(dy + i, lanes);
+      if (dgate) store(dgate + i, load(dgate + i, lanes) + d * up(i, lanes) * at.slope, lanes);
+      if (dup) store(dup + i, load(dup + i, lanes) + d * at.y, lanes);
+    });
   });
 }
 
 }  // namespace
 
 void activation(const Stream& stream, Activation kind, const float* x, float* y, int64_t count) {
-  with_curve(kind, [&](auto curve) {
-    parallel_vectors(stream, count,
-                     [&](int64_t i, int lanes) { store(y + i, decltype(curve)::at(load(x + i, lanes)).y, lanes); });
-  });
+  with_curve(kind, [&](auto curve) { curve_forward<decltype(curve)>(stream, x, y, count); });
 }
 
 void activation_backward(const Stream& stream, Activation kind, const void* x, Dtype dtype, const float* dy, float* dx,
@@ -152,11 +167,7 @@ void activation_backward(const Stream& stream, Activation kind, const void* x, D
 
 void gated_activation(const Stream& stream, Activation kind, const float* gate, const float* up, float* y,
                       int64_t count) {
-  with_curve(kind, [&](auto curve) {
-    parallel_vectors(stream, count, [&](int64_t i, int lanes) {
-      store(y + i, decltype(curve)::at(load(gate + i, lanes)).y * load(up + i, lanes), lanes);
-    });
-  });
+  with_curve(kind, [&](auto curve) { gate_forward<decltype(curve)>(stream, gate, up, y, count); });
 }
 
 void gated_activation_backward(const Stream& stream, Activation kind, const void* gate, const void* up, Dtype dtype,

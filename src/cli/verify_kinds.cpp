@@ -9,9 +9,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-void verify_losses(const fs::path&, const VerifyContext&, Comparison&) {
-  fail<UnsupportedError>("unsupported: losses alone");
-}
 void verify_sampling(const fs::path&, const VerifyContext&, Comparison&) {
   fail<UnsupportedError>("unsupported: processors of logits alone");
 }

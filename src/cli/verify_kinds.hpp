@@ -31,6 +31,7 @@ void verify_train(const std::filesystem::path& folder, const VerifyContext& cont
 void verify_gguf(const std::filesystem::path& file, const VerifyContext& context, Comparison& comparison);
 void verify_quant(const std::filesystem::path& file, const VerifyContext& context, Comparison& comparison);
 void verify_optim(const std::filesystem::path& folder, const VerifyContext& context, Comparison& comparison);
+void verify_losses(const std::filesystem::path& folder, const VerifyContext& context, Comparison& comparison);
 void verify_real(const std::filesystem::path& file, const VerifyContext& context, Comparison& comparison);
 void verify_chat(const std::filesystem::path& file, const VerifyContext& context, Comparison& comparison);
 void verify_tokenizer(const std::filesystem::path& folder, const VerifyContext& context, Comparison& comparison);

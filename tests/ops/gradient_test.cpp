@@ -9,17 +9,6 @@
 namespace graft {
 namespace {
 
-// Runs the check on each table that this processor has.
-template <class Check>
-void on_every_table(const Check& check) {
-  for (const std::string& table : kernel_names()) {
-    INFO(table);
-    GradientCheck gradients(table);
-    gradients.set_batch({5, 1, 3});
-    check(gradients);
-  }
-}
-
 // Two low-rank edits, of rows 1 to 4 and 6 to 8, which are watched; row 0 and 5 take none.
 struct TwoAdapters {
   TwoAdapters(GradientCheck& gradients, int inputs, int outputs, float dropout) {

@@ -141,4 +141,15 @@ class GradientCheck {
   std::vector<Leaf> leaves_;
 };
 
+// Runs the check on each table that this processor has.
+template <class Check>
+void on_every_table(const Check& check) {
+  for (const std::string& table : kernel_names()) {
+    INFO(table);
+    GradientCheck gradients(table);
+    gradients.set_batch({5, 1, 3});
+    check(gradients);
+  }
+}
+
 }  // namespace graft
