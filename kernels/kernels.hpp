@@ -163,6 +163,7 @@ struct Kernels {
 
   // y[i, :] = table[ids[i], :]
   void (*embedding)(const Stream&, const PackedMatrix& table, const int32_t* ids, int rows, float* y);
+  // dtable[ids[i], :] += dy[i, :]; ids below 0 are passed over.
   void (*embedding_backward)(const Stream&, const int32_t* ids, const float* dy, int rows, int cols, int table_rows,
                              float* dtable);
 

@@ -26,6 +26,7 @@ void embedding_backward(const Stream& stream, const int32_t* ids, const float* d
   parallel_for(stream, ceil_div(cols, kStrip), [&](int64_t task, int) {
     const int64_t begin = task * kStrip, width = min<int64_t>(kStrip, cols - begin);
     for (int64_t row = 0; row < rows; ++row) {
+      if (ids[row] < 0) continue;
       float* out = dtable + static_cast<int64_t>(ids[row]) * cols + begin;
       const float* in = dy + row * cols + begin;
       for_vectors(width,

@@ -11,8 +11,6 @@ namespace graft::inline v0 {
 namespace {
 
 constexpr double kInfinite = std::numeric_limits<double>::infinity();
-constexpr double kNormTolerance = 1e-4;
-constexpr double kSmallestNorm = 1e-3;  // norms below have the tolerance of this one: they are rounding errors
 constexpr size_t kMostNames = 4;        // of what is wrong, in a reason
 
 // NaN counts as infinitely wrong unless it is expected.
@@ -71,8 +69,8 @@ void Comparison::number(const std::string& name, double found, double expected, 
 
 void Comparison::claim(const std::string& name, bool holds) { add(name, holds ? 0 : 1, 0); }
 
-void Comparison::norm(const std::string& name, double found, double expected) {
-  add(name, distance(found, expected), kNormTolerance * std::max(std::abs(expected), kSmallestNorm));
+void Comparison::norm(const std::string& name, double found, double expected, double tolerance) {
+  add(name, distance(found, expected), tolerance * std::abs(expected));
 }
 
 void Comparison::unsupported(const std::string& part) {

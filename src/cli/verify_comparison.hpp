@@ -34,8 +34,8 @@ class Comparison {
   // Compares what lies outside the tensors.
   void number(const std::string& name, double found, double expected, double tolerance);
   void claim(const std::string& name, bool holds);
-  // Norms in an object of the JSON, to 1e-4 relative.
-  void norm(const std::string& name, double found, double expected);
+  // Norms in an object of the JSON. The tolerance is relative.
+  void norm(const std::string& name, double found, double expected, double tolerance);
 
   // A part that this version cannot do: "sgd", which takes the expected tensors "sgd.…" with it.
   void unsupported(const std::string& part);

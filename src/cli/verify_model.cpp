@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/verify_kinds.hpp"
-#include "cli/verify_passes.hpp"
+#include "cli/verify_norms.hpp"
 #include "generate/beam.hpp"
 #include "support/message.hpp"
 
@@ -52,16 +52,14 @@ void compare_gradients(GoldenModel& model, const JsonObject& json, Comparison& c
   }
   const float loss = model.loss(nullptr, &gradients);
   comparison.floats("loss", {&loss, 1});
-  for (const Parameters::Entry& entry : model.trunk().parameters.all())
-    comparison.floats("grad." + entry.weight->name(),
-                      as_stored(model.trunk(), entry, gradients.of(entry.weight->parameter())));
-  if (!json.has("grad_norms")) return;
-  const JsonObject norms = json.object("grad_norms");
-  for (const auto& [name, ignored] : norms.json().items()) {
-    const Weight* weight = model.trunk().parameters.find(name);
-    comparison.norm("grad_norms." + name, weight ? norm_of(gradients.of(weight->parameter()).values()) : -1,
-                    norms.number(name));
+  for (const Parameters::Entry& entry : model.trunk().parameters.all()) {
+    const std::vector<float> gradient = as_stored(model.trunk(), entry, gradients.of(entry.weight->parameter()));
+    comparison.floats("grad." + entry.weight->name(), gradient);
+    comparison.floats("grad." + older_name(entry.weight->name()), gradient);
   }
+  const Json norms = json.json().value("grad_norms", Json::object());
+  compare_norms(model, json, norms, {"grad_norms", 1e-4},
+                [&](const Weight& weight) { return gradients.of(weight.parameter()).values(); }, comparison);
 }
 
 void compare_beams(const GoldenModel& model, const JsonObject& beam, Comparison& comparison) {

@@ -103,6 +103,12 @@ GoldenModel::GoldenModel(std::unique_ptr<Trunk> trunk, const Goldens& goldens)
   read_labels(goldens);
 }
 
+const Weight* GoldenModel::find(const std::string& name) const {
+  for (const auto& [module, weight] : trunk_->parameters.all())
+    if (weight->name() == name || older_name(weight->name()) == name) return weight.get();
+  return nullptr;
+}
+
 void GoldenModel::read_labels(const Goldens& goldens) {
   const Task task = trunk_->architecture.task;
   if (goldens.tensors.contains("labels")) {

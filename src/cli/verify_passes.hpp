@@ -15,6 +15,8 @@ class GoldenModel {
   GoldenModel(std::unique_ptr<Trunk> trunk, const Goldens& goldens);
 
   Trunk& trunk() { return *trunk_; }
+  // A weight by the checkpoint's name, or its older one. Null: there is none.
+  const Weight* find(const std::string& name) const;
   const Lane& lane() const { return lane_; }
   const std::shared_ptr<Memory>& memory() const { return memory_; }
   const std::vector<std::vector<int32_t>>& sequences() const { return sequences_; }

@@ -33,7 +33,8 @@ StackConfig read_stack(const JsonObject& json, const std::string& side) {
   stack.final_norm = false;
   stack.crosses = attention.causal;
   stack.dropout = float(json.number_or("dropout", 0.1));
-  stack.embedding = {.vocabulary = int(json.integer("vocab_size", 1, kMaxVocabulary)), .width = stack.width};
+  stack.embedding = {.vocabulary = int(json.integer("vocab_size", 1, kMaxVocabulary)), .width = stack.width,
+                     .padding = int(json.integer_or("pad_token_id", -1, -1, kMaxVocabulary))};
   if (json.flag_or("scale_embedding", false)) stack.embedding.scale = std::sqrt(float(stack.width));
   return stack;
 }

@@ -9,6 +9,11 @@ namespace graft::inline v0 {
 
 namespace fs = std::filesystem;
 
+std::string older_name(std::string_view name) {
+  const std::string stem(name.substr(0, name.rfind('.')));
+  return name.ends_with(".weight") ? stem + ".gamma" : name.ends_with(".bias") ? stem + ".beta" : std::string(name);
+}
+
 Checkpoint::Checkpoint(std::string name, Json config)
     : name_(std::move(name)),
       config_json_(std::make_shared<const Json>(std::move(config))),
@@ -38,10 +43,7 @@ Checkpoint Checkpoint::open(MappedFile file) {
 
 const TensorView* Checkpoint::find_view(std::string_view name) const {
   const TensorView* tensor = safetensors_->find(name);
-  for (const auto& [ending, older] : {std::pair{".weight", ".gamma"}, std::pair{".bias", ".beta"}})
-    if (!tensor && name.ends_with(ending))
-      tensor = safetensors_->find(std::string(name.substr(0, name.rfind('.'))) + older);
-  return tensor;
+  return tensor ? tensor : safetensors_->find(older_name(name));
 }
 
 bool Checkpoint::has_names_from(std::string_view prefix) const {

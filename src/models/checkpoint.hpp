@@ -13,6 +13,9 @@
 
 namespace graft::inline v0 {
 
+// What checkpoints of the first years call a norm's "NAME.weight" and "NAME.bias": "NAME.gamma" and "NAME.beta".
+std::string older_name(std::string_view name);
+
 class Checkpoint {
  public:
   // Throws FileError when the path is neither a folder with a config.json nor a GGUF file.

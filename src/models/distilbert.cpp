@@ -34,7 +34,8 @@ TransformerConfig configure(const JsonObject& json, Task task) {
                      .width = stack.width,
                      .positions = Positions::learned,
                      .position_rows = config.context,
-                     .norm = true};
+                     .norm = true,
+                     .padding = int(json.integer_or("pad_token_id", -1, -1, kMaxVocabulary))};
   config.initial_deviation = float(json.number_or("initializer_range", 0.02));
   config.heads = encoder_heads(json, task, config,
                                {.pooler = Activation::relu, .masked = stack.mlp.activation, .has_pooler = false});

@@ -39,12 +39,12 @@ TransformerConfig configure(const JsonObject& json, Task task) {
                      .positions_after_projection = true,
                      .positions = Positions::learned,
                      .position_rows = config.context + kFirstPosition,
-                     .first_position = kFirstPosition};
+                     .first_position = kFirstPosition,
+                     .padding = int(json.integer_or("pad_token_id", -1, -1, kMaxVocabulary))};
+  stack.output_width = width == stack.width ? 0 : width;
   config.initial_deviation = float(json.number_or("init_std", 0.02));
   config.heads = decoder_heads(json, task, config);
-  if (task != Task::causal) return config;
-  config.heads[0].tied = json.flag_or("tie_word_embeddings", true);
-  config.heads[0].projection = width == stack.width ? 0 : width;
+  if (task == Task::causal) config.heads[0].tied = json.flag_or("tie_word_embeddings", true);
   return config;
 }
 
@@ -62,7 +62,7 @@ constexpr ModuleName kNames[] = {
     {"blocks.*.mlp.down", "model.decoder.layers.*.fc2"},
     {"norm", "model.decoder.final_layer_norm"},
     {"head", "lm_head"},
-    {"head.projection", "model.decoder.project_out"},
+    {"output", "model.decoder.project_out"},
     {"classifier", "score"},
 };
 

@@ -91,6 +91,7 @@ TransformerConfig read_decoder(const JsonObject& json, Task task) {
   stack.norm.epsilon = float(json.number_or("rms_norm_eps", 1e-6));
   stack.embedding.vocabulary = int(json.integer("vocab_size", 1, kMaxVocabulary));
   stack.embedding.width = stack.width;
+  stack.embedding.padding = int(json.integer_or("pad_token_id", -1, -1, kMaxVocabulary));
   config.context = int(json.integer_or("max_position_embeddings", 2048, 1, kMaxContext));
   config.initial_deviation = float(json.number_or("initializer_range", 0.02));
   stack.rotary = {read_rotary(json, attention.head_width, config.context)};
@@ -135,7 +136,8 @@ TransformerConfig read_encoder(const JsonObject& json) {
                      .positions = Positions::learned,
                      .position_rows = config.context,
                      .types = int(json.integer_or("type_vocab_size", 2, 0, kMaxVocabulary)),
-                     .norm = true};
+                     .norm = true,
+                     .padding = int(json.integer_or("pad_token_id", -1, -1, kMaxVocabulary))};
   config.initial_deviation = float(json.number_or("initializer_range", 0.02));
   return config;
 }

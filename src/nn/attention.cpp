@@ -15,12 +15,6 @@ AttentionShape shape_of(const AttentionConfig& config) {
           .soft_cap = config.soft_cap};
 }
 
-// Each head of x as a row of its own for a norm, and back.
-Tensor norm_of_heads(Run& run, const Norm& norm, const Tensor& x, int head_width) {
-  const int heads = x.cols() / head_width;
-  return reshaped(run, norm(run, reshaped(run, x, x.rows() * heads, head_width)), x.rows(), x.cols());
-}
-
 }  // namespace
 
 SelfAttention::SelfAttention(Parameters& parameters, const std::string& module, const StackConfig& stack, int layer)
@@ -71,11 +65,7 @@ ScoreBias SelfAttention::disentangled(Run& run, const Tensor& q, const Tensor& k
 
 Tensor SelfAttention::operator()(Run& run, const Tensor& x, const StackPass& pass) const {
   const std::vector<Tensor> qkv = project(run, x);
-  Tensor q = qkv[0], k = qkv[1];
-  if (config_.head_norms) {
-    q = norm_of_heads(run, query_norm_, q, config_.head_width);
-    k = norm_of_heads(run, key_norm_, k, config_.head_width);
-  }
+  Tensor q = query_norm_(run, qkv[0]), k = key_norm_(run, qkv[1]);  // of each head
   if (rotary_ >= 0) {
     q = rotary(run, q, pass.rotary[size_t(rotary_)], config_.head_width);
     k = rotary(run, k, pass.rotary[size_t(rotary_)], config_.head_width);

@@ -58,7 +58,7 @@ struct MlpConfig {
   bool gated = true;
   bool fused = false;  // gate and up are one matrix of the checkpoint
   bool bias = false;
-  ExpertsConfig experts;
+  ExpertsConfig experts = {};
 };
 
 struct LayerConfig {
@@ -84,6 +84,7 @@ struct EmbeddingConfig {
   int position_rows = 0, first_position = 0;  // learned: the table's rows, and the row of a sequence's first token
   int types = 0;                              // token types
   bool norm = false;
+  int padding = -1;                      // a token whose vector is not trained; -1: none
 };
 
 // Embeddings and blocks: a decoder, or an encoder.
@@ -99,6 +100,7 @@ struct StackConfig {
   bool first_norm = true;  // ModernBERT's first block has no norm before its attention
   bool parallel = false;   // attention and MLP read the same input (GPT-NeoX)
   bool final_norm = true;
+  int output_width = 0;             // hidden states are brought to this width at the end (OPT-350m); 0: they stay
   bool crosses = false;  // attends to an encoder
   std::vector<RotaryConfig> rotary;
   float dropout = 0;  // of embeddings and branches, while training
@@ -113,12 +115,11 @@ struct HeadConfig {
   bool dense_bias = true;
   Activation activation = Activation::identity;
   bool norm = false;
-  NormConfig norm_config;
+  NormConfig norm_config = {};
   int outputs = 0;    // 0: the dense layer's values are the result
   bool tied = false;  // the matrix is the embedding
   bool bias = false;
   float scale = 1, soft_cap = 0;  // of the scores
-  int projection = 0;             // hidden states are brought to this width first (OPT-350m); 0: no
   float dropout = 0;              // before the matrix, while training
 };
 

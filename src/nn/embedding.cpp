@@ -39,7 +39,7 @@ Embedding::Embedding(Parameters& parameters, const std::string& module, const St
 
 Tensor Embedding::operator()(Run& run) const {
   const Batch& batch = run.batch;
-  Tensor x = scaled(run, embedding(run, *tokens_, batch.tokens), config_.scale);
+  Tensor x = scaled(run, embedding(run, *tokens_, batch.tokens, config_.padding), config_.scale);
   if (types_) x = add(run, x, embedding(run, *types_, batch.types));
   if (projection_ && config_.positions_after_projection) x = linear(run, x, {&*projection_, 1})[0];
   if (positions_) {

@@ -17,7 +17,9 @@ Experts::Experts(Parameters& parameters, const std::string& module, const MlpCon
 }
 
 Tensor Experts::shared(Run& run, const Tensor& x) const {
-  Routing all{.rows = {std::vector<int32_t>(size_t(x.rows()))}, .used = 1};
+  Routing all;
+  all.used = 1;
+  all.rows.emplace_back(size_t(x.rows()));
   std::iota(all.rows[0].begin(), all.rows[0].end(), 0);
   all.slots = all.rows;
   all.weights = activation(run, Activation::sigmoid, linear(run, x, {&shared_gate_, 1})[0]);

@@ -9,10 +9,6 @@ namespace graft::inline v0 {
 
 Head::Head(Parameters& parameters, const HeadConfig& config, int width, const Weight* tokens) : config_(config) {
   const std::string& module = config.module;
-  if (config.projection > 0) {
-    projection_ = parameters.projection(module + ".projection", config.projection, width, false);
-    width = config.projection;
-  }
   if (config.dense > 0) {
     dense_ = parameters.projection(module + ".dense", config.dense, width, config.dense_bias);
     width = config.dense;
@@ -27,7 +23,6 @@ Head::Head(Parameters& parameters, const HeadConfig& config, int width, const We
 
 Tensor Head::features(Run& run, const Tensor& x) const {
   Tensor y = x;
-  if (projection_.weight) y = linear(run, y, {&projection_, 1})[0];
   if (dense_.weight) y = activation(run, config_.activation, linear(run, y, {&dense_, 1})[0]);
   return dropout(run, norm_(run, y), config_.dropout, kDropoutSites - 2);
 }
@@ -46,7 +41,7 @@ Tensor Head::operator()(Run& run, const Tensor& hidden) const {
 
 HeadLoss Head::loss(Run& run, const Tensor& hidden, Targets targets) const {
   const HeadScores scores{config_.scale, config_.soft_cap};
-  if (!has_layers() && !config_.norm) return head_loss(run, hidden, output_, scores, targets);
+  if (!dense_.weight && !config_.norm) return head_loss(run, hidden, output_, scores, targets);
   const std::shared_ptr<Run> chosen = run_on_rows(run, targets.rows);
   const Tensor x = features(*chosen, gather_rows(run, hidden, targets.rows));
   std::iota(targets.rows.begin(), targets.rows.end(), 0);

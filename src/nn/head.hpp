@@ -24,10 +24,8 @@ class Head {
 
  private:
   Tensor features(Run& run, const Tensor& x) const;
-  bool has_layers() const { return config_.dense > 0 || config_.projection > 0; }
-
   HeadConfig config_;
-  Projection projection_, dense_, output_;
+  Projection dense_, output_;
   Norm norm_;
 };
 

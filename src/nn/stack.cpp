@@ -45,6 +45,8 @@ Stack::Stack(Parameters& parameters, const std::string& prefix, StackConfig conf
   for (size_t layer = 0; layer < blocks; ++layer)
     blocks_.emplace_back(parameters, prefix + "blocks." + std::to_string(layer), config_, int(layer));
   if (config_.final_norm) norm_ = Norm(parameters, prefix + "norm", config_.norm, config_.width);
+  if (config_.output_width > 0)
+    output_ = parameters.projection(prefix + "output", config_.output_width, config_.width, false);
 }
 
 void Stack::scale_frequencies(std::span<const float> factors) {
@@ -79,6 +81,7 @@ Tensor Stack::operator()(Run& run, StackPass pass, bool recomputes) const {
                    : block(run, x, pass);
   }
   x = norm_(run, x);
+  if (output_) x = linear(run, x, {&*output_, 1})[0];
   observe(config_.layers.size(), x);
   return x;
 }

@@ -32,6 +32,7 @@ class Stack {
   Norm relative_norm_;
   std::vector<Block> blocks_;  // one where the layers share it
   Norm norm_;
+  std::optional<Projection> output_;
 };
 
 }  // namespace graft::inline v0

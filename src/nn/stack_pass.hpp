@@ -25,9 +25,9 @@ struct Encoded {
 
 struct StackPass {
   AttentionKind kind = AttentionKind::self;
-  std::vector<RotaryTable> rotary;
-  ScoreBias bias;             // by distance; the same in all layers
-  Tensor relative_embedding;  // of disentangled attention, its norm applied
+  std::vector<RotaryTable> rotary = {};
+  ScoreBias bias = {};             // by distance; the same in all layers
+  Tensor relative_embedding = {};  // of disentangled attention, its norm applied
   Encoded* encoded = nullptr;
   std::vector<Routing>* routings = nullptr;  // where each layer of experts adds its choices
 };

@@ -1,21 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
 #include "ops/ops.hpp"
 #include "support/message.hpp"
 
 namespace graft::inline v0 {
 
-Tensor embedding(Run& run, const Weight& table, std::span<const int32_t> ids) {
+Tensor embedding(Run& run, const Weight& table, std::span<const int32_t> ids, int32_t padding) {
   for (const int32_t id : ids)
     check(id >= 0 && id < table.rows(), table.name(), ": token ", id, ", expected 0 to ", table.rows() - 1);
   Tensor y = run.tensor(int(ids.size()), table.cols());
   run.kernels().embedding(run.stream(), table.matrix(), ids.data(), y.rows(), y.data());
 
-  if (table.parameter() && run.records({table.parameter()}))
-    run.tape->record(
-        {y.identity()}, [run, &table, out = y.identity(), at = std::vector(ids.begin(), ids.end())](Tape& tape) {
-          run.kernels().embedding_backward(run.stream(), at.data(), tape.upstream(out).data(), int(at.size()),
-                                           table.cols(), table.rows(), tape.gradient(table.parameter()));
-        });
+  if (table.parameter() && run.records({table.parameter()})) {
+    std::vector<int32_t> learned(ids.begin(), ids.end());
+    std::replace(learned.begin(), learned.end(), padding, -1);
+    run.tape->record({y.identity()}, [run, &table, out = y.identity(), at = std::move(learned)](Tape& tape) {
+      run.kernels().embedding_backward(run.stream(), at.data(), tape.upstream(out).data(), int(at.size()),
+                                       table.cols(), table.rows(), tape.gradient(table.parameter()));
+    });
+  }
   return y;
 }
 

@@ -23,7 +23,8 @@ struct Projection {
 std::vector<Tensor> linear(Run& run, const Tensor& x, std::span<const Projection> projections);
 
 // The rows of the table for the ids.
-Tensor embedding(Run& run, const Weight& table, std::span<const int32_t> ids);
+// The row of `padding` gets no gradient.
+Tensor embedding(Run& run, const Weight& table, std::span<const int32_t> ids, int32_t padding = -1);
 
 // Norms of each row of x; where the gain has fewer columns, of each part of a row with that many (a head).
 // x / rms(x) * (offset + gain):

@@ -66,7 +66,7 @@ TEST_CASE("What was wrong before a folder was given up stays wrong", "[cli]") {
   comparison.expect(two_tensors());
   comparison.give_up("unsupported: family X");
   CHECK(comparison.verdict().status == Status::unsupported);
-  comparison.norm("norm", 1.0002, 1);
+  comparison.norm("norm", 1.0002, 1, 1e-4);
   CHECK(comparison.verdict().reason == "out of tolerance: norm");
 }
 
