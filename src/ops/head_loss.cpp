@@ -31,7 +31,7 @@ class Head {
     const Tensor logits = run_.tensor(chunk.rows, weight.rows);
     const float* bias = head_.bias ? head_.bias->vector() : nullptr;
     float* out = logits.data();
-    kernels.linear(run_.stream(), compute_, x.data(), chunk.rows, &weight, &bias, &out, 1);
+    kernels.linear(run_.stream(), compute_, {x.data(), x.cols()}, chunk.rows, &weight, &bias, &out, 1, nullptr, 0);
     kernels.cross_entropy(run_.stream(), out, &targets_.tokens[chunk.first],
                           recorded_ ? &targets_.weights[chunk.first] : nullptr, chunk.rows, weight.rows,
                           log_probabilities);
@@ -43,8 +43,7 @@ class Head {
     if (float* dweight = gradient(head_.weight))
       kernels.matmul(run_.stream(), compute_, {dlogits, weight.rows, true}, {x.data(), weight.cols}, dweight,
                      weight.cols, weight.rows, weight.cols, chunk.rows, 1, true);
-    if (float* dbias = gradient(head_.bias))
-      kernels.column_sum(run_.stream(), dlogits, chunk.rows, weight.rows, dbias);
+    if (float* dbias = gradient(head_.bias)) kernels.column_sum(run_.stream(), dlogits, chunk.rows, weight.rows, dbias);
   }
 
   const Tensor& dx() const { return dx_; }
@@ -85,11 +84,12 @@ HeadLoss head_loss(Run& run, const Tensor& x, const Projection& head, const Targ
   *result.loss.data() = float(loss);
 
   if (recorded)
-    run.tape->record({result.loss.identity()}, [run, x = x.identity(), rows = targets.rows, dx = chunks.dx()](Tape& tape) {
-      if (!dx) return;
-      run.kernels().embedding_backward(run.stream(), rows.data(), dx.data(), int(rows.size()), x->cols, x->rows,
-                                       tape.gradient(x));
-    });
+    run.tape->record({result.loss.identity()},
+                     [run, x = x.identity(), rows = targets.rows, dx = chunks.dx()](Tape& tape) {
+                       if (!dx) return;
+                       run.kernels().embedding_backward(run.stream(), rows.data(), dx.data(), int(rows.size()), x->cols,
+                                                        x->rows, tape.gradient(x));
+                     });
   return result;
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "ops/saved.hpp"
+#include "tensor/packed_factors.hpp"
 #include "tensor/run.hpp"
 #include "tensor/weight.hpp"
 
@@ -50,9 +51,9 @@ Tensor gather_rows(Run& run, const Tensor& x, std::span<const int32_t> rows);
 // Head and cross-entropy in one, over chunks of rows, so that the logits never exist as a whole. Only rows with a
 // target take part.
 struct Targets {
-  std::vector<int32_t> rows;     // of x, ascending
-  std::vector<int32_t> tokens;   // what each of them should predict
-  std::vector<float> weights;    // of each in the loss
+  std::vector<int32_t> rows;    // of x, ascending
+  std::vector<int32_t> tokens;  // what each of them should predict
+  std::vector<float> weights;   // of each in the loss
 };
 struct HeadLoss {
   Tensor loss;                           // 1 × 1: Σ weight · -log p
@@ -67,14 +68,14 @@ struct LowRankPass {
   int site;
   EditedRows rows;
   LowRank edit;
-  Compute compute;
-  PackedMatrix down;  // rank × inputs, in `packed`
-  Tensor packed;
-  Tensor hidden;      // rows × rank
+  PackedFactors::Form packed;
+  Tensor hidden;  // rows × rank
 };
-// Adds to the outputs of a group of projections of one input, and gives what the backward pass needs.
-std::vector<LowRankPass> low_rank(Run& run, Compute compute, const Tensor& x, std::span<const Projection> projections,
-                                  std::span<const Tensor> outputs);
+// The edits that a group of projections of one input has, in row order. Those that drop values of the input have their
+// `hidden`; the product makes that of the others.
+std::vector<LowRankPass> low_rank_passes(const Run& run, Compute compute, const Tensor& x,
+                                         std::span<const Projection> projections);
+std::vector<LowRankEdit> kernel_edits(const Run& run, std::span<const LowRankPass> passes);
 // The gradients that have reached a group of projections of one input.
 struct GroupGradient {
   Compute compute;
