@@ -43,17 +43,29 @@ struct Operand {
   const float* data = nullptr;
   int64_t stride = 0;
   bool transposed = false;
-  const uint16_t* halves = nullptr;  // bf16 in place of data: of a right operand that is not transposed
+  const uint16_t* halves = nullptr;  // bf16 in place of data: of the right operand of a product, not transposed
 };
 
-// What a low-rank edit y += scale · (x · downᵀ) · upᵀ of a weight adds to the backward product:
-// dhidden[rows, rank] = scale · dy · up, and dx += dhidden · down unless `down` has no data. dhidden null: no edit.
-struct LowRankGradient {
-  PackedMatrix down = {};     // rank × inputs
-  const float* up = nullptr;  // outputs × rank, row-major
-  int rank = 0;
+// A low-rank edit of one weight of a group, for rows [first, first + rows) of the input: y += scale · hidden · upᵀ. The
+// product makes hidden = x · downᵀ, unless `down` has no data: then it is given.
+struct LowRankEdit {
+  int weight = 0;  // its place in the group
+  int first = 0, rows = 0;
+  PackedMatrix down = {}, up = {};  // rank × inputs, outputs × rank: f32 or bf16
   float scale = 1;
+  float* hidden = nullptr;  // rows × rank
+};
+
+// Its part in the backward product: dhidden[rows, rank] = scale · dy · up; dx += dhidden · down unless `down` has no
+// data; and the gradients of the factors, dup += scale · dyᵀ · hidden and ddown += dhiddenᵀ · x, unless null.
+struct LowRankGradient {
+  PackedMatrix down = {}, up = {};  // `up` without data: no edit
+  float scale = 1;
+  const float* hidden = nullptr;
   float* dhidden = nullptr;
+  Operand x = {};          // rows × inputs, floats or bf16: what was multiplied by `down`
+  float* dup = nullptr;    // outputs × rank
+  float* ddown = nullptr;  // rank × inputs
 };
 
 // Consecutive keys and values of one sequence; row r of a head h begins at data + (r * stride + h * head_width)
@@ -147,9 +159,10 @@ struct Kernels {
 
   // ---- products, with weights of the types before iq1_s ----
 
-  // y[rows, w.rows] = x[rows, w.cols] · wᵀ (+ bias) for each of `count` weights that share one input.
-  void (*linear)(const Stream&, Compute, const float* x, int rows, const PackedMatrix* weights,
-                 const float* const* bias, float* const* y, int count);
+  // y[rows, w.rows] = x[rows, w.cols] · wᵀ (+ bias) for each of `count` weights that share one input, and the edits.
+  // `x` are rows of floats; its halves, where not null, are the same rounded to bf16, without gaps.
+  void (*linear)(const Stream&, Compute, Operand x, int rows, const PackedMatrix* weights, const float* const* bias,
+                 float* const* y, int count, const LowRankEdit* edits, int edit_count);
   // dx[rows, w.cols] += Σ dy[rows, w.rows] · w, with the low-rank edit of each weight (null: of none). dx may be null.
   void (*linear_backward)(const Stream&, Compute, const float* const* dy, int rows, const PackedMatrix* weights,
                           const LowRankGradient* low_rank, int count, float* dx);

@@ -39,11 +39,9 @@ void round_block(const float* in, ByteBlock& out) {
 
 }  // namespace
 
-void round_rows(const Stream& stream, const float* x, int rows, const ByteRows& out) {
-  parallel_ranges(stream, rows, out.cols, [&](int64_t begin, int64_t end) {
-    for (int64_t row = begin; row < end; ++row)
-      for (int64_t i = 0; i < out.stride(); ++i) round_block(x + row * out.cols + i * 32, out.row(row)[i]);
-  });
+void round_rows(const float* x, int64_t first, int64_t end, const ByteRows& out) {
+  for (int64_t row = first; row < end; ++row)
+    for (int64_t i = 0; i < out.stride(); ++i) round_block(x + row * out.cols + i * 32, out.row(row)[i]);
 }
 
 }  // namespace graft::inline v0::cpu::GRAFT_ISA

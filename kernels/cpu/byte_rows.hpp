@@ -32,6 +32,7 @@ struct ByteRows {
   static int64_t bytes(int rows, int cols) { return scratch_bytes<ByteBlock>(static_cast<int64_t>(rows) * cols / 32); }
 };
 
-void round_rows(const Stream&, const float* x, int rows, const ByteRows&);
+// Rows [first, end) of x.
+void round_rows(const float* x, int64_t first, int64_t end, const ByteRows&);
 
 }  // namespace graft::inline v0::cpu::GRAFT_ISA

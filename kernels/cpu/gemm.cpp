@@ -13,7 +13,11 @@ void pack_transposed(const Left& left, const Operand& x, int64_t first_tile, int
     for (int64_t tile = first_tile; tile < end_tile; ++tile) {
       const int rows = left.tile_rows(tile);
       uint32_t* out = left.tile(tile) + k / elements_of(left.form) * rows;
-      pack_columns(left.form, x.data + k * x.stride + tile * left.height, x.stride, rows, rows, depth, out);
+      const int64_t first = k * x.stride + tile * left.height;
+      if (x.halves)
+        pack_columns(left.form, x.halves + first, x.stride, rows, rows, depth, out);
+      else
+        pack_columns(left.form, x.data + first, x.stride, rows, rows, depth, out);
       const bool odd = left.form == Form::f32 && depth % 2 == 1;
       if (odd) memset(out + depth * rows, 0, static_cast<size_t>(rows) * sizeof(uint32_t));
     }
@@ -26,7 +30,7 @@ void pack_tiles(const Left& left, const Operand& x, int64_t first_tile, int64_t 
   if (left.transposed) return pack_transposed(left, x, first_tile, end_tile);
   const int64_t end = min<int64_t>(left.rows, end_tile * left.height);
   for (int64_t row = first_tile * left.height; row < end; ++row)
-    pack_row(left.form, x.data + row * x.stride, left.depth, left.words + row * Left::row_words(left.form, left.depth));
+    pack_row(left.form, x.data + row * x.stride, left.depth, left.words + row * left.stride);
 }
 
 void pack_left(const Stream& stream, const Left& left, const Operand& x) {

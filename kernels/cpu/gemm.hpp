@@ -24,6 +24,7 @@ struct Left {
   Form form;
   int rows, depth, height;
   bool transposed;
+  int64_t stride;  // words from a row to the next
 
   Left(Form f, int row_count, int depth_count, uint32_t* memory, bool is_transposed = false)
       : words(memory),
@@ -31,7 +32,8 @@ struct Left {
         rows(row_count),
         depth(depth_count),
         height(tile_height(row_count)),
-        transposed(is_transposed) {}
+        transposed(is_transposed),
+        stride(row_words(f, depth_count)) {}
 
   static int tile_height(int rows) { return static_cast<int>(ceil_div(rows, ceil_div(rows, kTileRows))); }
   // Whole lines and one more, so that the rows of a tile do not fall on the same part of a cache.
@@ -43,11 +45,22 @@ struct Left {
   int tiles() const { return static_cast<int>(ceil_div(rows, height)); }
   int tile_rows(int64_t tile) const { return static_cast<int>(min<int64_t>(height, rows - tile * height)); }
   int tiles_per_block(int block_rows) const { return max(1, block_rows / height); }
-  uint32_t* tile(int64_t tile) const { return words + tile * height * row_words(form, depth); }
+  uint32_t* tile(int64_t tile) const { return words + tile * height * stride; }
   // The tile from element k of the depth on.
   LeftRows tile_at(int64_t tile_index, int k) const {
     const int64_t side = transposed ? tile_rows(tile_index) : 1;
-    return {tile(tile_index) + k / elements_of(form) * side, transposed ? 1 : row_words(form, depth), side};
+    return {tile(tile_index) + k / elements_of(form) * side, transposed ? 1 : stride, side};
+  }
+  // Some of the rows, which are not transposed, in tiles of their own.
+  Left part(int first, int count) const {
+    Left rows_of(form, count, depth, words + first * stride);
+    rows_of.stride = stride;
+    return rows_of;
+  }
+  // Reads rows of bf16 of an even number as they lie, without gaps.
+  void read_in_place(const uint16_t* halves) {
+    words = const_cast<uint32_t*>(reinterpret_cast<const uint32_t*>(halves));
+    stride = depth / 2;
   }
 };
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A group of weights by one input, which is prepared once in each form that they need: packed floats, packed bf16, or
-// bytes for integer products.
+// bytes for integer products. The low-rank edits ride along: in a pass of many rows their two small products are done
+// by the tasks that have the operands in the caches; few rows wait for memory, so there they are tasks beside the
+// others.
 #include "cpu/linear_quantised.hpp"
-#include "cpu/products.hpp"
+#include "cpu/low_rank.hpp"
 #include "cpu/table.hpp"
 
 namespace graft::inline v0::cpu::GRAFT_ISA {
@@ -11,7 +13,7 @@ namespace {
 
 struct Call {
   Compute compute;
-  const float* x;
+  Operand x;
   int rows, cols;
   const PackedMatrix* weights;
   const float* const* bias;
@@ -19,24 +21,27 @@ struct Call {
   int count;
 };
 
+constexpr int kPreparedTiles = 2;  // of the input a task
+
 // How the weights are cut into tasks, and which forms of the input they need.
 struct Plan {
   bool needs_f32 = false, needs_bf16 = false, needs_bytes = false;
   int64_t row_blocks, panels_a_task, tasks = 0;
 
-  explicit Plan(const Call& call) {
+  Plan(const Call& call, const LowRankEdits& edits) {
     bool makes_panels = false;
     int64_t panels = 0;
     for (int i = 0; i < call.count; ++i) {
       const PackedMatrix& w = call.weights[i];
-      const bool as_bytes = takes_integers(w.dtype, call.compute);
-      const bool as_bf16 = forward_product(w.dtype, call.compute).form == Form::bf16;
-      needs_bytes = needs_bytes || as_bytes;
-      needs_bf16 = needs_bf16 || (!as_bytes && as_bf16);
-      needs_f32 = needs_f32 || (!as_bytes && !as_bf16);
+      if (takes_integers(w.dtype, call.compute))
+        needs_bytes = true;
+      else
+        need(forward_product(w.dtype, call.compute).form);
       makes_panels = makes_panels || is_quantised(w.dtype);
       panels += ceil_div(w.rows, kPanel);
     }
+    for (int i = 0; i < edits.count(); ++i)
+      if (edits[i].down.data) need(edits.input_form(i));
     row_blocks = ceil_div(call.rows, makes_panels ? kReusedRows : kBlockRows);
     panels_a_task = group_panels(row_blocks, panels);
     for (int i = 0; i < call.count; ++i) tasks += tasks_of(call.weights[i]);
@@ -44,75 +49,151 @@ struct Plan {
   int64_t tasks_of(const PackedMatrix& w) const {
     return row_blocks * ceil_div(ceil_div(w.rows, kPanel), panels_a_task);
   }
+
+ private:
+  void need(Form form) { (form == Form::bf16 ? needs_bf16 : needs_f32) = true; }
 };
 
 // The input in its forms, and the workers' memory.
-struct Input {
-  char* workers;
-  int64_t worker_bytes;
-  Left f32, bf16;
-  ByteRows bytes;
+class Input {
+ public:
+  Input(const Stream& stream, const Plan& plan, const Call& call, LowRankEdits& edits)
+      : f32_(Form::f32, call.rows, call.cols, nullptr),
+        bf16_(Form::bf16, call.rows, call.cols, nullptr),
+        bytes_{nullptr, call.cols},
+        worker_bytes_(memory_of_worker(plan)) {
+    const bool is_rounded = call.x.halves && call.cols % 2 == 0;
+    const int64_t f32_bytes = plan.needs_f32 ? Left::bytes(Form::f32, call.rows, call.cols) : 0;
+    const int64_t bf16_bytes = plan.needs_bf16 && !is_rounded ? Left::bytes(Form::bf16, call.rows, call.cols) : 0;
+    const int64_t byte_bytes = plan.needs_bytes ? ByteRows::bytes(call.rows, call.cols) : 0;
+    Scratch scratch = {static_cast<char*>(
+        stream.scratch(stream.context, static_cast<size_t>(worker_bytes_ * stream.workers + f32_bytes + bf16_bytes +
+                                                           byte_bytes + scratch_bytes<uint32_t>(edits.words()))))};
+    workers_ = scratch.take<char>(worker_bytes_ * stream.workers);
+    f32_.words = reinterpret_cast<uint32_t*>(scratch.take<char>(f32_bytes));
+    bf16_.words = reinterpret_cast<uint32_t*>(scratch.take<char>(bf16_bytes));
+    bytes_.blocks = reinterpret_cast<ByteBlock*>(scratch.take<char>(byte_bytes));
+    edits.use(scratch.take<uint32_t>(edits.words()));
+    if (is_rounded) bf16_.read_in_place(call.x.halves);
+    makes_f32_ = plan.needs_f32;
+    makes_bf16_ = bf16_bytes > 0;
+    makes_bytes_ = plan.needs_bytes;
+  }
 
+  void prepare(const Operand& x, int64_t tile, int64_t end_tile) const {
+    if (makes_f32_) pack_tiles(f32_, x, tile, end_tile);
+    if (makes_bf16_) pack_tiles(bf16_, x, tile, end_tile);
+    if (makes_bytes_) round_rows(x.data, first_row(tile), first_row(end_tile), bytes_);
+  }
+  // Both have the same tiles.
+  const Left& left(Form form) const { return form == Form::bf16 ? bf16_ : f32_; }
+  const ByteRows& bytes() const { return bytes_; }
+  int64_t first_row(int64_t tile) const { return min<int64_t>(f32_.rows, tile * f32_.height); }
+  int tiles() const { return f32_.tiles(); }
+  char* worker(int index) const { return workers_ + index * worker_bytes_; }
+
+ private:
   static int64_t memory_of_worker(const Plan& plan) {
     const int64_t pieces = plan.needs_f32 || plan.needs_bf16 ? kPanelsBytes : 0;
     return max(pieces, plan.needs_bytes ? integer_memory() : 0);
   }
-  static int64_t memory(const Plan& plan, const Call& call, int worker_count) {
-    return memory_of_worker(plan) * worker_count + (plan.needs_f32 ? Left::bytes(Form::f32, call.rows, call.cols) : 0) +
-           (plan.needs_bf16 ? Left::bytes(Form::bf16, call.rows, call.cols) : 0) +
-           (plan.needs_bytes ? ByteRows::bytes(call.rows, call.cols) : 0);
-  }
-  Input(const Stream& stream, const Plan& plan, const Call& call, char* memory)
-      : workers(memory),
-        worker_bytes(memory_of_worker(plan)),
-        f32(Form::f32, call.rows, call.cols, reinterpret_cast<uint32_t*>(memory + worker_bytes * stream.workers)),
-        bf16(Form::bf16, call.rows, call.cols,
-             f32.words + (plan.needs_f32 ? Left::bytes(Form::f32, call.rows, call.cols) / 4 : 0)),
-        bytes{reinterpret_cast<ByteBlock*>(bf16.words +
-                                           (plan.needs_bf16 ? Left::bytes(Form::bf16, call.rows, call.cols) / 4 : 0)),
-              call.cols} {
-    const Operand x = {call.x, call.cols, false};
-    if (plan.needs_f32) pack_left(stream, f32, x);
-    if (plan.needs_bf16) pack_left(stream, bf16, x);
-    if (plan.needs_bytes) round_rows(stream, call.x, call.rows, bytes);
-  }
+
+  Left f32_, bf16_;
+  ByteRows bytes_;
+  int64_t worker_bytes_;
+  char* workers_;
+  bool makes_f32_, makes_bf16_, makes_bytes_;
 };
 
-void multiply_task(const Call& call, const Plan& plan, const Input& input, int weight, int64_t task, int worker) {
-  const PackedMatrix& w = call.weights[weight];
-  const float* bias = call.bias ? call.bias[weight] : nullptr;
+// A block of rows of one weight's outputs.
+struct Block {
+  int weight;
+  int64_t row, end_row, panel, end_panel;
+};
+
+// Blocks are of equal height, in tiles where the input lies in tiles.
+Block block_of(const Call& call, const Plan& plan, const Input& input, int64_t task) {
+  int i = 0;
+  for (; task >= plan.tasks_of(call.weights[i]); ++i) task -= plan.tasks_of(call.weights[i]);
+  const PackedMatrix& w = call.weights[i];
   const int64_t panels = ceil_div(w.rows, kPanel), groups = ceil_div(panels, plan.panels_a_task);
-  const int64_t panel = task % groups * plan.panels_a_task, end_panel = min(panels, panel + plan.panels_a_task);
-  char* memory = input.workers + worker * input.worker_bytes;
+  const int64_t panel = task % groups * plan.panels_a_task;
+  const bool in_tiles = !takes_integers(w.dtype, call.compute);
+  const int64_t height = in_tiles ? ceil_div(input.tiles(), plan.row_blocks) * input.left(Form::f32).height
+                                  : ceil_div(call.rows, plan.row_blocks);
+  const int64_t row = min<int64_t>(call.rows, task / groups * height);
+  return {i, row, min<int64_t>(call.rows, row + height), panel, min(panels, panel + plan.panels_a_task)};
+}
+
+void multiply(const Call& call, const Input& input, const Block& at, int worker) {
+  const PackedMatrix& w = call.weights[at.weight];
+  const float* bias = call.bias ? call.bias[at.weight] : nullptr;
+  char* memory = input.worker(worker);
   if (takes_integers(w.dtype, call.compute)) {
-    const int64_t block = ceil_div(call.rows, plan.row_blocks), row = task / groups * block;
-    multiply_integers({w, panel, end_panel, input.bytes, static_cast<int>(row),
-                       static_cast<int>(min<int64_t>(call.rows, row + block)), bias, call.y[weight], memory});
+    multiply_integers({w, at.panel, at.end_panel, input.bytes(), static_cast<int>(at.row), static_cast<int>(at.end_row),
+                       bias, call.y[at.weight], memory});
     return;
   }
   const ProductTable& product = forward_product(w.dtype, call.compute);
-  const Left& left = product.form == Form::bf16 ? input.bf16 : input.f32;
-  const int64_t block = ceil_div(left.tiles(), plan.row_blocks), tile = task / groups * block;
-  const auto pieces = [&](int k, int depth) { return forward_pieces(product, w, panel, end_panel, k, depth, memory); };
+  const Left& left = input.left(product.form);
+  const auto pieces = [&](int k, int depth) {
+    return forward_pieces(product, w, at.panel, at.end_panel, k, depth, memory);
+  };
   const int depth = depth_of(product.form) * (is_quantised(w.dtype) ? 1 : 2);
-  multiply_block(product, left, tile, min<int64_t>(left.tiles(), tile + block), panel, end_panel, depth, pieces,
-                 {call.y[weight], w.rows, w.rows, bias, 1, false});
+  multiply_block(product, left, at.row / left.height, ceil_div(at.end_row, left.height), at.panel, at.end_panel, depth,
+                 pieces, {call.y[at.weight], w.rows, w.rows, bias, 1, false});
+}
+
+// Many rows: `hidden` is made of the rows that were prepared, and used where their outputs were written.
+void multiply_many(const Stream& stream, const Call& call, const Plan& plan, const Input& input,
+                   const LowRankEdits& edits) {
+  parallel_for(stream, ceil_div(input.tiles(), kPreparedTiles), [&](int64_t task, int) {
+    const int64_t tile = task * kPreparedTiles, end = tile + kPreparedTiles;
+    input.prepare(call.x, tile, min<int64_t>(input.tiles(), end));
+    for (int i = 0; i < edits.count(); ++i)
+      edits.make_hidden(i, input.left(edits.input_form(i)), input.first_row(tile), input.first_row(end));
+  });
+  parallel_for(stream, plan.tasks, [&](int64_t task, int worker) {
+    const Block block = block_of(call, plan, input, task);
+    multiply(call, input, block, worker);
+    for (int i = 0; i < edits.count(); ++i)
+      if (edits[i].weight == block.weight)
+        edits.add(i, block.row, block.end_row, block.panel, block.end_panel, call.y[block.weight]);
+  });
+}
+
+void multiply_few(const Stream& stream, const Call& call, const Plan& plan, const Input& input,
+                  const LowRankEdits& edits) {
+  input.prepare(call.x, 0, input.tiles());
+  parallel_for(stream, edits.count() + plan.tasks, [&](int64_t task, int worker) {
+    if (task < edits.count()) {
+      const int i = static_cast<int>(task);
+      edits.make_hidden(i, input.left(edits.input_form(i)), 0, call.rows);
+    } else {
+      multiply(call, input, block_of(call, plan, input, task - edits.count()), worker);
+    }
+  });
+  constexpr int kPanels = 16;  // of a weight a task
+  int64_t most = 0;
+  for (int i = 0; i < edits.count(); ++i) most = max<int64_t>(most, ceil_div(edits[i].up.rows, kPanels * kPanel));
+  parallel_for(stream, edits.count() * most, [&](int64_t task, int) {
+    const int i = static_cast<int>(task / most);
+    const int64_t panel = task % most * kPanels, panels = ceil_div(edits[i].up.rows, kPanel);
+    if (panel < panels) edits.add(i, 0, call.rows, panel, min(panels, panel + kPanels), call.y[edits[i].weight]);
+  });
 }
 
 }  // namespace
 
-void linear(const Stream& stream, Compute compute, const float* x, int rows, const PackedMatrix* weights,
-            const float* const* bias, float* const* y, int count) {
+void linear(const Stream& stream, Compute compute, Operand x, int rows, const PackedMatrix* weights,
+            const float* const* bias, float* const* y, int count, const LowRankEdit* edit_list, int edit_count) {
   if (rows == 0 || count == 0) return;
   const Call call = {compute, x, rows, weights[0].cols, weights, bias, y, count};
-  const Plan plan(call);
-  const int64_t bytes = Input::memory(plan, call, stream.workers);
-  const Input input(stream, plan, call, static_cast<char*>(stream.scratch(stream.context, static_cast<size_t>(bytes))));
-  parallel_for(stream, plan.tasks, [&](int64_t task, int worker) {
-    int weight = 0;
-    for (; task >= plan.tasks_of(weights[weight]); ++weight) task -= plan.tasks_of(weights[weight]);
-    multiply_task(call, plan, input, weight, task, worker);
-  });
+  LowRankEdits edits(compute, edit_list, edit_count);
+  const Plan plan(call, edits);
+  const Input input(stream, plan, call, edits);
+  const auto multiply_rows = input.tiles() > kPreparedTiles ? multiply_many : multiply_few;
+  multiply_rows(stream, call, plan, input, edits);
 }
 
 }  // namespace graft::inline v0::cpu::GRAFT_ISA

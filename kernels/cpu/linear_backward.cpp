@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The gradient of a group of weights' common input. Each gradient of an output is prepared once, for the product with
-// its weight and for that with the factor `up` of a low-rank edit; the factor `down` is one weight more. The floor are
-// the products: 2 · rows · outputs · inputs operations a weight.
-#include "cpu/products.hpp"
+// The gradient of a group of weights' common input, and those of the factors of their low-rank edits. Each gradient of
+// an output is prepared once, for the product with its weight and for those with the factors; `down` is one weight
+// more. The floor are the products: 2 · rows · outputs · inputs operations a weight.
+#include "cpu/factor_gradients.hpp"
 #include "cpu/table.hpp"
 
 namespace graft::inline v0::cpu::GRAFT_ISA {
@@ -19,74 +19,75 @@ class Terms {
   Compute compute;
 
   int terms() const { return low_rank ? 2 * count : count; }
-  bool is_edited(int i) const { return low_rank && low_rank[i].dhidden; }
+  bool is_edited(int i) const { return low_rank && low_rank[i].up.data; }
   bool exists(int term) const { return term < count || low_rank[term - count].down.data; }
   const PackedMatrix& weight(int term) const { return term < count ? weights[term] : low_rank[term - count].down; }
   const ProductTable& product(int term) const { return backward_product(weight(term).dtype, compute); }
 
-  // Words of a term's left operand, and of the panels of an edit's `up`.
+  // Words of a term's left operand, and of what the gradients of its factors need.
   int64_t left_words(int term) const {
     return exists(term) ? round_up(rows * Left::row_words(product(term).form, weight(term).rows), 16) : 0;
   }
-  int64_t up_stride(int i) const { return words_of(product(i).form, weights[i].rows) * kPanel; }
-  int64_t up_words(int i) const { return is_edited(i) ? ceil_div(low_rank[i].rank, kPanel) * up_stride(i) : 0; }
+  int64_t factor_words(int i) const {
+    return is_edited(i) ? FactorGradients::words(product(i).form, rows, low_rank[i].up.cols) : 0;
+  }
   int64_t words() const {
     int64_t sum = 0;
     for (int term = 0; term < terms(); ++term) sum += left_words(term);
-    for (int i = 0; i < count; ++i) sum += up_words(i);
+    for (int i = 0; i < count; ++i) sum += factor_words(i);
     return sum;
   }
   Left left(uint32_t* memory, int term) const {
     for (int i = 0; i < term; ++i) memory += left_words(i);
     return Left(product(term).form, rows, weight(term).rows, memory);
   }
-  uint32_t* up(uint32_t* memory, int index) const {
+  FactorGradients factors(uint32_t* memory, int index) const {
+    const Left dy_rows = left(memory, index);
     for (int term = 0; term < terms(); ++term) memory += left_words(term);
-    for (int i = 0; i < index; ++i) memory += up_words(i);
-    return memory;
+    for (int i = 0; i < index; ++i) memory += factor_words(i);
+    return FactorGradients(product(index), low_rank[index], dy_rows, memory);
   }
 };
 
-void pack_up(const Terms& at, int i, uint32_t* out) {
+// Memory of one worker: panels, or what a gradient of a factor takes.
+int64_t worker_bytes(const Terms& at) {
+  int64_t bytes = kPanelsBytes;
+  for (int i = 0; i < at.count; ++i)
+    if (at.is_edited(i)) bytes = max(bytes, FactorGradients::task_bytes(at.product(i).form, at.rows));
+  return bytes;
+}
+
+// Of some tiles: dhidden = scale · dy · up, and its rows as the left operand of `down`.
+void multiply_up(const Terms& at, int i, int64_t first, int64_t end, uint32_t* memory, char* panels_of_worker) {
   const LowRankGradient& edit = at.low_rank[i];
-  for (int col = 0; col < edit.rank; col += kPanel, out += at.up_stride(i))
-    pack_columns(at.product(i).form, edit.up + col, edit.rank, min(kPanel, edit.rank - col), kPanel, at.weights[i].rows,
-                 out);
-}
-
-// Every dy as a left operand, and the factors `up` as panels.
-void prepare(const Stream& stream, const Terms& at, uint32_t* memory) {
-  constexpr int kTiles = 4;
-  const int tiles = at.left(memory, 0).tiles();
-  const int64_t parts = ceil_div(tiles, kTiles) + 1;
-  parallel_for(stream, at.count * parts, [&](int64_t task, int) {
-    const int i = static_cast<int>(task / parts), first = static_cast<int>(task % parts) * kTiles;
-    if (first < tiles)
-      pack_tiles(at.left(memory, i), {at.dy[i], at.weights[i].rows, false}, first, min(tiles, first + kTiles));
-    else if (at.is_edited(i))
-      pack_up(at, i, at.up(memory, i));
-  });
-}
-
-// dhidden = scale · dy · up, and its rows as the left operand of `down`.
-void multiply_up(const Stream& stream, const Terms& at, uint32_t* memory) {
-  const Left rows = at.left(memory, 0);
-  const int block = rows.tiles_per_block(kBlockRows);
-  const int64_t blocks = ceil_div(rows.tiles(), block);
-  parallel_for(stream, at.count * blocks, [&](int64_t task, int) {
-    const int i = static_cast<int>(task / blocks);
-    if (!at.is_edited(i)) return;
-    const LowRankGradient& edit = at.low_rank[i];
-    const ProductTable& product = at.product(i);
-    const int64_t first = task % blocks * block, end = min<int64_t>(rows.tiles(), first + block);
-    const char* up = reinterpret_cast<const char*>(at.up(memory, i));
-    const auto pieces = [&](int k, int) {
-      return Pieces{up + k / product.elements * product.right_bytes, at.up_stride(i) * 4};
+  const ProductTable& product = at.product(i);
+  const int rank = edit.up.cols;
+  const int64_t panels = ceil_div(rank, kPanel);
+  for (int64_t panel = 0; panel < panels; panel += kGroupPanels) {
+    const int64_t end_panel = min<int64_t>(panels, panel + kGroupPanels);
+    const auto pieces = [&](int k, int depth) {
+      return backward_pieces(product, edit.up, panel, end_panel, k, depth, panels_of_worker);
     };
-    multiply_block(product, at.left(memory, i), first, end, 0, ceil_div(edit.rank, kPanel), 2 * depth_of(product.form),
-                   pieces, {edit.dhidden, edit.rank, edit.rank, nullptr, edit.scale, false});
-    if (at.exists(at.count + i))
-      pack_tiles(at.left(memory, at.count + i), {edit.dhidden, edit.rank, false}, first, end);
+    multiply_block(product, at.left(memory, i), first, end, panel, end_panel, depth_of(product.form), pieces,
+                   {edit.dhidden, rank, rank, nullptr, edit.scale, false});
+  }
+  if (at.exists(at.count + i)) pack_tiles(at.left(memory, at.count + i), {edit.dhidden, rank}, first, end);
+}
+
+// Every dy as a left operand, and what its edit makes of it.
+void prepare(const Stream& stream, const Terms& at, uint32_t* memory, char* workers, int64_t bytes_of_worker) {
+  const int block = at.low_rank ? 8 : 4;  // tiles a task: an even number of rows, and enough for panels of `up`
+  const int tiles = at.left(memory, 0).tiles();
+  const int64_t blocks = ceil_div(tiles, block);
+  parallel_for(stream, at.count * blocks, [&](int64_t task, int worker) {
+    const int i = static_cast<int>(task / blocks);
+    const int64_t first = task % blocks * block, end = min<int64_t>(tiles, first + block);
+    const Left left = at.left(memory, i);
+    pack_tiles(left, {at.dy[i], at.weights[i].rows}, first, end);
+    if (!at.is_edited(i)) return;
+    multiply_up(at, i, first, end, memory, workers + worker * bytes_of_worker);
+    at.factors(memory, i).pack(static_cast<int>(first * left.height),
+                               static_cast<int>(min<int64_t>(at.rows, end * left.height)));
   });
 }
 
@@ -94,14 +95,15 @@ void multiply_up(const Stream& stream, const Terms& at, uint32_t* memory) {
 // the left operand is too large for the caches (a head's vocabulary), few tasks read it in short pieces.
 struct Cut {
   int depth, rows;
-  int64_t group;
+  int64_t panels, group, blocks;
 
-  Cut(const Terms& at, int64_t panels) {
+  Cut(const Terms& at, int cols) : panels(ceil_div(cols, kPanel)) {
     constexpr int64_t kCachedWords = 1 << 21;
     int64_t words = 1, left_words = 0;
     for (int term = 0; term < at.terms(); ++term) left_words = max(left_words, at.left_words(term));
     const bool is_large = left_words > kCachedWords;
     rows = is_large ? kReusedRows / 2 : kReusedRows;
+    blocks = ceil_div(at.rows, rows);
     depth = (is_large ? 1 : 2) * kLargestDepth;
     for (int term = 0; term < at.terms(); ++term) {
       if (!at.exists(term)) continue;
@@ -111,30 +113,24 @@ struct Cut {
     }
     group = max<int64_t>(1, min(kPanelsBytes / (words * kPanel * 4), is_large ? ceil_div(panels, 3) : panels / 16));
   }
+  int64_t groups() const { return ceil_div(panels, group); }
 };
 
 // A task owns a block of dx and adds all terms to it, in their order.
-void multiply(const Stream& stream, const Terms& at, uint32_t* memory, char* workers, float* dx) {
+void multiply(const Terms& at, const Cut& cut, int64_t task, uint32_t* memory, char* panels_of_worker, float* dx) {
   const int cols = at.weights[0].cols;
-  const int64_t panels = ceil_div(cols, kPanel), tiles = at.left(memory, 0).tiles();
-  const Cut cut(at, panels);
-  const int64_t groups = ceil_div(panels, cut.group);
-  const int64_t blocks = ceil_div(at.rows, cut.rows), block = ceil_div(tiles, blocks);
-  const Output out = {dx, cols, cols, nullptr, 1, true};
-  parallel_for(stream, blocks * groups, [&](int64_t task, int worker) {
-    const int64_t tile = task / groups * block, first = task % groups * cut.group;
-    const int64_t end = min(panels, first + cut.group);
-    char* panels_of_worker = workers + worker * kPanelsBytes;
-    for (int term = 0; term < at.terms(); ++term) {
-      if (!at.exists(term)) continue;
-      const ProductTable& product = at.product(term);
-      const auto pieces = [&](int k, int depth) {
-        return backward_pieces(product, at.weight(term), first, end, k, depth, panels_of_worker);
-      };
-      multiply_block(product, at.left(memory, term), tile, min(tiles, tile + block), first, end, cut.depth, pieces,
-                     out);
-    }
-  });
+  const int64_t tiles = at.left(memory, 0).tiles(), block = ceil_div(tiles, cut.blocks);
+  const int64_t tile = task / cut.groups() * block, first = task % cut.groups() * cut.group;
+  const int64_t end = min(cut.panels, first + cut.group);
+  for (int term = 0; term < at.terms(); ++term) {
+    if (!at.exists(term)) continue;
+    const ProductTable& product = at.product(term);
+    const auto pieces = [&](int k, int depth) {
+      return backward_pieces(product, at.weight(term), first, end, k, depth, panels_of_worker);
+    };
+    multiply_block(product, at.left(memory, term), tile, min(tiles, tile + block), first, end, cut.depth, pieces,
+                   {dx, cols, cols, nullptr, 1, true});
+  }
 }
 
 }  // namespace
@@ -143,13 +139,24 @@ void linear_backward(const Stream& stream, Compute compute, const float* const* 
                      const PackedMatrix* weights, const LowRankGradient* low_rank, int count, float* dx) {
   if (rows == 0 || count == 0) return;
   const Terms at = {dy, weights, low_rank, rows, count, compute};
+  const int64_t bytes_of_worker = worker_bytes(at);
   Scratch scratch = {static_cast<char*>(stream.scratch(
-      stream.context, static_cast<size_t>(kPanelsBytes * stream.workers + scratch_bytes<uint32_t>(at.words()))))};
-  char* workers = scratch.take<char>(kPanelsBytes * stream.workers);
+      stream.context, static_cast<size_t>(bytes_of_worker * stream.workers + scratch_bytes<uint32_t>(at.words()))))};
+  char* workers = scratch.take<char>(bytes_of_worker * stream.workers);
   uint32_t* memory = scratch.take<uint32_t>(at.words());
-  prepare(stream, at, memory);
-  if (low_rank) multiply_up(stream, at, memory);
-  if (dx) multiply(stream, at, memory, workers, dx);
+  prepare(stream, at, memory, workers, bytes_of_worker);
+
+  const Cut cut(at, weights[0].cols);
+  const int64_t products = dx ? cut.blocks * cut.groups() : 0;
+  int64_t most = 0;
+  for (int i = 0; i < count; ++i)
+    if (at.is_edited(i)) most = max(most, at.factors(memory, i).tasks());
+  parallel_for(stream, products + count * most, [&](int64_t task, int worker) {
+    char* own = workers + worker * bytes_of_worker;
+    if (task < products) return multiply(at, cut, task, memory, own, dx);
+    const int i = static_cast<int>((task - products) / most);
+    if (at.is_edited(i)) at.factors(memory, i).add((task - products) % most, own);
+  });
 }
 
 }  // namespace graft::inline v0::cpu::GRAFT_ISA

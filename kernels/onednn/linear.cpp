@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Weights of floats by many rows: the panels of their packed form are blocks that oneDNN knows. The last rows, which
-// fill no tile, go to the other table, so that few shapes are met; a row's bits depend on its place in the batch.
+// fill no tile, go to the other table, so that few shapes are met, and so do calls with low-rank edits; a row's bits
+// depend on its place in the batch.
 #include <atomic>
 
 #include "onednn/provider.hpp"
@@ -63,21 +64,22 @@ bool multiply_tiles(const Stream& stream, const Group& group, const float* x, in
 
 }  // namespace
 
-void linear(const Stream& stream, Compute compute, const float* x, int rows, const PackedMatrix* weights,
-            const float* const* bias, float* const* y, int count) {
+void linear(const Stream& stream, Compute compute, Operand x, int rows, const PackedMatrix* weights,
+            const float* const* bias, float* const* y, int count, const LowRankEdit* edits, int edit_count) {
   constexpr int kMostWeights = 8;
   Provider& at = provider();
   Group group = {weights, bias, y, {}};
   int done = rows / kTileRows * kTileRows;
-  if (count > kMostWeights || done == 0 || !find_products(at, compute, group, count) ||
-      !multiply_tiles(stream, group, x, rows / kTileRows))
+  if (count > kMostWeights || edit_count > 0 || done == 0 || !find_products(at, compute, group, count) ||
+      !multiply_tiles(stream, group, x.data, rows / kTileRows))
     done = 0;
   if (done == rows) return;
   float* rest[kMostWeights];
   if (done > 0)
     for (int i = 0; i < count; ++i) rest[i] = y[i] + int64_t{done} * weights[i].rows;
-  at.base.linear(stream, compute, x + (done ? int64_t{done} * weights[0].cols : 0), rows - done, weights, bias,
-                 done ? rest : y, count);
+  x.data += int64_t{done} * weights[0].cols;
+  if (x.halves) x.halves += int64_t{done} * weights[0].cols;
+  at.base.linear(stream, compute, x, rows - done, weights, bias, done ? rest : y, count, edits, edit_count);
 }
 
 }  // namespace graft::inline v0::onednn

@@ -5,6 +5,7 @@
 
 #include "support/message.hpp"
 #include "support/random.hpp"
+#include "tensor/packed_factors.hpp"
 
 namespace graft::inline v0 {
 namespace {
@@ -16,7 +17,8 @@ void check_config(const LoraConfig& config) {
   check(std::isfinite(config.alpha), "LoRA: alpha is ", config.alpha, ", expected a finite number");
   check(config.dropout >= 0 && config.dropout < 1, "LoRA: dropout is ", config.dropout, ", expected 0 to below 1");
   for (const auto& [pattern, rank] : config.rank_pattern)
-    check(rank >= 1 && rank <= kMaxRank, "LoRA: rank_pattern \"", pattern, "\" is ", rank, ", expected 1 to ", kMaxRank);
+    check(rank >= 1 && rank <= kMaxRank, "LoRA: rank_pattern \"", pattern, "\" is ", rank, ", expected 1 to ",
+          kMaxRank);
 }
 
 float scale_of(const LoraConfig& config, const std::string& site) {
@@ -44,7 +46,8 @@ Lora Lora::shaped(const Trunk& trunk, LoraConfig config) {
   for (const int site : find_targets(trunk, config)) {
     const auto& [name, projection] = trunk.parameters.sites()[site];
     const int rank = rank_of(config, name);
-    sites.push_back({name, site,
+    sites.push_back({name,
+                     site,
                      {.down = Tensor::zeros(*memory, rank, projection.weight->cols()),
                       .up = Tensor::zeros(*memory, projection.weight->rows(), rank),
                       .scale = scale_of(config, name),
@@ -71,7 +74,9 @@ Lora Lora::snapshot() const {
     site.low_rank.down = copy(*memory, site.low_rank.down);
     site.low_rank.up = copy(*memory, site.low_rank.up);
   }
-  return Lora(config_, std::move(sites), edits_.size());
+  Lora fixed(config_, std::move(sites), edits_.size());
+  fixed.edits_ = packed_once(fixed.edits_, memory);
+  return fixed;
 }
 
 std::vector<MergedWeight> merge(const Lora& lora, Trunk& trunk, bool exact) {
@@ -83,7 +88,7 @@ std::vector<MergedWeight> merge(const Lora& lora, Trunk& trunk, bool exact) {
     merged.push_back({&weight, weight});
     weight.thaw(lane, trunk.memory, exact);
     weight.own(lane, trunk.memory);
-    const auto& [down, up, scale, dropout] = site.low_rank;
+    const auto& [down, up, scale, dropout, packed] = site.low_rank;
     kernels.matmul(lane.stream(), Compute::f32, {up.data(), up.cols()}, {down.data(), down.cols()},
                    weight.parameter().data(), weight.cols(), weight.rows(), weight.cols(), up.cols(), scale, true);
     weight.repack(lane);

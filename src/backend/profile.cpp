@@ -48,16 +48,22 @@ struct WorkOf {
 };
 template <>
 struct WorkOf<&Kernels::linear> {
-  static Work of(Compute, const float*, int rows, const PackedMatrix* weights, const float* const*, float* const*,
-                 int count) {
-    return {products(rows, weights, count)};
+  static Work of(Compute, const Operand&, int rows, const PackedMatrix* weights, const float* const*, float* const*,
+                 int count, const LowRankEdit* edits, int edit_count) {
+    double sum = products(rows, weights, count);
+    for (int i = 0; i < edit_count; ++i)
+      sum += products(edits[i].rows, &edits[i].down, 1) + products(edits[i].rows, &edits[i].up, 1);
+    return {sum};
   }
 };
 template <>
 struct WorkOf<&Kernels::linear_backward> {
-  static Work of(Compute, const float* const*, int rows, const PackedMatrix* weights, const LowRankGradient*, int count,
-                 float*) {
-    return {products(rows, weights, count)};
+  static Work of(Compute, const float* const*, int rows, const PackedMatrix* weights, const LowRankGradient* edits,
+                 int count, float*) {
+    double sum = products(rows, weights, count);
+    for (int i = 0; edits && i < count; ++i)
+      sum += 2 * (products(rows, &edits[i].down, 1) + products(rows, &edits[i].up, 1));
+    return {sum};
   }
 };
 template <>

@@ -35,7 +35,7 @@ class Head {
     const Tensor products = run_.tensor(chunk.rows, weight.rows);
     const float* bias = head_.bias ? head_.bias->vector() : nullptr;
     float* out = products.data();
-    kernels.linear(run_.stream(), compute_, x.data(), chunk.rows, &weight, &bias, &out, 1);
+    kernels.linear(run_.stream(), compute_, {x.data(), x.cols()}, chunk.rows, &weight, &bias, &out, 1, nullptr, 0);
     const Tensor logits = score(products);
     kernels.cross_entropy(run_.stream(), logits.data(), &targets_.tokens[chunk.first],
                           recorded_ ? &targets_.weights[chunk.first] : nullptr, chunk.rows, weight.rows,

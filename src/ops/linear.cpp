@@ -29,8 +29,8 @@ void backward_parameters(const Run& run, Tape& tape, const Projection& at, Compu
                          const Tensor& dy) {
   if (at.weight->parameter())
     if (float* dweight = tape.gradient(at.weight->parameter()))
-      run.kernels().matmul(run.stream(), compute, {dy.data(), dy.cols(), true}, x.operand(), dweight,
-                           x.cols(), dy.cols(), x.cols(), x.rows(), 1, true);
+      run.kernels().matmul(run.stream(), compute, {dy.data(), dy.cols(), true}, x.operand(), dweight, x.cols(),
+                           dy.cols(), x.cols(), x.rows(), 1, true);
   if (at.bias)
     if (float* dbias = tape.gradient(at.bias->parameter()))
       run.kernels().column_sum(run.stream(), dy.data(), dy.rows(), dy.cols(), dbias);
@@ -67,15 +67,16 @@ std::vector<Tensor> linear(Run& run, const Tensor& x, std::span<const Projection
     group.outputs.push_back(outputs.back().identity());
     ys.push_back(outputs.back().data());
   }
-  run.kernels().linear(run.stream(), group.compute, x.data(), x.rows(), weights.data(), biases.data(), ys.data(),
-                       int(weights.size()));
-  group.low_rank = low_rank(run, group.compute, x, projections, outputs);
+  group.low_rank = low_rank_passes(run, group.compute, x, projections);
+  const std::vector<LowRankEdit> edits = kernel_edits(run, group.low_rank);
+  const Saved saved = is_watched(run, x, group) ? Saved(run, x) : Saved();
+  run.kernels().linear(run.stream(), group.compute, {x.data(), x.cols(), false, saved.halves()}, x.rows(),
+                       weights.data(), biases.data(), ys.data(), int(weights.size()), edits.data(), int(edits.size()));
 
-  if (is_watched(run, x, group)) {
+  if (saved) {
     const std::vector<Identity> identities = group.outputs;
-    run.tape->record(identities, [run, x = Saved(run, x), group = std::move(group)](Tape& tape) {
-      backward(run, tape, group, x);
-    });
+    run.tape->record(identities,
+                     [run, x = saved, group = std::move(group)](Tape& tape) { backward(run, tape, group, x); });
   }
   return outputs;
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "ops/saved.hpp"
+#include "tensor/packed_factors.hpp"
 #include "tensor/run.hpp"
 #include "tensor/weight.hpp"
 
@@ -142,14 +143,14 @@ struct LowRankPass {
   int site;
   EditedRows rows;
   LowRank edit;
-  Compute compute;
-  PackedMatrix down;  // rank × inputs, in `packed`
-  Tensor packed;
+  PackedFactors::Form packed;
   Tensor hidden;  // rows × rank
 };
-// Adds to the outputs of a group of projections of one input, and gives what the backward pass needs.
-std::vector<LowRankPass> low_rank(Run& run, Compute compute, const Tensor& x, std::span<const Projection> projections,
-                                  std::span<const Tensor> outputs);
+// The edits that a group of projections of one input has, in row order. Those that drop values of the input have their
+// `hidden`; the product makes that of the others.
+std::vector<LowRankPass> low_rank_passes(const Run& run, Compute compute, const Tensor& x,
+                                         std::span<const Projection> projections);
+std::vector<LowRankEdit> kernel_edits(const Run& run, std::span<const LowRankPass> passes);
 // The gradients that have reached a group of projections of one input.
 struct GroupGradient {
   Compute compute;

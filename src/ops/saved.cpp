@@ -15,7 +15,7 @@ Saved::Saved(const Run& run, const Tensor& x) : identity_(x.identity()) {
 Operand Saved::operand(int first_row) const {
   const size_t first = size_t(first_row) * cols();
   if (values_) return {values_.data() + first, cols()};
-  return {nullptr, cols(), false, reinterpret_cast<const uint16_t*>(halves_.data()) + first};
+  return {nullptr, cols(), false, halves() + first};
 }
 
 Tensor Saved::restore(const Run& run) const {

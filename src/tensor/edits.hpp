@@ -9,12 +9,15 @@
 
 namespace graft::inline v0 {
 
+class PackedFactors;
+
 // y += scale · (dropout(x) · downᵀ) · upᵀ
 struct LowRank {
   Tensor down;  // rank × inputs
   Tensor up;    // outputs × rank
   float scale = 1;
   float dropout = 0;
+  std::shared_ptr<PackedFactors> packed = nullptr;  // null: the values may change, every pass packs them
 };
 
 // The edits of one site; a site is a matrix of the checkpoint.

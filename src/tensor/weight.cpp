@@ -129,19 +129,23 @@ void Weight::thaw(const Lane& lane, const std::shared_ptr<Memory>& memory, bool 
 void Weight::freeze() { master_ = {}; }
 
 void Weight::repack(const Lane& lane) {
-  if (kind_ == Kind::vector) return;
+  if (kind_ == Kind::matrix) graft::repack(lane, master_, matrix_);
+}
+
+void repack(const Lane& lane, const Tensor& values, const PackedMatrix& packed) {
   const Kernels& kernels = lane.backend().kernels();
+  const int cols = values.cols();
   std::vector<uint16_t> halves;
-  for (int first = 0; first < rows_; first += kPackRows) {
-    const int count = std::min(kPackRows, rows_ - first);
-    const void* rows = master_.data() + size_t(first) * cols_;
-    if (matrix_.dtype != Dtype::f32) {
-      halves.resize(size_t(count) * cols_);
-      kernels.encode(lane.stream(), matrix_.dtype, master_.data() + size_t(first) * cols_, halves.data(),
-                     int64_t(halves.size()));
+  for (int first = 0; first < values.rows(); first += kPackRows) {
+    const int count = std::min(kPackRows, values.rows() - first);
+    const float* floats = values.data() + size_t(first) * cols;
+    const void* rows = floats;
+    if (packed.dtype != Dtype::f32) {
+      halves.resize(size_t(count) * cols);
+      kernels.encode(lane.stream(), packed.dtype, floats, halves.data(), int64_t(halves.size()));
       rows = halves.data();
     }
-    kernels.pack(lane.stream(), matrix_.dtype, rows, first, count, const_cast<void*>(matrix_.data), rows_, cols_);
+    kernels.pack(lane.stream(), packed.dtype, rows, first, count, const_cast<void*>(packed.data), values.rows(), cols);
   }
 }
 

@@ -79,4 +79,7 @@ class Weight {
   size_t resident_bytes_ = 0;
 };
 
+// Makes the packed form, of floats or bf16, anew from its values.
+void repack(const Lane& lane, const Tensor& values, const PackedMatrix& packed);
+
 }  // namespace graft::inline v0

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "train/step.hpp"
 
+#include "tensor/packed_factors.hpp"
+
 namespace graft::inline v0 {
 namespace {
 
@@ -51,7 +53,13 @@ void add_loss(const StepContext& context, MicroBatch micro, Gradients* gradients
 
 }  // namespace
 
-StepLoss compute_loss(const StepContext& context, std::span<const NumberedRow> rows, Gradients* gradients) {
+StepLoss compute_loss(const StepContext& of_step, std::span<const NumberedRow> rows, Gradients* gradients) {
+  StepContext context = of_step;
+  Edits edits;
+  if (context.network.edits) {
+    edits = packed_once(*context.network.edits, context.network.memory);
+    context.network.edits = &edits;
+  }
   StepLoss loss;
   std::vector<size_t> lengths;
   for (const NumberedRow& row : rows) {

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The low-rank edits of a call of `linear` (Hu et al. 2021), in pieces that its tasks do where their operands are in
+// the caches: hidden = x · downᵀ where rows of x were prepared, y += scale · hidden · upᵀ where these were multiplied.
+#pragma once
+
+#include "cpu/products.hpp"
+
+namespace graft::inline v0::cpu::GRAFT_ISA {
+
+class LowRankEdits {
+ public:
+  LowRankEdits(Compute compute, const LowRankEdit* edits, int count) : compute_(compute), edits_(edits), count_(count) {
+    for (int i = 0; i < count; ++i) most_words_ = max(most_words_, hidden_words(i));
+  }
+  int count() const { return count_; }
+  const LowRankEdit& operator[](int i) const { return edits_[i]; }
+  // Of the input that edit i multiplies by `down`.
+  Form input_form(int i) const { return forward_product(edits_[i].down.dtype, compute_).form; }
+
+  // Memory for `hidden` of all edits as left operands.
+  int64_t words() const { return most_words_ * count_; }
+  void use(uint32_t* memory) { words_ = memory; }
+
+  // Those of the call's rows [first, end) that edit i has; `x` are all rows of the call.
+  void make_hidden(int i, const Left& x, int64_t first, int64_t end) const;
+  // Adds to these rows of its weight's outputs, those of panels [panel, end_panel).
+  void add(int i, int64_t first, int64_t end, int64_t panel, int64_t end_panel, float* y) const;
+
+ private:
+  const ProductTable& up_product(int i) const { return forward_product(edits_[i].up.dtype, compute_); }
+  int rank(int i) const { return edits_[i].up.cols; }
+  int64_t hidden_words(int i) const {
+    return round_up(edits_[i].rows * Left::row_words(up_product(i).form, rank(i)), 16);
+  }
+  Left hidden(int i) const { return Left(up_product(i).form, edits_[i].rows, rank(i), words_ + i * most_words_); }
+
+  Compute compute_;
+  const LowRankEdit* edits_;
+  int count_;
+  int64_t most_words_ = 0;
+  uint32_t* words_ = nullptr;
+};
+
+}  // namespace graft::inline v0::cpu::GRAFT_ISA
