@@ -25,16 +25,31 @@ enum class ExampleForm {
   text,        // all of it is learned
 };
 
+// A part of a text, bytes [begin, end), with its label.
+struct LabelledSpan {
+  size_t begin = 0, end = 0;
+  std::string label = {};
+  auto operator<=>(const LabelledSpan&) const = default;
+};
+
 // One thing to learn. Exactly one form is filled in; the other fields are empty.
 struct Example {
   std::vector<Message> messages = {};
   std::string prompt = {}, completion = {};
   std::string text = {};
 
+  // Of a text, for models with other heads: the second text of a pair (of a question: its context), labels or numbers
+  // of the whole, and labelled parts (of a question: at most one, the answer in `second`).
+  std::string second = {};
+  std::vector<std::string> labels = {};
+  std::vector<float> values = {};
+  std::vector<LabelledSpan> spans = {};
+
   ExampleForm form() const {
     return !messages.empty() ? ExampleForm::chat : text.empty() ? ExampleForm::completion : ExampleForm::text;
   }
-  auto operator<=>(const Example&) const = default;
+  std::partial_ordering operator<=>(const Example&) const = default;
+  bool operator==(const Example&) const = default;
 };
 
 struct TextOptions {
@@ -57,6 +72,11 @@ class GRAFT_EXPORT Dataset {
   static Dataset completions(const std::filesystem::path& path);
   // Rows {"text": "…"} of a file whose name ends in .jsonl, or a plain UTF-8 text file.
   static Dataset text(const std::filesystem::path& path, const TextOptions& options = {});
+  // Rows {"text": "…", "label": …} for classifiers, taggers and readers: "label" is a name, a number or a list of
+  // names; perhaps "text_pair" (or "second", or "question" and "context"), and "spans": [{"begin": 0, "end": 5,
+  // "label": "…"}] in bytes. A number stays a number for a model that gives numbers, and is the name of a class
+  // otherwise.
+  static Dataset labelled(const std::filesystem::path& path);
   // Rows of any of these forms, each told by its fields: messages before prompt and completion before text.
   static Dataset jsonl(const std::filesystem::path& path);
 

@@ -13,40 +13,16 @@
 #include <string_view>
 #include <vector>
 
-#include <graft/device.hpp>
 #include <graft/export.hpp>
 #include <graft/generate.hpp>
+#include <graft/load_options.hpp>
 #include <graft/message.hpp>
 #include <graft/profile.hpp>
 #include <graft/session.hpp>
+#include <graft/tasks.hpp>
 #include <graft/tokenizer.hpp>
 
 namespace graft::inline v0 {
-
-struct LoadOptions {
-  DeviceOptions device = {};
-  Precision precision = Precision::automatic;
-  // Read the file into memory instead of mapping it. A mapped file that another process truncates faults.
-  bool read_all = false;
-  // Where the tokenizer is when it does not lie beside the weights: a folder or a tokenizer.json.
-  std::filesystem::path tokenizer = {};
-};
-
-struct ModelInfo {
-  std::string family;  // "LlamaForCausalLM"
-  int64_t parameters = 0;
-  size_t weight_bytes = 0;   // resident
-  std::string weight_types;  // "q4_1, q8_0"
-  int context = 0;           // the most tokens of a sequence
-  int layers = 0, width = 0, vocabulary = 0;
-  std::string kernels;  // "cpu/avx512"
-  int threads = 0;
-};
-
-struct MergeReport {
-  int matrices = 0;                // that changed
-  float largest_logit_change = 0;  // between the adapter beside the model and merged into it, on a probe text
-};
 
 // A loaded network with its tokenizer. A handle: copies are the same model, and the last one frees it. All const calls
 // may be made from many threads at once. While a Trainer tunes the model itself, or merge runs, every other use throws
@@ -77,6 +53,29 @@ class GRAFT_EXPORT Model {
   std::vector<float> log_probabilities(std::span<const int32_t> ids, const Adapter* adapter = nullptr) const;
   // Logits of the next token after `ids`; vocabulary values.
   std::vector<float> next_logits(std::span<const int32_t> ids, const Adapter* adapter = nullptr) const;
+
+  // The labels of a text, the most probable first; of several texts in one batch. Throws UnsupportedError for a model
+  // that is no classifier: load it with LoadOptions::head.
+  std::vector<LabelScore> classify(std::string_view text, const TaskOptions& options = {}) const;
+  std::vector<std::vector<LabelScore>> classify(std::span<const std::string> texts,
+                                                const TaskOptions& options = {}) const;
+  // The labelled parts of a text, in order. Labels "B-NAME" and "I-NAME" are joined as NAME; "O" is nothing.
+  std::vector<TaggedSpan> tag(std::string_view text, const TaskOptions& options = {}) const;
+  // Where the context answers the question; long contexts are read in windows.
+  Answer answer(std::string_view question, std::string_view context, const TaskOptions& options = {}) const;
+  // The likeliest tokens for each mask token of the text, `count` each.
+  std::vector<std::vector<FilledMask>> fill_mask(std::string_view text, int count = 5) const;
+  // A vector for each text, from the hidden states; width values.
+  std::vector<float> embed(std::string_view text, const EmbedOptions& options = {}) const;
+  std::vector<std::vector<float>> embed(std::span<const std::string> texts, const EmbedOptions& options = {}) const;
+  std::vector<std::vector<float>> embed(std::span<const std::vector<int32_t>> ids,
+                                        const EmbedOptions& options = {}) const;
+  // How well each document fits the query: the score of a classifier with one output, else the cosine of embeddings.
+  std::vector<float> rerank(std::string_view query, std::span<const std::string> documents,
+                            const TaskOptions& options = {}) const;
+  // The log-likelihood of each continuation of the prompt: for choices, zero-shot and few-shot.
+  std::vector<Scored> score(std::string_view prompt, std::span<const std::string> continuations,
+                            const Adapter* adapter = nullptr) const;
 
   const Tokenizer& tokenizer() const;
   ModelInfo info() const;

@@ -18,7 +18,16 @@
 
 namespace graft::inline v0 {
 
-enum class Schedule { constant, linear, cosine };  // after the warm-up: stays, falls to 0 in a line or half a cosine
+// After the warm-up: stays, falls to 0 in a line or half a cosine, or falls with the root of the steps (Vaswani et al.
+// 2017; it then needs a warm-up).
+enum class Schedule { constant, linear, cosine, inverse_sqrt };
+
+// What is hidden from models that learn to fill gaps: BERT's and T5's pretraining.
+struct CorruptionOptions {
+  float share = 0.15f;       // of the tokens
+  bool whole_words = false;  // of words that are several tokens, all or none
+  float mean_span = 3;       // tokens of a hidden span, for a decoder that writes what is hidden
+};
 
 // Decoupled weight decay (Loshchilov & Hutter 2019).
 struct AdamWOptions {
@@ -35,12 +44,12 @@ struct ParameterGroup {
 };
 
 struct StepInfo {
-  int step = 0, steps = 0;    // done, of all
+  int step = 0, steps = 0;  // done, of all
   double epoch = 0;
-  float loss = 0;             // mean over the step's trained tokens
-  float gradient_norm = 0;    // before clipping
+  float loss = 0;           // mean over the step's trained tokens
+  float gradient_norm = 0;  // before clipping
   float learning_rate = 0;
-  int64_t tokens = 0;         // seen so far, prompts included
+  int64_t tokens = 0;  // seen so far, prompts included
   double tokens_per_second = 0;
   double seconds = 0, seconds_left = 0;
 };
@@ -48,7 +57,7 @@ struct StepInfo {
 struct Evaluation {
   int step = 0;
   float loss = std::numeric_limits<float>::quiet_NaN();  // mean over the counted tokens; not a number: not evaluated
-  int64_t tokens = 0;         // counted
+  int64_t tokens = 0;                                    // counted
   float perplexity() const { return std::exp(loss); }
 };
 
@@ -56,47 +65,50 @@ struct TrainOptions {
   int epochs = 3;
   int max_steps = 0;             // ends earlier; 0: after the epochs
   int batch = 8;                 // examples an optimizer step
-  int micro_batch_tokens = 512;   // tokens computed at once; a step is cut into such parts, its gradient does not change
+  int micro_batch_tokens = 512;  // tokens computed at once; a step is cut into such parts, its gradient does not change
   int max_length = 0;            // longer examples are cut, text into several; 0: the model's context
   float learning_rate = 2e-4f;
   Schedule schedule = Schedule::linear;
-  int warmup_steps = 0;          // from 0 up to the learning rate
-  float warmup_ratio = 0.03f;    // of all steps, where warmup_steps is 0
+  int warmup_steps = 0;        // from 0 up to the learning rate
+  float warmup_ratio = 0.03f;  // of all steps, where warmup_steps is 0
   AdamWOptions optimizer = {};
   std::vector<ParameterGroup> groups = {};
+  std::vector<std::string> frozen = {};  // weights whose whole name matches one of these are not trained
+  float label_smoothing = 0;             // of words
+  CorruptionOptions corruption = {};
   float max_gradient_norm = 1;   // clipped to this; 0: not at all
   uint64_t seed = 0;             // of order and dropout
   bool shuffle = true;           // anew each epoch
   bool train_on_prompt = false;  // whether prompts and the other side's messages have a loss, too
   Precision precision = Precision::automatic;
-  bool recompute = false;        // less memory, a third more time: activations are computed again backwards
-  size_t memory_budget = 0;      // bytes for training, beside the weights; beyond it ResourceError; 0: no limit
+  bool recompute = false;    // less memory, a third more time: activations are computed again backwards
+  size_t memory_budget = 0;  // bytes for training, beside the weights; beyond it ResourceError; 0: no limit
 
-  int evaluate_every = 0;        // steps; 0: after each epoch
-  int patience = 0;              // evaluations without a better loss before training ends; 0: never
-  bool keep_best = true;         // ends with the values of the best evaluation, if there was one
+  int evaluate_every = 0;  // steps; 0: after each epoch
+  int patience = 0;        // evaluations without a better loss before training ends; 0: never
+  bool keep_best = true;   // ends with the values of the best evaluation, if there was one
 
   std::filesystem::path checkpoints = {};  // a folder; empty: none are written
-  int checkpoint_every = 0;      // steps; 0: after each epoch
-  int keep_checkpoints = 2;      // the newest
-  bool resume = true;            // goes on from the newest good checkpoint in that folder, to the same bits
+  int checkpoint_every = 0;                // steps; 0: after each epoch
+  int keep_checkpoints = 2;                // the newest
+  bool resume = true;                      // goes on from the newest good checkpoint in that folder, to the same bits
   std::filesystem::path save_to = {};      // where the result is saved at the end; empty: nowhere
 
   std::function<void(const StepInfo&)> on_step = {};
   std::function<void(const Evaluation&)> on_evaluation = {};
   std::function<void(const std::filesystem::path&)> on_checkpoint = {};
   std::function<void(const std::string&)> on_notice = {};  // a fallback taken, a damaged checkpoint passed over …
-  std::stop_token cancel = {};   // asked before each step; a checkpoint is written and the report returned
+  std::stop_token cancel = {};  // asked before each step; a checkpoint is written and the report returned
 };
 
 struct TrainReport {
-  int steps = 0;                        // in all, resumed ones included
-  std::vector<float> losses;            // of each step
+  int steps = 0;              // in all, resumed ones included
+  std::vector<float> losses;  // of each step
   std::vector<Evaluation> evaluations;
-  Evaluation best;                      // where keep_best chose it
+  Evaluation best;  // where keep_best chose it
   int64_t tokens = 0, trained_tokens = 0;
   double seconds = 0, tokens_per_second = 0;
-  size_t peak_bytes = 0;                // of training, beside the weights
+  size_t peak_bytes = 0;  // of training, beside the weights
   bool cancelled = false, stopped_early = false;
   std::vector<std::string> notices;
 };

@@ -49,7 +49,7 @@ void refuse_unknown_kind(const Trunk& trunk, const std::string& target, bool is_
 }
 
 bool is_head(const Trunk& trunk, const Projection& projection) {
-  for (const Head& head : trunk.transformer.heads())
+  for (const ScoreHead& head : trunk.transformer.heads())
     if (head.output().weight == projection.weight) return true;
   return false;
 }

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <set>
 
-#include "api/adapter_state.hpp"
+#include "api/call.hpp"
 #include "api/load_tokenizer.hpp"
 #include "api/model_state.hpp"
 #include "tensor/dtype.hpp"
@@ -23,8 +23,9 @@ std::vector<int32_t> end_ids(const Checkpoint& checkpoint, const Tokenizer& toke
 }
 
 Model load(const Checkpoint& checkpoint, const LoadOptions& options) {
-  auto state = std::make_shared<Model::State>(load_trunk(checkpoint, Backend::create(options.device)),
-                                              load_tokenizer(checkpoint, options.tokenizer));
+  auto state = std::make_shared<Model::State>(
+      load_trunk(checkpoint, Backend::create(options.device), options.head, options.seed),
+      load_tokenizer(checkpoint, options.tokenizer));
   state->precision = options.precision;
   state->path = checkpoint.gguf() ? checkpoint.name() : checkpoint.folder().string();
   state->checkpoint = checkpoint;
@@ -32,32 +33,33 @@ Model load(const Checkpoint& checkpoint, const LoadOptions& options) {
   return Model(std::move(state));
 }
 
-// What one stateless call computes with.
-struct Call {
-  Call(const Model::State& of, const Adapter* adapter)
-      : reading(of.use),
-        lora(current_lora(adapter)),
-        lane(of.trunk->backend),
-        context(network_context(of, lane, Memory::create(), lora.get())) {}
-
-  UseCount::Reading reading;
-  std::shared_ptr<const Lora> lora;
-  Lane lane;
-  NetworkContext context;
-};
+// The hidden states of the prompts, for a decoder that attends to them.
+Encoded encode_sources(const Call& call, const std::vector<std::vector<int32_t>>& prompts) {
+  Batch batch;
+  for (size_t i = 0; i < prompts.size(); ++i) batch.add(prompts[i], 0, int64_t(i));
+  NetworkPass pass(call.context, std::move(batch));
+  return call.context.trunk.transformer.encode(pass.run());
+}
 
 std::vector<Generation> generate(const Model::State& model, std::vector<std::vector<int32_t>> prompts,
                                  const GenerateOptions& options) {
   check_options(options);
   const Call call(model, options.adapter);
+  const TransformerConfig& config = model.trunk->transformer.config();
   std::vector<KeyValueCache> caches;
   std::vector<GenerateRequest> requests;
   caches.reserve(prompts.size());
+  Generator generator(call.context, model.tokenizer.loaded().decoder(), model.end_ids, options);
+  for (std::vector<int32_t>& prompt : prompts) prompt = fit_prompt(model, std::move(prompt), options);
+  if (config.encoder) {
+    generator.attend_to(encode_sources(call, prompts));
+    for (std::vector<int32_t>& prompt : prompts) prompt = {config.start_token};
+  }
   for (std::vector<int32_t>& prompt : prompts) {
     caches.push_back(make_cache(call.context));
-    requests.push_back({fit_prompt(model, std::move(prompt), options), &caches.back()});
+    requests.push_back({std::move(prompt), &caches.back()});
   }
-  return Generator(call.context, model.tokenizer.loaded().decoder(), model.end_ids, options).run(requests);
+  return generator.run(requests);
 }
 
 // A pass over all tokens of one sequence, without a cache.

@@ -2,8 +2,10 @@
 #include "graft/trainer.hpp"
 
 #include "api/adapter_state.hpp"
+#include "api/encode_rows.hpp"
 #include "api/model_state.hpp"
 #include "api/rows.hpp"
+#include "support/pattern.hpp"
 #include "train/fit.hpp"
 
 namespace graft::inline v0 {
@@ -22,9 +24,9 @@ struct Trainer::State {
 
 std::vector<TokenRow> Trainer::State::rows(const Dataset& data,
                                            const std::function<void(const std::string&)>& notice) const {
-  const int context = model->trunk->transformer.config().context;
-  const int length = options.max_length ? std::min(options.max_length, context) : context;
-  return make_rows(model->tokenizer, data, {size_t(length), options.train_on_prompt, notice});
+  const size_t length = text_length(*model, options.max_length);
+  if (model->trunk->architecture.task != Task::causal) return make_task_rows(*model, data, length, notice);
+  return make_rows(model->tokenizer, data, {length, options.train_on_prompt, notice});
 }
 
 TrainReport Trainer::State::fit(const Dataset& train, const Dataset* held_out) const {
@@ -37,7 +39,10 @@ TrainReport Trainer::State::fit(const Dataset& train, const Dataset* held_out) c
     notice(message(train.duplicates_removed(), " duplicate examples were removed before the split"));
   const std::vector<TokenRow> train_rows = rows(train, notice);
   const std::vector<TokenRow> held_out_rows = held_out ? rows(*held_out, notice) : std::vector<TokenRow>();
-  const FitData data{train_rows, held_out_rows};
+  const bool has_targets =
+      std::any_of(train_rows.begin(), train_rows.end(), [](const TokenRow& row) { return !row.target.empty(); });
+  const Corruption corruption = corruption_for(*model, options.corruption, has_targets);
+  const FitData data{train_rows, held_out_rows, corruption.kind == Corruption::Kind::none ? nullptr : &corruption};
   TrainReport report = adapter ? fit_adapter(data) : fit_model(data);
   report.notices.insert(report.notices.begin(), notices.begin(), notices.end());
   return report;
@@ -59,6 +64,16 @@ TrainReport Trainer::State::fit_adapter(FitData data) const {
 
 namespace {
 
+std::vector<Pattern> patterns(const std::vector<std::string>& texts) {
+  std::vector<Pattern> patterns;
+  for (const std::string& text : texts) patterns.emplace_back(text, "TrainOptions: frozen");
+  return patterns;
+}
+
+bool matches_any(const std::vector<Pattern>& patterns, const std::string& name) {
+  return std::any_of(patterns.begin(), patterns.end(), [&](const Pattern& one) { return one.matches_whole(name); });
+}
+
 // Weights that have masters, until the end of training or an error.
 struct Thawed {
   ~Thawed() {
@@ -78,7 +93,9 @@ TrainReport Trainer::State::fit_model(FitData data) const {
     const std::shared_ptr<Memory> memory = Memory::create();
     Thawed thawed;
     Trainable trainable;
+    const std::vector<Pattern> frozen = patterns(options.frozen);
     for (const auto& [module, weight] : model->trunk->parameters.all()) {
+      if (matches_any(frozen, weight->name())) continue;
       weight->thaw(lane, model->trunk->memory, options.precision == Precision::f32);
       thawed.weights.push_back(weight.get());
       trainable.parameters.push_back({weight->name(), weight->parameter()});
@@ -116,8 +133,12 @@ Evaluation Trainer::State::evaluate(const Dataset& data) const {
   const std::shared_ptr<const Lora> lora = adapter ? adapter->current() : nullptr;
   const Lane lane(model->trunk->backend);
   const Edits* edits = lora ? &lora->edits() : nullptr;
+  const bool has_targets = !token_rows.empty() && !token_rows[0].target.empty();
+  const Corruption corruption = corruption_for(*model, options.corruption, has_targets);
   const StepContext context{.network = {*model->trunk, lane, Memory::create(), options.precision, edits},
-                            .micro_batch_tokens = size_t(options.micro_batch_tokens)};
+                            .micro_batch_tokens = size_t(options.micro_batch_tokens),
+                            .label_smoothing = options.label_smoothing,
+                            .corruption = corruption.kind == Corruption::Kind::none ? nullptr : &corruption};
   const StepLoss loss = compute_loss(context, numbered, nullptr);
   return {0, float(loss.mean()), loss.trained};
 }
@@ -135,7 +156,7 @@ std::vector<std::vector<PreviewToken>> Trainer::preview(const Dataset& data, siz
   for (const TokenRow& row : state_->rows(data.take(count), [](const std::string&) {})) {
     std::vector<PreviewToken>& preview = previews.emplace_back();
     for (size_t i = 0; i < row.ids.size(); ++i)
-      preview.push_back({row.ids[i], tokenizer.decode({&row.ids[i], 1}), bool(row.trained[i])});
+      preview.push_back({row.ids[i], tokenizer.decode({&row.ids[i], 1}), i < row.trained.size() && row.trained[i]});
   }
   return previews;
 }

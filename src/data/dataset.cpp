@@ -14,6 +14,7 @@ namespace {
 
 bool has_sound_text(const Example& example) {
   return is_valid_utf8(example.prompt) && is_valid_utf8(example.completion) && is_valid_utf8(example.text) &&
+         is_valid_utf8(example.second) &&
          std::all_of(example.messages.begin(), example.messages.end(),
                      [](const Message& m) { return is_valid_utf8(m.role) && is_valid_utf8(m.content); });
 }

@@ -41,9 +41,43 @@ Example read_text(const JsonObject& row, const std::string&) {
   return example;
 }
 
+void read_label(const JsonObject& row, const Json& label, Example& example) {
+  if (label.is_string()) {
+    example.labels.push_back(label.get<std::string>());
+  } else if (label.is_number()) {
+    example.values.push_back(label.get<float>());
+    example.labels.push_back(label.is_number_integer() ? std::to_string(label.get<int64_t>()) : label.dump());
+  } else {
+    row.refuse("label", "a name, a number or a list of them");
+  }
+}
+
+Example read_labelled(const JsonObject& row, const std::string& where) {
+  Example example;
+  const bool is_question = row.has("question");
+  example.text = row.text(is_question ? "question" : "text");
+  if (example.text.empty()) row.refuse(is_question ? "question" : "text", "some text");
+  for (const char* field : {"text_pair", "second", "context"})
+    if (row.has(field)) example.second = row.text(field);
+  for (const char* field : {"label", "labels"})
+    if (const Json* label = row.find(field)) {
+      for (const Json& one : label->is_array() ? *label : Json::array({*label})) read_label(row, one, example);
+    }
+  const Json* spans = row.find("spans");
+  for (size_t i = 0; spans && i < spans->size(); ++i) {
+    const JsonObject span((*spans)[i], message(where, ": span ", i + 1));
+    const size_t length = is_question ? example.second.size() : example.text.size();
+    example.spans.push_back({size_t(span.integer("begin", 0, int64_t(length))),
+                             size_t(span.integer("end", 0, int64_t(length))), span.text_or("label", "answer")});
+  }
+  return example;
+}
+
 Example read_any(const JsonObject& row, const std::string& where) {
   if (row.has("messages")) return read_chat(row, where);
   if (row.has("prompt") || row.has("completion")) return read_completion(row, where);
+  if (row.has("label") || row.has("labels") || row.has("spans") || row.has("question"))
+    return read_labelled(row, where);
   check<FileError>(row.has("text"), where, ": has neither \"messages\" nor \"prompt\" and \"completion\" nor \"text\"");
   return read_text(row, where);
 }
@@ -94,6 +128,8 @@ std::shared_ptr<const Dataset::State> load_plain(const std::filesystem::path& pa
 Dataset Dataset::chat(const std::filesystem::path& path) { return Dataset(load_rows(path, read_chat)); }
 
 Dataset Dataset::completions(const std::filesystem::path& path) { return Dataset(load_rows(path, read_completion)); }
+
+Dataset Dataset::labelled(const std::filesystem::path& path) { return Dataset(load_rows(path, read_labelled)); }
 
 Dataset Dataset::jsonl(const std::filesystem::path& path) { return Dataset(load_rows(path, read_any)); }
 

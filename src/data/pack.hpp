@@ -11,10 +11,17 @@
 
 namespace graft::inline v0 {
 
-// The tokens of one example. trained[i] says whether ids[i] is learned, from those before it; so trained[0] is false.
+// The tokens of one example, with what its task needs.
 struct TokenRow {
   std::vector<int32_t> ids;
-  std::vector<bool> trained;
+  // Whether ids[i] is learned from those before it; so trained[0] is false.
+  std::vector<bool> trained = {};
+  std::vector<int32_t> types = {};         // 1: of the second text; empty: all 0
+  std::vector<int32_t> target = {};        // what a decoder writes for the ids, the end token last
+  std::vector<int32_t> token_labels = {};  // a class a token, or the token that was hidden; below 0: not counted
+  int32_t label = -1;                      // the class of the whole
+  std::vector<float> values = {};          // several classes as 0 and 1, or a number
+  int32_t start = -1, end = -1;            // of the answer, first and last token
 
   size_t trained_tokens() const;
 };

@@ -75,7 +75,18 @@ bool Generator::ends(int32_t token) const {
   return std::find(end_ids_.begin(), end_ids_.end(), token) != end_ids_.end();
 }
 
-void Generator::prefill(Sequence& sequence) {
+Encoded* Generator::sources_of(const std::vector<int>& requests) {
+  if (!sources_) return nullptr;
+  if (!chosen_ || requests != chosen_requests_) {
+    const Batch none;
+    Run run{context_.lane, context_.memory, none};
+    chosen_ = sources_->select(run, requests);
+    chosen_requests_ = requests;
+  }
+  return &*chosen_;
+}
+
+void Generator::prefill(Sequence& sequence, int number) {
   const std::vector<int32_t>& prompt = sequence.request.prompt;
   KeyValueCache& cache = *sequence.request.cache;
   sequence.result.prompt_tokens = int(prompt.size());
@@ -86,7 +97,7 @@ void Generator::prefill(Sequence& sequence) {
     const size_t count = std::min(kPrefillRows, prompt.size() - at);
     const CachedTokens chunk{&cache, {&prompt[at], count}};
     at += count;
-    logits = cached_pass(context_, {&chunk, 1}, at == prompt.size());
+    logits = cached_pass(context_, {&chunk, 1}, at == prompt.size(), sources_of({number}));
   }
   for (const int32_t token : prompt) sequence.sampler.saw(token, false);
   take(sequence, logits.values(), log_sums(context_, logits)[0]);
@@ -129,18 +140,20 @@ std::vector<Generation> Generator::run(std::span<const GenerateRequest> requests
   for (const GenerateRequest& request : requests)
     sequences.push_back(
         {request, Sampler(options_, sequences.size()), StreamDecoder(decoder_, true), StopText(options_.stop)});
-  for (Sequence& sequence : sequences) prefill(sequence);
+  for (size_t i = 0; i < sequences.size(); ++i) prefill(sequences[i], int(i));
   while (true) {
     std::vector<Sequence*> live;
+    std::vector<int> numbers;
     std::vector<CachedTokens> rows;
     for (Sequence& sequence : sequences) {
       if (sequence.is_live && options_.cancel.stop_requested()) finish(sequence, Finish::cancelled);
       if (!sequence.is_live) continue;
       live.push_back(&sequence);
+      numbers.push_back(int(&sequence - sequences.data()));
       rows.push_back({sequence.request.cache, {&sequence.next, 1}});
     }
     if (live.empty()) break;
-    const Tensor logits = cached_pass(context_, rows);
+    const Tensor logits = cached_pass(context_, rows, true, sources_of(numbers));
     const std::vector<float> sums = log_sums(context_, logits);
     for (size_t i = 0; i < live.size(); ++i)
       take(*live[i], logits.values().subspan(i * size_t(logits.cols()), size_t(logits.cols())), sums[i]);

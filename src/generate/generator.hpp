@@ -35,12 +35,17 @@ class Generator {
   Generator(const NetworkContext& context, const Decoder& decoder, std::vector<int32_t> end_ids,
             const GenerateOptions& options);
 
+  // The sources that a decoder behind an encoder attends to, one a request.
+  void attend_to(Encoded sources) { sources_ = std::move(sources); }
+
   // One result a request. The caches then hold the prompts and what was generated, but for the last token.
   std::vector<Generation> run(std::span<const GenerateRequest> requests);
 
  private:
   struct Sequence;
-  void prefill(Sequence& sequence);
+  void prefill(Sequence& sequence, int number);
+  // The sources of the given requests; null where there are none.
+  Encoded* sources_of(const std::vector<int>& requests);
   void take(Sequence& sequence, std::span<float> logits, float log_sum);
   void finish(Sequence& sequence, Finish reason);
   void emit(Sequence& sequence, const std::string& text) const;
@@ -50,6 +55,8 @@ class Generator {
   const Decoder& decoder_;
   std::vector<int32_t> end_ids_;
   const GenerateOptions& options_;
+  std::optional<Encoded> sources_, chosen_;
+  std::vector<int> chosen_requests_;
 };
 
 }  // namespace graft::inline v0

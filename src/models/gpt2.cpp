@@ -39,6 +39,7 @@ TransformerConfig configure(const JsonObject& json, Task task) {
                      .positions = Positions::learned,
                      .position_rows = config.context};
   config.initial_deviation = float(json.number_or("initializer_range", 0.02));
+  config.scales_residual = true;
   config.heads = decoder_heads(json, task, config);
   if (task == Task::causal) config.heads[0].tied = json.flag_or("tie_word_embeddings", true);
   return config;

@@ -57,6 +57,51 @@ Source find_source(const Checkpoint& checkpoint, const Trunk& trunk, const std::
   return {&weight, name, std::move(stored)};
 }
 
+bool is_of_head(const Trunk& trunk, const std::string& module) {
+  for (const HeadConfig& head : trunk.transformer.config().heads)
+    if (module.starts_with(head.module + ".")) return true;
+  return false;
+}
+
+bool has_weight(const Checkpoint& checkpoint, const Trunk& trunk, const std::string& module, const Weight& weight) {
+  const std::string name = checkpoint.gguf() ? external_name(trunk.family, Naming::gguf, module) : weight.name();
+  const std::optional<Checkpoint::Tensor> tensor = checkpoint.find(name);
+  return tensor && fits(weight, tensor->shape, false);
+}
+
+size_t number_of(const Trunk& trunk, const Weight& weight) {
+  size_t number = 0;
+  while (trunk.parameters.all()[number].weight.get() != &weight) ++number;
+  return number;
+}
+
+// GPT-2 draws what goes onto the residual path smaller the more layers there are (Radford et al. 2019).
+float initial_scale(const Trunk& trunk, std::string_view module) {
+  const StackConfig& stack = trunk.transformer.stack();
+  const bool is_residual = module.ends_with(".attention.output.weight") || module.ends_with(".mlp.down.weight");
+  return is_residual && trunk.transformer.config().scales_residual ? 1 / std::sqrt(2.0f * float(stack.layers.size()))
+                                                                   : 1;
+}
+
+// Initial values: matrices are normal, gains 1, biases 0.
+struct Drawn {
+  const std::string& module;
+  Weight* weight;
+};
+void draw(const Trunk& trunk, const Lane& lane, const Drawn& drawn, uint64_t seed) {
+  Weight& weight = *drawn.weight;
+  weight.create(lane, trunk.memory);
+  const bool is_matrix = weight.kind() == Weight::Kind::matrix, is_gain = drawn.module.ends_with("norm.weight");
+  const float deviation = trunk.transformer.config().initial_deviation * initial_scale(trunk, drawn.module);
+  const float gain = 1 - trunk.transformer.stack().norm.offset;
+  const uint64_t site = number_of(trunk, weight) + 1;
+  const std::span<float> values = weight.parameter().values();
+  for (size_t i = 0; i < values.size(); ++i)
+    values[i] = is_matrix ? float(deviation * random_normal(seed, site, i)) : is_gain ? gain : 0.0f;
+  weight.repack(lane);
+  weight.freeze();
+}
+
 // GGUF files of Llama 3.1 and later hold the factors of its rotary scaling as a tensor.
 void load_rotary_factors(const Checkpoint& checkpoint, Trunk& trunk) {
   const std::optional<Checkpoint::Tensor> tensor = checkpoint.find("rope_freqs.weight");
@@ -106,13 +151,19 @@ std::vector<int> rotary_row_order(int rows, int head_width) {
   return order;
 }
 
-std::unique_ptr<Trunk> load_trunk(const Checkpoint& checkpoint, std::shared_ptr<const Backend> backend) {
+std::unique_ptr<Trunk> load_trunk(const Checkpoint& checkpoint, std::shared_ptr<const Backend> backend,
+                                  const std::optional<Head>& head, uint64_t seed) {
   const bool has_base = checkpoint.has_names_from(find_family(checkpoint.config()).family->base);
-  auto trunk = std::make_unique<Trunk>(backend, checkpoint.config().json(), checkpoint.name(), has_base);
+  auto trunk = std::make_unique<Trunk>(
+      backend, head ? with_head(checkpoint.config(), *head) : checkpoint.config().json(), checkpoint.name(), has_base);
   const Lane lane(backend);
   std::vector<Source> sources;
   size_t bytes = 0;
   for (const auto& [module, weight] : trunk->parameters.all()) {
+    if (head && is_of_head(*trunk, module) && !has_weight(checkpoint, *trunk, module, *weight)) {
+      draw(*trunk, lane, {module, weight.get()}, seed);
+      continue;
+    }
     sources.push_back(find_source(checkpoint, *trunk, module, *weight));
     bytes += Shelf::room_for(weight->packed_bytes(backend->kernels(), sources.back().stored.dtype));
   }
@@ -128,19 +179,7 @@ std::unique_ptr<Trunk> load_trunk(const Checkpoint& checkpoint, std::shared_ptr<
 std::unique_ptr<Trunk> create_trunk(Json config, std::shared_ptr<const Backend> backend, uint64_t seed) {
   auto trunk = std::make_unique<Trunk>(backend, std::move(config), "config.json");
   const Lane lane(backend);
-  const float deviation = trunk->transformer.config().initial_deviation;
-  const float gain = 1 - trunk->transformer.stack().norm.offset;
-  uint64_t site = 0;
-  for (const auto& [module, weight] : trunk->parameters.all()) {
-    weight->create(lane, trunk->memory);
-    ++site;
-    const std::span<float> values = weight->parameter().values();
-    const bool is_matrix = weight->kind() == Weight::Kind::matrix, is_gain = module.ends_with("norm.weight");
-    for (size_t i = 0; i < values.size(); ++i)
-      values[i] = is_matrix ? float(deviation * random_normal(seed, site, i)) : is_gain ? gain : 0.0f;
-    weight->repack(lane);
-    weight->freeze();
-  }
+  for (const auto& [module, weight] : trunk->parameters.all()) draw(*trunk, lane, {module, weight.get()}, seed);
   return trunk;
 }
 

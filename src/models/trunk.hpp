@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "models/checkpoint.hpp"
+#include "models/head_choice.hpp"
 #include "nn/transformer.hpp"
 
 namespace graft::inline v0 {
@@ -34,8 +35,10 @@ struct Trunk {
   }
 };
 
-// Reads every weight. Throws FileError that names the file and the tensor.
-std::unique_ptr<Trunk> load_trunk(const Checkpoint& checkpoint, std::shared_ptr<const Backend> backend);
+// Reads every weight. Throws FileError that names the file and the tensor. With another head than the checkpoint's, the
+// weights of it that the checkpoint lacks are drawn from `seed`.
+std::unique_ptr<Trunk> load_trunk(const Checkpoint& checkpoint, std::shared_ptr<const Backend> backend,
+                                  const std::optional<Head>& head = {}, uint64_t seed = 0);
 
 // A model with the initial weights of the family's paper, drawn from `seed`.
 std::unique_ptr<Trunk> create_trunk(Json config, std::shared_ptr<const Backend> backend, uint64_t seed);

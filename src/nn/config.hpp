@@ -84,7 +84,7 @@ struct EmbeddingConfig {
   int position_rows = 0, first_position = 0;  // learned: the table's rows, and the row of a sequence's first token
   int types = 0;                              // token types
   bool norm = false;
-  int padding = -1;                      // a token whose vector is not trained; -1: none
+  int padding = -1;  // a token whose vector is not trained; -1: none
 };
 
 // Embeddings and blocks: a decoder, or an encoder.
@@ -100,7 +100,7 @@ struct StackConfig {
   bool first_norm = true;  // ModernBERT's first block has no norm before its attention
   bool parallel = false;   // attention and MLP read the same input (GPT-NeoX)
   bool final_norm = true;
-  int output_width = 0;             // hidden states are brought to this width at the end (OPT-350m); 0: they stay
+  int output_width = 0;  // hidden states are brought to this width at the end (OPT-350m); 0: they stay
   bool crosses = false;  // attends to an encoder
   std::vector<RotaryConfig> rotary;
   float dropout = 0;  // of embeddings and branches, while training
@@ -130,6 +130,7 @@ struct TransformerConfig {
   std::vector<HeadConfig> heads;
   int start_token = -1;  // of a decoder that follows an encoder
   float initial_deviation = 0.02f;
+  bool scales_residual = false;  // initial values of what goes onto the residual path are divided by sqrt(2 · layers)
 };
 
 }  // namespace graft::inline v0

@@ -9,6 +9,9 @@ Encoded Encoded::select(Run& run, std::span<const int> sequences) const {
   Encoded result;
   for (const int sequence : sequences) {
     const int first = batch->offsets[size_t(sequence)], count = batch->length(sequence);
+    for (const EditedRows& range : edits)
+      if (first >= range.first && first < range.first + range.rows)
+        result.edits.push_back({chosen->rows(), count, range.edits});
     chosen->add({&batch->tokens[size_t(first)], size_t(count)});
     for (int row = first; row < first + count; ++row) rows.push_back(row);
   }

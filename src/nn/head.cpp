@@ -7,7 +7,8 @@
 
 namespace graft::inline v0 {
 
-Head::Head(Parameters& parameters, const HeadConfig& config, int width, const Weight* tokens) : config_(config) {
+ScoreHead::ScoreHead(Parameters& parameters, const HeadConfig& config, int width, const Weight* tokens)
+    : config_(config) {
   const std::string& module = config.module;
   if (config.dense > 0) {
     dense_ = parameters.projection(module + ".dense", config.dense, width, config.dense_bias);
@@ -21,13 +22,13 @@ Head::Head(Parameters& parameters, const HeadConfig& config, int width, const We
     output_ = parameters.projection(module, config.outputs, width, config.bias);
 }
 
-Tensor Head::features(Run& run, const Tensor& x) const {
+Tensor ScoreHead::features(Run& run, const Tensor& x) const {
   Tensor y = x;
   if (dense_.weight) y = activation(run, config_.activation, linear(run, y, {&dense_, 1})[0]);
   return dropout(run, norm_(run, y), config_.dropout, kDropoutSites - 2);
 }
 
-Tensor Head::operator()(Run& run, const Tensor& hidden, std::span<const int32_t> rows) const {
+Tensor ScoreHead::operator()(Run& run, const Tensor& hidden, std::span<const int32_t> rows) const {
   const std::shared_ptr<Run> chosen = run_on_rows(run, rows);
   const Tensor x = features(*chosen, gather_rows(run, hidden, rows));
   if (!output_.weight) return x;
@@ -35,11 +36,11 @@ Tensor Head::operator()(Run& run, const Tensor& hidden, std::span<const int32_t>
   return config_.soft_cap > 0 ? soft_cap(run, scores, config_.soft_cap) : scores;
 }
 
-Tensor Head::operator()(Run& run, const Tensor& hidden) const {
+Tensor ScoreHead::operator()(Run& run, const Tensor& hidden) const {
   return (*this)(run, hidden, head_rows(run.batch, config_.rows));
 }
 
-HeadLoss Head::loss(Run& run, const Tensor& hidden, Targets targets) const {
+HeadLoss ScoreHead::loss(Run& run, const Tensor& hidden, Targets targets) const {
   const HeadScores scores{config_.scale, config_.soft_cap};
   if (!dense_.weight && !config_.norm) return head_loss(run, hidden, output_, scores, targets);
   const std::shared_ptr<Run> chosen = run_on_rows(run, targets.rows);

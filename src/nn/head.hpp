@@ -6,10 +6,10 @@
 namespace graft::inline v0 {
 
 // From hidden states to scores: words, classes, labels of tokens, spans.
-class Head {
+class ScoreHead {
  public:
   // `tokens`: the embedding, for a tied matrix.
-  Head(Parameters& parameters, const HeadConfig& config, int width, const Weight* tokens);
+  ScoreHead(Parameters& parameters, const HeadConfig& config, int width, const Weight* tokens);
 
   // Scores of the given rows of the hidden states; for a head without a matrix, the values of its dense layer.
   Tensor operator()(Run& run, const Tensor& hidden, std::span<const int32_t> rows) const;

@@ -18,11 +18,10 @@ Transformer::Transformer(Parameters& parameters, TransformerConfig config)
       encoder_(make_encoder(parameters, config_)),
       stack_(parameters, "", config_.stack, config_.context, encoder_ ? encoder_->tokens() : nullptr) {
   const int width = config_.stack.output_width > 0 ? config_.stack.output_width : config_.stack.width;
-  for (const HeadConfig& head : config_.heads)
-    heads_.emplace_back(parameters, head, width, stack_.tokens());
+  for (const HeadConfig& head : config_.heads) heads_.emplace_back(parameters, head, width, stack_.tokens());
 }
 
-const Head& Transformer::head() const {
+const ScoreHead& Transformer::head() const {
   check<UnsupportedError>(!heads_.empty(), "the model has no head: it gives embeddings only");
   return heads_[0];
 }

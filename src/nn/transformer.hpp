@@ -27,8 +27,8 @@ class Transformer {
   const TransformerConfig& config() const { return config_; }
   const StackConfig& stack() const { return stack_.config(); }
   // Throws UnsupportedError for a model without a head.
-  const Head& head() const;
-  const std::vector<Head>& heads() const { return heads_; }
+  const ScoreHead& head() const;
+  const std::vector<ScoreHead>& heads() const { return heads_; }
   const Weight* tokens() const { return stack_.tokens(); }
 
   void scale_frequencies(std::span<const float> factors) { stack_.scale_frequencies(factors); }
@@ -37,7 +37,7 @@ class Transformer {
   TransformerConfig config_;
   std::optional<Stack> encoder_;
   Stack stack_;
-  std::vector<Head> heads_;
+  std::vector<ScoreHead> heads_;
 };
 
 }  // namespace graft::inline v0

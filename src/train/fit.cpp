@@ -66,6 +66,8 @@ StepContext Fit::context() const {
   return {.network = {trunk_, lane_, memory_, options_.precision, trainable_.edits},
           .micro_batch_tokens = size_t(options_.micro_batch_tokens),
           .recompute = options_.recompute,
+          .label_smoothing = options_.label_smoothing,
+          .corruption = data_.corruption,
           .seed = options_.seed,
           .step = uint64_t(step_)};
 }

@@ -11,6 +11,7 @@ namespace graft::inline v0 {
 
 struct FitData {
   std::span<const TokenRow> train, held_out;  // held_out may be empty
+  const Corruption* corruption = nullptr;     // anew each step
 };
 
 class Fit {

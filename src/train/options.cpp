@@ -32,6 +32,9 @@ void check_options(const TrainOptions& options) {
   check_range("beta2", options.optimizer.beta2, 0, 1);
   check_positive("epsilon", options.optimizer.epsilon);
   check_range("weight_decay", options.optimizer.weight_decay, 0, kMost);
+  check_range("label_smoothing", options.label_smoothing, 0, 1);
+  check_range("corruption.share", options.corruption.share, 0, 1);
+  check_range("corruption.mean_span", options.corruption.mean_span, 1, kMost);
   check_range("max_gradient_norm", options.max_gradient_norm, 0, kMost);
   check_range("evaluate_every", options.evaluate_every, 0, kMost);
   check_range("patience", options.patience, 0, kMost);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A run as its checkpoints hold it, and how it goes on from there.
+#include <bit>
+
 #include "support/message.hpp"
 #include "train/checkpoint.hpp"
 #include "train/fit.hpp"
@@ -10,9 +12,16 @@ namespace {
 
 uint64_t hash_of(std::span<const TokenRow> rows) {
   uint64_t hash = 0xcbf29ce484222325;
-  for (const TokenRow& row : rows)
+  const auto add = [&](uint64_t value) { hash = (hash ^ value) * 0x100000001b3; };
+  for (const TokenRow& row : rows) {
     for (size_t i = 0; i < row.ids.size(); ++i)
-      hash = (hash ^ (uint64_t(uint32_t(row.ids[i])) << 1 | uint64_t(row.trained[i]))) * 0x100000001b3;
+      add(uint64_t(uint32_t(row.ids[i])) << 1 | uint64_t(i < row.trained.size() && row.trained[i]));
+    for (const std::vector<int32_t>* labels : {&row.types, &row.target, &row.token_labels})
+      for (const int32_t label : *labels) add(uint32_t(label));
+    for (const float value : row.values) add(std::bit_cast<uint32_t>(value));
+    if (row.label >= 0 || row.start >= 0)
+      add(uint64_t(uint32_t(row.label)) << 32 ^ uint32_t(row.start) ^ uint32_t(row.end));
+  }
   return hash;
 }
 

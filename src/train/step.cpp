@@ -1,54 +1,46 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "train/step.hpp"
 
+#include "ops/experts.hpp"
+#include "support/message.hpp"
+#include "tensor/packed_factors.hpp"
+#include "train/micro_batch.hpp"
+
 #include "tensor/packed_factors.hpp"
 
 namespace graft::inline v0 {
 namespace {
 
-struct MicroBatch {
-  Batch batch;
-  Targets targets;
-};
-
-// The last token of a row only is a target, and what follows the last trained one is nothing to the loss.
-size_t inputs(const TokenRow& row) {
-  size_t last = row.ids.size();
-  while (last > 0 && !row.trained[last - 1]) --last;
-  return last > 0 ? last - 1 : 0;
-}
-
-void add(MicroBatch& micro, const NumberedRow& numbered, float weight) {
-  const TokenRow& row = *numbered.row;
-  const int first = micro.batch.rows();
-  const size_t count = inputs(row);
-  if (count == 0) return;
-  micro.batch.add({row.ids.data(), count}, 0, numbered.number);
-  for (size_t i = 0; i < count; ++i) {
-    if (!row.trained[i + 1]) continue;
-    micro.targets.rows.push_back(first + int(i));
-    micro.targets.tokens.push_back(row.ids[i + 1]);
-    micro.targets.weights.push_back(weight);
-  }
-}
-
-void add_loss(const StepContext& context, MicroBatch micro, Gradients* gradients, StepLoss& loss) {
+void add_loss(const StepContext& context, const StepLoss& all, MicroBatch micro, Gradients* gradients, StepLoss& loss) {
   const NetworkContext& network = context.network;
-  NetworkPass pass(network, std::move(micro.batch));
-  Run& run = pass.run();
-  run.saved = network.trunk.is_exact(network.precision) ? Dtype::f32 : Dtype::bf16;  // as the products round
+  const Transformer& transformer = network.trunk.transformer;
+  NetworkPass source(network, std::move(micro.sources)), pass(network, std::move(micro.batch));
   std::optional<Tape> tape;
-  if (gradients) {
-    run.tape = &tape.emplace(*gradients, network.memory, network.lane);
-    run.training = true;
-    run.seed = context.seed;
-    run.step = context.step;
+  if (gradients) tape.emplace(*gradients, network.memory, network.lane);
+  for (Run* run : {&source.run(), &pass.run()}) {
+    run->saved = network.trunk.is_exact(network.precision) ? Dtype::f32 : Dtype::bf16;  // as the products round
+    if (!tape) continue;
+    run->tape = &*tape;
+    run->training = true;
+    run->seed = context.seed;
+    run->step = context.step;
   }
-  const Tensor hidden = pass.hidden({.recomputes = context.recompute});
-  const HeadLoss head = network.trunk.transformer.head().loss(run, hidden, std::move(micro.targets));
-  for (const float log_probability : head.log_probabilities) loss.sum -= log_probability;
-  loss.tokens += pass.batch().rows();
-  if (tape && tape->watches(head.loss)) tape->backward(head.loss);
+  Encoded encoded;
+  if (transformer.config().encoder) encoded = transformer.encode(source.run(), context.recompute);
+  std::vector<Routing> routings;
+  const float balance = tape ? transformer.stack().mlp.experts.balance : 0;
+  check<UnsupportedError>(balance == 0 || !context.recompute,
+                          "training: the balance of experts (router_aux_loss_coef) needs recompute = false");
+  const Tensor hidden = pass.hidden(
+      {.recomputes = context.recompute, .encoded = &encoded, .routings = balance > 0 ? &routings : nullptr});
+  TaskLoss task = task_loss(pass.run(), network.trunk, hidden, std::move(micro.labels));
+  loss.sum += double(*task.loss.data()) * double(all.trained);
+  loss.tokens += pass.batch().rows() + source.batch().rows();
+  if (balance > 0) {
+    const float share = float(pass.batch().rows()) / float(all.tokens);
+    task.loss = add(pass.run(), task.loss, scaled(pass.run(), balance_loss(pass.run(), routings), balance * share));
+  }
+  if (tape && tape->watches(task.loss)) tape->backward(task.loss);
 }
 
 }  // namespace
@@ -60,16 +52,25 @@ StepLoss compute_loss(const StepContext& of_step, std::span<const NumberedRow> r
     edits = packed_once(*context.network.edits, context.network.memory);
     context.network.edits = &edits;
   }
-  StepLoss loss;
+  const Task task = context.network.trunk.architecture.task;
+  const uint64_t corruption_step = gradients ? context.step + 1 : 0;  // the same each time where nothing is learned
+  std::vector<TokenRow> prepared;
   std::vector<size_t> lengths;
+  StepLoss all;
   for (const NumberedRow& row : rows) {
-    loss.trained += int64_t(row.row->trained_tokens());
-    lengths.push_back(inputs(*row.row));
+    prepared.push_back(context.corruption ? corrupt(*row.row, *context.corruption,
+                                                    {context.seed, corruption_step, uint64_t(row.number)})
+                                          : *row.row);
+    all.trained += label_count(task, prepared.back());
+    lengths.push_back(token_count(task, prepared.back()));
+    all.tokens += int64_t(lengths.back());
   }
+  StepLoss loss{.trained = all.trained};
   for (const RowRange& range : pack(lengths, context.micro_batch_tokens)) {
-    MicroBatch micro;
-    for (size_t i = range.begin; i < range.end; ++i) add(micro, rows[i], 1 / float(loss.trained));
-    if (micro.batch.rows() > 0) add_loss(context, std::move(micro), gradients, loss);
+    MicroBatchMaker maker(context.network.trunk, {all.trained, int64_t(rows.size())}, context.label_smoothing);
+    for (size_t i = range.begin; i < range.end; ++i) maker.add(prepared[i], rows[i].number);
+    if (MicroBatch micro = maker.take(); micro.batch.rows() > 0)
+      add_loss(context, all, std::move(micro), gradients, loss);
   }
   return loss;
 }

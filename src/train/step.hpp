@@ -7,6 +7,7 @@
 
 #include "data/pack.hpp"
 #include "models/network_pass.hpp"
+#include "train/corruption.hpp"
 #include "train/trainable.hpp"
 
 namespace graft::inline v0 {
@@ -15,6 +16,8 @@ struct StepContext {
   NetworkContext network;
   size_t micro_batch_tokens = 512;
   bool recompute = false;
+  float label_smoothing = 0;
+  const Corruption* corruption = nullptr;
   uint64_t seed = 0, step = 0;
 };
 
@@ -25,14 +28,14 @@ struct NumberedRow {
 };
 
 struct StepLoss {
-  double sum = 0;       // of -log p over the trained tokens
-  int64_t trained = 0;  // those tokens
+  double sum = 0;       // of the loss over the trained tokens, or labels
+  int64_t trained = 0;  // those
   int64_t tokens = 0;   // all that went through the model
   double mean() const { return sum / double(trained); }
 };
 
-// The mean loss over the trained tokens of all rows; its gradient is added to `gradients`, or not made when null. How
-// the rows are cut into micro-batches does not change it, but for rounding.
+// The mean loss over the trained tokens, or labels, of all rows; its gradient is added to `gradients`, or not made when
+// null. How the rows are cut into micro-batches does not change it, but for rounding.
 StepLoss compute_loss(const StepContext& context, std::span<const NumberedRow> rows, Gradients* gradients);
 
 // An estimate of the bytes that one micro-batch takes with its gradients, the trainable values and moments left out.

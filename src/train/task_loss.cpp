@@ -60,7 +60,7 @@ SpanScores span_scores(Run& run, const Tensor& scores, int sequence) {
 
 TaskLoss task_loss(Run& run, const Trunk& trunk, const Tensor& hidden, Labels labels) {
   const Transformer& network = trunk.transformer;
-  const Head& head = network.head();
+  const ScoreHead& head = network.head();
   switch (trunk.architecture.task) {
     case Task::causal:
     case Task::masked:

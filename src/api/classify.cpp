@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cmath>
+
+#include "api/encode_rows.hpp"
+#include "api/passes.hpp"
+#include "models/head_choice.hpp"
+#include "support/message.hpp"
+#include "train/task_loss.hpp"
+
+namespace graft::inline v0 {
+namespace {
+
+constexpr int kLongestAnswer = 30;  // tokens
+
+void require(const Model::State& model, Task task, const char* call) {
+  const Architecture& architecture = model.trunk->architecture;
+  check<UnsupportedError>(architecture.task == task, call, ": the model is a ", architecture.name,
+                          ": load it with LoadOptions::head");
+}
+
+void softmax(std::span<float> scores) {
+  const float largest = *std::max_element(scores.begin(), scores.end());
+  double sum = 0;
+  for (float& score : scores) sum += score = std::exp(score - largest);
+  for (float& score : scores) score = float(score / sum);
+}
+
+std::span<float> row_of(const Tensor& scores, int row) {
+  return scores.values().subspan(size_t(row) * size_t(scores.cols()), size_t(scores.cols()));
+}
+
+std::vector<LabelScore> labelled(const Trunk& trunk, std::span<float> scores, std::span<const std::string> names) {
+  const Problem problem = problem_of(trunk);
+  if (problem == Problem::one_of) softmax(scores);
+  std::vector<LabelScore> labels;
+  for (size_t i = 0; i < scores.size(); ++i)
+    labels.push_back({names[i], problem == Problem::any_of ? 1 / (1 + std::exp(-scores[i])) : scores[i]});
+  if (problem != Problem::number)
+    std::stable_sort(labels.begin(), labels.end(),
+                     [](const LabelScore& a, const LabelScore& b) { return a.probability > b.probability; });
+  return labels;
+}
+
+// What a label says of a token: a name, and whether a new part begins.
+struct Tag {
+  std::string name;
+  bool begins;
+};
+Tag tag_of(const std::string& label, const std::string& none) {
+  if (label == none) return {"", true};
+  if (label.starts_with("B-") || label.starts_with("I-")) return {label.substr(2), label[0] == 'B'};
+  return {label, false};
+}
+
+}  // namespace
+
+std::vector<std::vector<LabelScore>> Model::classify(std::span<const std::string> texts,
+                                                     const TaskOptions& options) const {
+  require(*state_, Task::classify, "classify");
+  const Trunk& trunk = *state_->trunk;
+  const std::vector<std::string> names = label_names(trunk.config, trunk.transformer.head().config().outputs);
+  const size_t length = text_length(*state_, options.max_length);
+  std::vector<Encoding> encodings;
+  std::vector<PassInput> inputs;
+  for (const std::string& text : texts) encodings.push_back(encode_text(*state_, text, options.second, length));
+  for (const Encoding& encoding : encodings) inputs.push_back({encoding.ids, encoding.type_ids});
+  std::vector<std::vector<LabelScore>> results;
+  for_each_pass(Call(*state_, options.adapter), inputs, [&](NetworkPass& pass, const Tensor& hidden, size_t) {
+    const Tensor scores = trunk.transformer.head()(pass.run(), hidden);
+    for (int row = 0; row < scores.rows(); ++row) results.push_back(labelled(trunk, row_of(scores, row), names));
+  });
+  return results;
+}
+
+std::vector<LabelScore> Model::classify(std::string_view text, const TaskOptions& options) const {
+  const std::string one(text);
+  return classify(std::span(&one, 1), options)[0];
+}
+
+std::vector<TaggedSpan> Model::tag(std::string_view text, const TaskOptions& options) const {
+  require(*state_, Task::tag, "tag");
+  const Trunk& trunk = *state_->trunk;
+  const std::vector<std::string> names = label_names(trunk.config, trunk.transformer.head().config().outputs);
+  const bool has_none = std::find(names.begin(), names.end(), "O") != names.end();
+  const Encoding encoding = encode_text(*state_, text, {}, text_length(*state_, options.max_length));
+  const PassInput input{encoding.ids, encoding.type_ids};
+  std::vector<TaggedSpan> spans;
+  std::vector<int> tokens;  // of each span
+  for_each_pass(Call(*state_, options.adapter), {&input, 1}, [&](NetworkPass& pass, const Tensor& hidden, size_t) {
+    const Tensor scores = trunk.transformer.head()(pass.run(), hidden);
+    bool goes_on = false;
+    for (int i = 0; i < scores.rows(); ++i) {
+      if (encoding.special_mask[size_t(i)]) continue;
+      const std::span<float> row = row_of(scores, i);
+      softmax(row);
+      const size_t best = size_t(std::max_element(row.begin(), row.end()) - row.begin());
+      const Tag tag = tag_of(names[best], has_none ? "O" : names[0]);
+      const auto [begin, end] = encoding.offsets[size_t(i)];
+      if (tag.name.empty()) {
+        goes_on = false;
+        continue;
+      }
+      if (!goes_on || tag.begins || spans.back().label != tag.name) {
+        spans.push_back({.label = tag.name, .text = {}, .begin = begin});
+        tokens.push_back(0);
+      }
+      spans.back().end = end;
+      spans.back().probability += row[best];
+      ++tokens.back();
+      goes_on = true;
+    }
+  });
+  for (size_t i = 0; i < spans.size(); ++i) {
+    spans[i].probability /= float(tokens[i]);
+    spans[i].text = text.substr(spans[i].begin, spans[i].end - spans[i].begin);
+  }
+  return spans;
+}
+
+Answer Model::answer(std::string_view question, std::string_view context, const TaskOptions& options) const {
+  require(*state_, Task::span, "answer");
+  const Trunk& trunk = *state_->trunk;
+  const std::vector<Encoding> windows =
+      encode_question(*state_, question, context, text_length(*state_, options.max_length));
+  std::vector<PassInput> inputs;
+  for (const Encoding& window : windows) inputs.push_back({window.ids, window.type_ids});
+  Answer best;
+  float best_score = 0, no_answer = 0;
+  bool is_first = true;
+  for_each_pass(Call(*state_, options.adapter), inputs, [&](NetworkPass& pass, const Tensor& hidden, size_t first) {
+    const Tensor scores = trunk.transformer.head()(pass.run(), hidden);
+    for (int w = 0; w < pass.batch().sequences(); ++w) {
+      const Encoding& window = windows[first + size_t(w)];
+      const SpanScores of = span_scores(pass.run(), scores, w);
+      const float *start = of.start.data(), *end = of.end.data();
+      no_answer = is_first ? start[0] + end[0] : std::min(no_answer, start[0] + end[0]);
+      const int count = int(window.ids.size());
+      for (int from = 0; from < count; ++from) {
+        if (window.sequence[size_t(from)] != 1) continue;
+        for (int to = from; to < std::min(count, from + kLongestAnswer) && window.sequence[size_t(to)] == 1; ++to) {
+          const float score = start[from] + end[to];
+          if (!is_first && score <= best_score) continue;
+          is_first = false;
+          best_score = score;
+          best.begin = window.offsets[size_t(from)].first;
+          best.end = window.offsets[size_t(to)].second;
+        }
+      }
+    }
+  });
+  best.score = best_score - no_answer;
+  if (best.score <= 0) best.begin = best.end = 0;
+  best.text = context.substr(best.begin, best.end - best.begin);
+  return best;
+}
+
+std::vector<std::vector<FilledMask>> Model::fill_mask(std::string_view text, int count) const {
+  check(count > 0, "fill_mask: count is ", count, ", expected at least 1");
+  const Task task = state_->trunk->architecture.task;
+  check<UnsupportedError>(task == Task::masked || task == Task::pretraining, "fill_mask: the model is a ",
+                          state_->trunk->architecture.name, ", which does not fill gaps");
+  const Tokenizer& tokenizer = state_->tokenizer;
+  const auto mask = tokenizer.id("[MASK]") ? tokenizer.id("[MASK]") : tokenizer.id("<mask>");
+  const std::vector<int32_t> ids = tokenizer.encode(text);
+  const PassInput input{ids};
+  std::vector<std::vector<FilledMask>> filled;
+  for_each_pass(Call(*state_, nullptr), {&input, 1}, [&](NetworkPass& pass, const Tensor& hidden, size_t) {
+    std::vector<int32_t> rows;
+    for (size_t i = 0; i < ids.size(); ++i)
+      if (mask && ids[i] == *mask) rows.push_back(int32_t(i));
+    check(!rows.empty(), "fill_mask: the text has no mask token");
+    const Tensor scores = state_->trunk->transformer.head()(pass.run(), hidden, rows);
+    for (int row = 0; row < scores.rows(); ++row) {
+      const std::span<float> values = row_of(scores, row);
+      softmax(values);
+      std::vector<int32_t> order(values.size());
+      for (size_t i = 0; i < order.size(); ++i) order[i] = int32_t(i);
+      const size_t most = std::min(size_t(count), order.size());
+      std::partial_sort(order.begin(), order.begin() + std::ptrdiff_t(most), order.end(), [&](int32_t a, int32_t b) {
+        return values[size_t(a)] != values[size_t(b)] ? values[size_t(a)] > values[size_t(b)] : a < b;
+      });
+      std::vector<FilledMask>& tokens = filled.emplace_back();
+      for (size_t i = 0; i < most; ++i)
+        tokens.push_back({tokenizer.token(order[i]), order[i], values[size_t(order[i])]});
+    }
+  });
+  return filled;
+}
+
+}  // namespace graft::inline v0

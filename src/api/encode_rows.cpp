@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/encode_rows.hpp"
+
+#include <algorithm>
+
+#include "models/head_choice.hpp"
+#include "support/in_quotes.hpp"
+#include "support/message.hpp"
+#include "support/random.hpp"
+#include "train/task_loss.hpp"
+
+namespace graft::inline v0 {
+namespace {
+
+constexpr size_t kSharedTokens = 128;  // of two windows that follow each other
+
+class RowMaker {
+ public:
+  RowMaker(const Model::State& model, size_t length)
+      : model_(model), trunk_(*model.trunk), length_(length), task_(trunk_.architecture.task) {
+    if (task_ == Task::classify || task_ == Task::tag)
+      labels_ = label_names(trunk_.config, trunk_.transformer.head().config().outputs);
+  }
+
+  std::vector<TokenRow> make(const Example& example, const std::string& where) const {
+    switch (task_) {
+      case Task::classify:
+        return {classified(example, where)};
+      case Task::tag:
+        return {tagged(example, where)};
+      case Task::span:
+        return questioned(example, where);
+      case Task::translate:
+        return {translated(example, where)};
+      default:
+        return {plain(example, where)};
+    }
+  }
+
+ private:
+  TokenRow row_of(const Encoding& encoding) const { return {.ids = encoding.ids, .types = encoding.type_ids}; }
+
+  TokenRow plain(const Example& example, const std::string& where) const {
+    check(!example.text.empty(), where, ": has no text");
+    return row_of(encode_text(model_, example.text, example.second, length_));
+  }
+
+  int number_of(const std::string& label, const std::string& where) const {
+    const auto found = std::find(labels_.begin(), labels_.end(), label);
+    if (found != labels_.end()) return int(found - labels_.begin());
+    std::string known;
+    for (const std::string& name : labels_) known += (known.empty() ? "" : ", ") + name;
+    fail<ArgumentError>(where, ": label ", in_quotes(label), ", expected one of ", known);
+  }
+
+  TokenRow classified(const Example& example, const std::string& where) const {
+    TokenRow row = plain(example, where);
+    if (problem_of(trunk_) == Problem::number) {
+      check(example.values.size() == labels_.size(), where, ": ", example.values.size(), " numbers, expected ",
+            labels_.size());
+      row.values = example.values;
+      return row;
+    }
+    check(problem_of(trunk_) == Problem::any_of || example.labels.size() == 1, where, ": ", example.labels.size(),
+          " labels, expected 1");
+    row.values.assign(labels_.size(), 0);
+    for (const std::string& label : example.labels) row.values[size_t(row.label = number_of(label, where))] = 1;
+    return row;
+  }
+
+  // The label of a token: that of the span it lies in, begun or gone on with, or that of no span.
+  int32_t label_of(const Example& example, std::pair<uint32_t, uint32_t> bytes, const std::string& where) const {
+    const auto has = [&](const std::string& label) {
+      return std::find(labels_.begin(), labels_.end(), label) != labels_.end();
+    };
+    for (const LabelledSpan& span : example.spans) {
+      if (bytes.first >= span.end || bytes.second <= span.begin) continue;
+      const std::string begun = "B-" + span.label;
+      if (!has(begun)) return number_of(span.label, where);
+      return number_of(bytes.first <= span.begin ? begun : "I-" + span.label, where);
+    }
+    return has("O") ? number_of("O", where) : 0;
+  }
+
+  TokenRow tagged(const Example& example, const std::string& where) const {
+    const Encoding encoding = encode_text(model_, example.text, {}, length_);
+    TokenRow row = row_of(encoding);
+    for (size_t i = 0; i < encoding.ids.size(); ++i)
+      row.token_labels.push_back(encoding.special_mask[i] ? -1 : label_of(example, encoding.offsets[i], where));
+    return row;
+  }
+
+  std::vector<TokenRow> questioned(const Example& example, const std::string& where) const {
+    check(!example.text.empty() && !example.second.empty(), where,
+          ": expected a question as text and its context as second");
+    check(example.spans.size() <= 1, where, ": ", example.spans.size(), " answers, expected at most 1");
+    std::vector<TokenRow> rows;
+    for (const Encoding& window : encode_question(model_, example.text, example.second, length_)) {
+      TokenRow& row = rows.emplace_back(row_of(window));
+      row.start = row.end = 0;  // no answer: the first token
+      for (int i = 0; i < int(window.ids.size()) && !example.spans.empty(); ++i) {
+        const auto [begin, end] = window.offsets[size_t(i)];
+        if (window.sequence[size_t(i)] != 1) continue;
+        if (begin <= example.spans[0].begin && example.spans[0].begin < end) row.start = i;
+        if (row.start > 0 && begin < example.spans[0].end && example.spans[0].end <= end) row.end = i;
+      }
+      if (row.start == 0 || row.end == 0) row.start = row.end = 0;
+    }
+    return rows;
+  }
+
+  TokenRow translated(const Example& example, const std::string& where) const {
+    const std::string& source = example.text.empty() ? example.prompt : example.text;
+    check(!source.empty(), where, ": has no prompt, the text that the decoder's is made from");
+    TokenRow row = {.ids = model_.tokenizer.encode(source, {.parse_special = false, .truncate = length_})};
+    if (example.completion.empty()) return row;
+    row.target = model_.tokenizer.encode(example.completion, {.parse_special = false, .truncate = length_});
+    return row;
+  }
+
+  const Model::State& model_;
+  const Trunk& trunk_;
+  size_t length_;
+  Task task_;
+  std::vector<std::string> labels_;
+};
+
+// Devlin et al. 2019: pairs of neighbouring parts of a document, or of parts of two documents, as many of each.
+std::vector<TokenRow> next_sentence_rows(const Model::State& model, const Dataset& data, size_t length) {
+  std::vector<std::pair<size_t, std::string>> parts;  // with their documents
+  for (size_t i = 0; i < data.size(); ++i)
+    for (size_t at = 0; at < data[i].text.size();) {
+      const size_t end = std::min(data[i].text.find('\n', at), data[i].text.size());
+      if (end > at) parts.emplace_back(i, data[i].text.substr(at, end - at));
+      at = end + 1;
+    }
+  std::vector<TokenRow> rows;
+  for (size_t i = 0; i + 1 < parts.size(); ++i) {
+    const bool follows = parts[i + 1].first == parts[i].first;
+    const bool is_random = !follows || random_uniform(0, 1, i) < 0.5;
+    const size_t other = is_random ? size_t(random_uniform(0, 2, i) * double(parts.size())) : i + 1;
+    const Encoding encoding = encode_text(model, parts[i].second, parts[other].second, length);
+    rows.push_back({.ids = encoding.ids, .types = encoding.type_ids, .label = is_random && other != i + 1 ? 1 : 0});
+  }
+  return rows;
+}
+
+}  // namespace
+
+size_t text_length(const Model::State& model, int wanted) {
+  const int context = model.trunk->transformer.config().context;
+  return size_t(wanted > 0 ? std::min(wanted, context) : context);
+}
+
+Encoding encode_text(const Model::State& model, std::string_view text, std::string_view second, size_t length) {
+  const EncodeOptions options{.parse_special = false, .truncate = length};
+  return second.empty() ? model.tokenizer.encode_with_offsets(text, options)
+                        : model.tokenizer.encode_pair(text, second, options);
+}
+
+std::vector<Encoding> encode_question(const Model::State& model, std::string_view question, std::string_view context,
+                                      size_t length) {
+  const size_t shared = std::min(kSharedTokens, length / 4);
+  Encoding first = model.tokenizer.encode_pair(
+      question, context,
+      {.parse_special = false, .truncate = length, .strategy = TruncationStrategy::only_second, .stride = shared});
+  std::vector<Encoding> windows = std::move(first.overflowing);
+  windows.insert(windows.begin(), std::move(first));
+  return windows;
+}
+
+std::vector<TokenRow> make_task_rows(const Model::State& model, const Dataset& data, size_t length,
+                                     const std::function<void(const std::string&)>& notice) {
+  check(!data.empty(), "training: the data set has no examples");
+  if (model.trunk->architecture.task == Task::pretraining) return next_sentence_rows(model, data, length);
+  const RowMaker maker(model, length);
+  std::vector<TokenRow> rows;
+  size_t at_limit = 0;
+  for (size_t i = 0; i < data.size(); ++i)
+    for (TokenRow& row : maker.make(data[i], data.where(i))) {
+      at_limit += row.ids.size() >= length;
+      rows.push_back(std::move(row));
+    }
+  if (at_limit) notice(message(at_limit, " texts reach ", length, " tokens and may have been cut"));
+  return rows;
+}
+
+Corruption corruption_for(const Model::State& model, const CorruptionOptions& options, bool has_targets) {
+  const Task task = model.trunk->architecture.task;
+  const bool hides_words = task == Task::masked || task == Task::pretraining;
+  if (!hides_words && (task != Task::translate || has_targets)) return {};
+  Corruption corruption{
+      .kind = hides_words ? Corruption::Kind::words : Corruption::Kind::spans, .options = options, .tokens = {}};
+  CorruptionTokens& tokens = corruption.tokens;
+  const Tokenizer& tokenizer = model.tokenizer;
+  tokens.vocabulary = std::min(tokenizer.vocabulary_size(), model.trunk->transformer.stack().embedding.vocabulary);
+  for (int32_t id = 0; id < tokens.vocabulary; ++id) {
+    const std::string token = tokenizer.token(id);
+    tokens.special.push_back(tokenizer.is_special(id));
+    tokens.continues.push_back(token.starts_with("##"));
+  }
+  for (const char* name : {"[MASK]", "<mask>"})
+    if (const auto id = tokenizer.id(name)) tokens.mask = *id;
+  check<UnsupportedError>(!hides_words || tokens.mask >= 0, "training: the tokenizer has no token [MASK] or <mask>");
+  if (hides_words) return corruption;
+  for (int i = 0; i < 100; ++i)
+    if (const auto id = tokenizer.id(message("<extra_id_", i, ">"))) tokens.sentinels.push_back(*id);
+  check<UnsupportedError>(
+      !tokens.sentinels.empty() && tokenizer.eos(),
+      "training: the tokenizer has no tokens <extra_id_0> … and no end token; give a prompt and its "
+      "completion instead");
+  tokens.end = *tokenizer.eos();
+  return corruption;
+}
+
+}  // namespace graft::inline v0
