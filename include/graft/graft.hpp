@@ -12,6 +12,8 @@
 #include <graft/model.hpp>
 #include <graft/profile.hpp>
 #include <graft/session.hpp>
+#include <graft/table.hpp>
+#include <graft/table_encoding.hpp>
 #include <graft/tokenizer.hpp>
 #include <graft/train_options.hpp>
 #include <graft/trainer.hpp>
