@@ -9,6 +9,7 @@
 #include <graft/generate.hpp>
 #include <graft/lora_adapter.hpp>
 #include <graft/message.hpp>
+#include <graft/metrics.hpp>
 #include <graft/model.hpp>
 #include <graft/profile.hpp>
 #include <graft/session.hpp>
