@@ -7,6 +7,7 @@
 #include <graft/device.hpp>
 #include <graft/error.hpp>
 #include <graft/generate.hpp>
+#include <graft/layers.hpp>
 #include <graft/lora_adapter.hpp>
 #include <graft/message.hpp>
 #include <graft/metrics.hpp>
