@@ -197,6 +197,15 @@ struct Kernels {
   void (*layer_norm_backward)(const Stream&, const float* x, const float* weight, const float* mean,
                               const float* inverse, const float* dy, float* dx, float* dweight, float* dbias, int rows,
                               int cols);
+  // The mean of each column of x, and the mean of its squared distances from it.
+  void (*column_moments)(const Stream&, const float* x, int rows, int cols, float* mean, float* variance);
+  // y = (x - mean) / sqrt(variance + epsilon) * weight + bias, with one of each a column (Ioffe & Szegedy 2015).
+  void (*batch_norm)(const Stream&, const float* x, const float* mean, const float* variance, const float* weight,
+                     const float* bias, float* y, int rows, int cols, float epsilon);
+  // `of_batch`: the mean and the variance are those of x itself and move with it.
+  void (*batch_norm_backward)(const Stream&, const float* x, const float* mean, const float* variance,
+                              const float* weight, const float* dy, float* dx, float* dweight, float* dbias, int rows,
+                              int cols, float epsilon, bool of_batch);
 
   // ---- rotary positions (Su et al. 2021) ----
 

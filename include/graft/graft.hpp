@@ -7,11 +7,15 @@
 #include <graft/device.hpp>
 #include <graft/error.hpp>
 #include <graft/generate.hpp>
+#include <graft/layers.hpp>
 #include <graft/lora_adapter.hpp>
 #include <graft/message.hpp>
+#include <graft/metrics.hpp>
 #include <graft/model.hpp>
 #include <graft/profile.hpp>
 #include <graft/session.hpp>
+#include <graft/table.hpp>
+#include <graft/table_encoding.hpp>
 #include <graft/tokenizer.hpp>
 #include <graft/train_options.hpp>
 #include <graft/trainer.hpp>

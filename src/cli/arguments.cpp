@@ -43,10 +43,17 @@ void add_sampling_options(CLI::App& command, GenerateOptions& options) {
   options.min_p = 0.05f;
   command.add_option("-n,--predict", options.max_tokens, "tokens at most; 0: until the context is full")
       ->capture_default_str();
-  command.add_option("--temp", options.temperature, "temperature; 0: always the likeliest token")->capture_default_str();
+  command.add_option("--temp", options.temperature, "temperature; 0: always the likeliest token")
+      ->capture_default_str();
   command.add_option("--top-k", options.top_k, "only the k likeliest; 0: all")->capture_default_str();
   command.add_option("--top-p", options.top_p, "only the likeliest that hold this share")->capture_default_str();
-  command.add_option("--min-p", options.min_p, "only those this share as likely as the likeliest")->capture_default_str();
+  command.add_option("--min-p", options.min_p, "only those this share as likely as the likeliest")
+      ->capture_default_str();
+  command.add_option("--typical", options.typical_p, "only those of nearly the expected information, up to this share")
+      ->capture_default_str();
+  command.add_option("--no-repeat-ngram", options.no_repeat_ngram, "no run of so many tokens comes twice; 0: off")
+      ->capture_default_str();
+  command.add_option("--min-tokens", options.min_tokens, "the text does not end before")->capture_default_str();
   command.add_option("-s,--seed", options.seed, "the same seed gives the same text")->capture_default_str();
   command.add_option("--repeat-penalty", options.repetition_penalty)->capture_default_str();
   command.add_option("--frequency-penalty", options.frequency_penalty)->capture_default_str();

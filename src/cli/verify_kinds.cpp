@@ -2,16 +2,11 @@
 #include "cli/verify_kinds.hpp"
 
 #include "support/json.hpp"
-#include "support/message.hpp"
 
 namespace graft::inline v0 {
 namespace {
 
 namespace fs = std::filesystem;
-
-void verify_sampling(const fs::path&, const VerifyContext&, Comparison&) {
-  fail<UnsupportedError>("unsupported: processors of logits alone");
-}
 
 bool has(const fs::path& folder, const char* name) { return fs::exists(folder / name); }
 

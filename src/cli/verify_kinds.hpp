@@ -32,6 +32,7 @@ void verify_gguf(const std::filesystem::path& file, const VerifyContext& context
 void verify_quant(const std::filesystem::path& file, const VerifyContext& context, Comparison& comparison);
 void verify_optim(const std::filesystem::path& folder, const VerifyContext& context, Comparison& comparison);
 void verify_losses(const std::filesystem::path& folder, const VerifyContext& context, Comparison& comparison);
+void verify_sampling(const std::filesystem::path& folder, const VerifyContext& context, Comparison& comparison);
 void verify_real(const std::filesystem::path& file, const VerifyContext& context, Comparison& comparison);
 void verify_chat(const std::filesystem::path& file, const VerifyContext& context, Comparison& comparison);
 void verify_tokenizer(const std::filesystem::path& folder, const VerifyContext& context, Comparison& comparison);

@@ -67,12 +67,21 @@ void compare_prompt(const std::string& name, std::span<const int32_t> ids, std::
   compare_top(name, last, goldens, comparison);
 }
 
+// The mean of the hidden states of each text, to length 1.
+void verify_embedding(const Goldens& goldens, const VerifyContext& context, Comparison& comparison) {
+  GoldenModel model(load_trunk(Checkpoint::open(context.model, FileAccess::map), context.backend), goldens);
+  comparison.expect(goldens);
+  for (const auto& [name, values] : model.outputs())
+    if (name == "mean_pooled") comparison.floats("embedding", values.values());
+}
+
 }  // namespace
 
 void verify_real(const std::filesystem::path& file, const VerifyContext& context, Comparison& comparison) {
   const Goldens goldens = Goldens::load(file);
   const JsonObject json(goldens.json, file.string());
   check<UnsupportedError>(!context.model.empty(), "needs --model PATH: ", json.text("model"));
+  if (goldens.tensors.contains("embedding")) return verify_embedding(goldens, context, comparison);
   size_t prompts = 0;
   while (goldens.tensors.contains(message(prompts, ".ids"))) ++prompts;
   check<UnsupportedError>(prompts > 0, "unsupported: these are not values of a decoder");

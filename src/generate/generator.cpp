@@ -138,8 +138,8 @@ std::vector<Generation> Generator::run(std::span<const GenerateRequest> requests
   std::vector<Sequence> sequences;
   sequences.reserve(requests.size());
   for (const GenerateRequest& request : requests)
-    sequences.push_back(
-        {request, Sampler(options_, sequences.size()), StreamDecoder(decoder_, true), StopText(options_.stop)});
+    sequences.push_back({request, Sampler(options_, sequences.size(), end_ids_), StreamDecoder(decoder_, true),
+                         StopText(options_.stop)});
   for (size_t i = 0; i < sequences.size(); ++i) prefill(sequences[i], int(i));
   while (true) {
     std::vector<Sequence*> live;

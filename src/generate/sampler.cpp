@@ -1,48 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "generate/sampler.hpp"
 
-#include <algorithm>
-#include <cmath>
-#include <limits>
-#include <numeric>
-
+#include "generate/bans.hpp"
+#include "generate/candidates.hpp"
 #include "support/message.hpp"
 #include "support/random.hpp"
 
 namespace graft::inline v0 {
-namespace {
 
-// The likeliest first; of equals the smaller id. What is not a number counts as the least likely.
-std::vector<int32_t> likeliest(std::span<const float> logits, size_t count) {
-  const auto before = [&](int32_t a, int32_t b) { return logits[a] != logits[b] ? logits[a] > logits[b] : a < b; };
-  std::vector<int32_t> best;
-  count = std::min(count, logits.size());
-  const size_t enough = std::max<size_t>(2 * count, 64);
-  float least = -std::numeric_limits<float>::infinity();  // that a candidate must exceed
-  const auto narrow = [&] {
-    std::nth_element(best.begin(), best.begin() + std::ptrdiff_t(count) - 1, best.end(), before);
-    best.resize(count);
-    least = logits[best.back()];
-  };
-  for (int32_t id = 0; size_t(id) < logits.size(); ++id) {
-    if (!(logits[id] > least)) continue;
-    best.push_back(id);
-    if (best.size() == enough) narrow();
-  }
-  if (best.empty()) return {0};
-  if (best.size() > count) narrow();
-  std::sort(best.begin(), best.end(), before);
-  return best;
-}
-
-}  // namespace
-
-Sampler::Sampler(const GenerateOptions& options, uint64_t sequence) : options_(options), sequence_(sequence) {}
+Sampler::Sampler(const GenerateOptions& options, uint64_t sequence, std::vector<int32_t> end_ids)
+    : options_(options), sequence_(sequence), end_ids_(std::move(end_ids)) {}
 
 void Sampler::saw(int32_t token, bool generated) {
   Counts& counts = counts_[token];
   ++counts.seen;
   counts.generated += generated;
+  text_.push_back(token);
+  generated_ += generated;
 }
 
 void Sampler::penalise(std::span<float> logits) const {
@@ -54,8 +28,18 @@ void Sampler::penalise(std::span<float> logits) const {
   }
 }
 
-bool Sampler::has_penalties() const {
-  return options_.repetition_penalty != 1 || options_.frequency_penalty != 0 || options_.presence_penalty != 0;
+bool Sampler::adjusts() const {
+  return options_.repetition_penalty != 1 || options_.frequency_penalty != 0 || options_.presence_penalty != 0 ||
+         options_.no_repeat_ngram > 0 || !options_.bad_words.empty() || generated_ < options_.min_tokens ||
+         options_.force_end;
+}
+
+void Sampler::adjust(std::span<float> logits) const {
+  penalise(logits);
+  if (options_.no_repeat_ngram > 0) forbid_repeated_ngrams(logits, text_, options_.no_repeat_ngram);
+  forbid_runs(logits, text_, options_.bad_words);
+  if (generated_ < options_.min_tokens) forbid(logits, end_ids_);
+  if (options_.force_end && generated_ + 1 == options_.max_tokens && !end_ids_.empty()) force(logits, end_ids_);
 }
 
 Sampler::Choice Sampler::choose(std::span<float> logits, float log_sum, int position) const {
@@ -64,35 +48,15 @@ Sampler::Choice Sampler::choose(std::span<float> logits, float log_sum, int posi
     for (const int32_t token : likeliest(logits, size_t(options_.alternatives)))
       choice.alternatives.push_back({token, logits[token] - log_sum});
   std::vector<float> original;
-  if (has_penalties()) {
+  if (adjusts()) {
     original.assign(logits.begin(), logits.end());
-    penalise(logits);
+    adjust(logits);
   }
-  choice.token = options_.temperature == 0 ? likeliest(logits, 1)[0] : draw(logits, position);
+  choice.token = options_.temperature == 0
+                     ? likeliest(logits, 1)[0]
+                     : pick(candidates(options_, logits), random_uniform(options_.seed, sequence_, uint64_t(position)));
   choice.log_probability = (original.empty() ? logits[choice.token] : original[choice.token]) - log_sum;
   return choice;
-}
-
-// Each limit narrows what the one before has left.
-int32_t Sampler::draw(std::span<const float> logits, int position) const {
-  const size_t k = options_.top_k > 0 ? size_t(options_.top_k) : logits.size();
-  std::vector<int32_t> order = likeliest(logits, k);
-  std::vector<double> weights;
-  for (const int32_t token : order)
-    weights.push_back(std::exp((double(logits[token]) - logits[order[0]]) / options_.temperature));
-  const auto sum = [&] { return std::accumulate(weights.begin(), weights.end(), 0.0); };
-  if (options_.top_p < 1) {
-    const double enough = options_.top_p * sum();
-    double held = 0;
-    size_t count = 0;
-    while (count < weights.size() && held < enough) held += weights[count++];
-    weights.resize(std::max<size_t>(count, 1));
-  }
-  while (weights.size() > 1 && weights.back() < options_.min_p) weights.pop_back();
-  double at = random_uniform(options_.seed, sequence_, uint64_t(position)) * sum();
-  for (size_t i = 0; i < weights.size(); ++i)
-    if ((at -= weights[i]) < 0) return order[i];
-  return order[weights.size() - 1];
 }
 
 void check_options(const GenerateOptions& options) {
@@ -105,10 +69,17 @@ void check_options(const GenerateOptions& options) {
   within("top_k", options.top_k, 0, INT32_MAX);
   within("top_p", options.top_p, 0, 1);
   within("min_p", options.min_p, 0, 1);
+  within("typical_p", options.typical_p, 0, 1);
+  within("epsilon_cutoff", options.epsilon_cutoff, 0, 1);
+  within("eta_cutoff", options.eta_cutoff, 0, 1);
   within("repetition_penalty", options.repetition_penalty, 1e-3, 1e3);
   within("frequency_penalty", options.frequency_penalty, -1e3, 1e3);
   within("presence_penalty", options.presence_penalty, -1e3, 1e3);
+  within("no_repeat_ngram", options.no_repeat_ngram, 0, INT32_MAX);
+  within("min_tokens", options.min_tokens, 0, INT32_MAX);
   within("alternatives", options.alternatives, 0, 1 << 16);
+  for (size_t i = 0; i < options.bad_words.size(); ++i)
+    check(!options.bad_words[i].empty(), "GenerateOptions: bad_words[", i, "] is empty, expected at least one id");
 }
 
 }  // namespace graft::inline v0

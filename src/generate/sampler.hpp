@@ -14,9 +14,11 @@ namespace graft::inline v0 {
 // does not depend on its neighbours.
 class Sampler {
  public:
-  Sampler(const GenerateOptions& options, uint64_t sequence);
+  // `end_ids` end the text. The options must outlive the object.
+  Sampler(const GenerateOptions& options, uint64_t sequence, std::vector<int32_t> end_ids = {});
 
-  // Tokens that are in the text already; `generated` ones count for the frequency and presence penalties.
+  // Tokens that are in the text already; `generated` ones count for the frequency and presence penalties, and for the
+  // least and the most tokens.
   void saw(int32_t token, bool generated);
 
   struct Choice {
@@ -24,19 +26,24 @@ class Sampler {
     float log_probability = 0;
     std::vector<Alternative> alternatives;
   };
-  // `log_sum` is the logarithm of the sum of the logits' exponentials. Changes the logits by the penalties.
+  // `log_sum` is the logarithm of the sum of the logits' exponentials. Changes the logits as adjust does.
   Choice choose(std::span<float> logits, float log_sum, int position) const;
 
+  // Takes the penalties off the logits, and makes -inf of what must not come next.
+  void adjust(std::span<float> logits) const;
+
  private:
-  bool has_penalties() const;
+  bool adjusts() const;
   void penalise(std::span<float> logits) const;
-  int32_t draw(std::span<const float> logits, int position) const;
 
   struct Counts {
     int seen = 0, generated = 0;
   };
   const GenerateOptions& options_;
   uint64_t sequence_;
+  std::vector<int32_t> end_ids_;
+  std::vector<int32_t> text_;
+  int generated_ = 0;
   std::unordered_map<int32_t, Counts> counts_;
 };
 

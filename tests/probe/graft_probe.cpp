@@ -15,6 +15,7 @@
 #include "formats/jsonl.hpp"
 #include "formats/safetensors_folder.hpp"
 #include "graft/error.hpp"
+#include "graft/table.hpp"
 #include "graft/tokenizer.hpp"
 #include "support/message.hpp"
 #include "tokenizers/chat_template.hpp"
@@ -69,6 +70,10 @@ void load_adapter(const Request& request) {
   if (request.action == "merge") merge(lora, *base, false);
 }
 
+void load_csv(const Request& request) {
+  Table::csv(request.path, {.target = "label", .types = {{"text", ColumnType::text}}, .classes = {"0", "1"}});
+}
+
 void load_labelled_rows(const Request& request) {
   for_each_row(MappedFile::open(request.path), [](const JsonObject& row, size_t) {
     row.text("text");
@@ -112,6 +117,7 @@ constexpr Format kFormats[] = {
     {"checkpoint", load_checkpoint},
     {"gguf-container", load_gguf_container},
     {"jsonl", load_labelled_rows},
+    {"csv", load_csv},
 };
 
 void run(int count, char** arguments) {
