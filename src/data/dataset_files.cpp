@@ -76,7 +76,7 @@ Example read_labelled(const JsonObject& row, const std::string& where) {
 Example read_any(const JsonObject& row, const std::string& where) {
   if (row.has("messages")) return read_chat(row, where);
   if (row.has("prompt") || row.has("completion")) return read_completion(row, where);
-  if (row.has("label") || row.has("labels") || row.has("spans") || row.has("question"))
+  if (row.has("label") || row.has("labels") || row.has("spans") || (row.has("question") && row.has("context")))
     return read_labelled(row, where);
   check<FileError>(row.has("text"), where, ": has neither \"messages\" nor \"prompt\" and \"completion\" nor \"text\"");
   return read_text(row, where);
