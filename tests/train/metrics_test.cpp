@@ -72,6 +72,12 @@ TEST_CASE("Metrics of three classes", "[train]") {
   CHECK(average_scores(report.confusion, Average::weighted).precision == Approx(0.7));
 }
 
+TEST_CASE("A class that nobody has does not count in the mean", "[train]") {
+  const ConfusionTable table = confusion(std::vector<int32_t>{0, 0, 1}, std::vector<int32_t>{0, 1, 1}, 3);
+  CHECK(average_scores(table, Average::macro).recall == Approx(0.75));
+  CHECK(average_scores(table, Average::micro).recall == Approx(2.0 / 3));
+}
+
 TEST_CASE("Two columns of probabilities say the same as one", "[train]") {
   std::vector<float> both;
   for (const float p : kScores) both.insert(both.end(), {1 - p, p});
