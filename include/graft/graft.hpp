@@ -13,6 +13,7 @@
 #include <graft/profile.hpp>
 #include <graft/session.hpp>
 #include <graft/tokenizer.hpp>
+#include <graft/tokenizer_train_options.hpp>
 #include <graft/train_options.hpp>
 #include <graft/trainer.hpp>
 #include <graft/version.hpp>
