@@ -115,6 +115,8 @@ TrainPreset train_preset(const TokenizerTrainOptions& options) {
   add_special_tokens(options, preset);
   if (options.kind == TokenizerKind::byte_level_bpe)
     for (const char* name : {"bos_token", "unk_token"}) preset.config[name] = preset.config["eos_token"];
+  if (options.kind == TokenizerKind::word_piece)
+    preset.config["model_input_names"] = {"input_ids", "token_type_ids", "attention_mask"};
   preset.sections = sections_of(normalizer(options), pre_tokenizer(options.kind), nullptr, decoder(options.kind));
   for (const std::string& token : preset.special_tokens) {
     Json& added = preset.sections["added_tokens"];
