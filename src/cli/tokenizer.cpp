@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // graft tokenizer train FILE… --out FOLDER
+#include <chrono>
 #include <fstream>
 #include <iostream>
 #include <map>
@@ -65,18 +66,30 @@ class Texts {
   std::ifstream lines_;
 };
 
-void show(const TokenizerTrainStep& step, Progress& progress) {
-  using Stage = TokenizerTrainStep::Stage;
-  if (step.stage == Stage::counting) return progress.line(message("counted words of ", step.done, " texts"));
-  const char* what = step.stage == Stage::joining ? " tokens, of " : " candidates, down to ";
-  progress.line(message(step.done, what, step.total));
-}
+// A line now and then.
+class Steps {
+ public:
+  void show(const TokenizerTrainStep& step) {
+    using Stage = TokenizerTrainStep::Stage;
+    const auto now = Clock::now();
+    if (now - shown_ < std::chrono::seconds(2)) return;
+    shown_ = now;
+    if (step.stage == Stage::counting) return progress_.line(message("counted the words of ", step.done, " texts"));
+    const char* what = step.stage == Stage::joining ? " tokens, of " : " candidates, down to ";
+    progress_.line(message(step.done, what, step.total));
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  Progress progress_;
+  Clock::time_point shown_ = Clock::now();
+};
 
 int train(Options options) {
   const Cancellation cancellation;
-  Progress progress;
+  Steps steps;
   options.train.cancel = cancellation.token();
-  options.train.on_step = [&](const TokenizerTrainStep& step) { show(step, progress); };
+  options.train.on_step = [&](const TokenizerTrainStep& step) { steps.show(step); };
   if (options.train.threads == 0) options.train.threads = static_cast<int>(std::thread::hardware_concurrency());
   Texts texts(options.files);
   const Tokenizer tokenizer = Tokenizer::train([&] { return texts.next(); }, options.train);
@@ -110,7 +123,8 @@ void add_train_options(CLI::App& command, Options& options) {
   command
       .add_option("--normalization", train.normalization, "none, nfkc, bert-uncased or bert-cased; default: by kind")
       ->transform(CLI::CheckedTransformer(kNormalizations).description(""));
-  command.add_option("--special", train.special_tokens, "a further special token; may be repeated");
+  command.add_option("--special", train.special_tokens, "a further special token; may be repeated")
+      ->allow_extra_args(false);
   command.add_option("--min-count", train.min_count, "pairs that are met less often are not joined")
       ->capture_default_str();
   command.add_option("--coverage", train.character_coverage, "the share of characters that have tokens")
