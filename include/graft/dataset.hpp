@@ -33,7 +33,7 @@ struct LabelledSpan {
 };
 
 // One thing to learn. Exactly one form is filled in; the other fields are empty.
-struct Example {
+struct GRAFT_EXPORT Example {
   std::vector<Message> messages = {};
   std::string prompt = {}, completion = {};
   std::string text = {};
@@ -48,6 +48,8 @@ struct Example {
   ExampleForm form() const {
     return !messages.empty() ? ExampleForm::chat : text.empty() ? ExampleForm::completion : ExampleForm::text;
   }
+  // All that it says, in order; messages a line each.
+  std::string all_text() const;
   std::partial_ordering operator<=>(const Example&) const = default;
   bool operator==(const Example&) const = default;
 };

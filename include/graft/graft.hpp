@@ -17,6 +17,7 @@
 #include <graft/table.hpp>
 #include <graft/table_encoding.hpp>
 #include <graft/tokenizer.hpp>
+#include <graft/tokenizer_train_options.hpp>
 #include <graft/train_options.hpp>
 #include <graft/trainer.hpp>
 #include <graft/version.hpp>

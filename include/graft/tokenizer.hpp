@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -17,9 +18,11 @@
 #include <graft/error.hpp>
 #include <graft/export.hpp>
 #include <graft/message.hpp>
+#include <graft/tokenizer_train_options.hpp>
 
 namespace graft::inline v0 {
 
+class Dataset;
 class LoadedTokenizer;
 class TokenStream;
 
@@ -39,6 +42,14 @@ class GRAFT_EXPORT Tokenizer {
   // FileError: a file is missing or damaged; UnsupportedError: the tokenizer is of a kind that this version does not
   // know.
   static Tokenizer load(const std::string& path);
+
+  // A new tokenizer for texts like these: `next` is called until it gives nothing, and what it throws passes through; of
+  // a data set every text of every example counts. The same texts in any order give the same tokenizer, for any number
+  // of threads; the memory taken grows with the number of distinct words. ArgumentError: an option is out of its range,
+  // the vocabulary has no room for its special tokens and characters, or there is no text.
+  static Tokenizer train(const std::function<std::optional<std::string>()>& next, const TokenizerTrainOptions& options);
+  static Tokenizer train(std::span<const std::string> texts, const TokenizerTrainOptions& options);
+  static Tokenizer train(const Dataset& texts, const TokenizerTrainOptions& options);
 
   // Writes tokenizer.json and tokenizer_config.json, as tokenizers and transformers read them; each file is replaced at
   // once. FileError: the folder cannot be written.

@@ -9,10 +9,14 @@
 namespace graft::inline v0 {
 namespace {
 
+std::string class_of(const TokenizerFiles& files) {
+  return files.config.is_object() ? JsonObject(files.config, files.name).text_or("tokenizer_class", "") : "";
+}
+
 // These give the pieces of their models other ids than the models do.
 void refuse_renumbered(const TokenizerFiles& files) {
-  const std::string name = files.config.is_object() ? files.config.value("tokenizer_class", "") : "";
-  for (const char* renumbered : {"XLMRoberta", "Camembert", "MBart", "M2M100", "Nllb", "Marian", "Pegasus", "BigBird"})
+  const std::string name = class_of(files);
+  for (const char* renumbered : {"Camembert", "MBart", "M2M100", "Nllb", "Marian", "Pegasus", "BigBird"})
     check<UnsupportedError>(!name.starts_with(renumbered), files.name, ": tokenizer_class ", name,
                             " numbers the pieces otherwise than their model, expected a tokenizer.json");
 }
@@ -20,14 +24,15 @@ void refuse_renumbered(const TokenizerFiles& files) {
 PipelineParts sentencepiece_parts(const TokenizerFiles& files) {
   refuse_renumbered(files);
   const SentencePieceModel model = read_sentencepiece(files.sentencepiece->bytes(), files.name);
-  return read_scored_vocabulary({.is_unigram = model.kind == SentencePieceModel::Kind::unigram,
-                                 .tokens = model.pieces,
-                                 .scores = model.scores,
-                                 .types = model.types,
-                                 .charsmap = model.charsmap,
-                                 .adds_prefix = model.adds_prefix,
-                                 .removes_extra_spaces = model.removes_extra_spaces},
-                                files.name);
+  const ScoredVocabulary vocabulary = {.is_unigram = model.kind == SentencePieceModel::Kind::unigram,
+                                       .tokens = model.pieces,
+                                       .scores = model.scores,
+                                       .types = model.types,
+                                       .charsmap = model.charsmap,
+                                       .adds_prefix = model.adds_prefix,
+                                       .removes_extra_spaces = model.removes_extra_spaces};
+  return class_of(files).starts_with("XLMRoberta") ? read_fairseq_vocabulary(vocabulary, files.name)
+                                                   : read_scored_vocabulary(vocabulary, files.name);
 }
 
 }  // namespace

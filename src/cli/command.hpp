@@ -25,6 +25,7 @@ void add_inspect(Program& program);
 void add_merge(Program& program);
 void add_quantize(Program& program);
 void add_tokenize(Program& program);
+void add_tokenizer(Program& program);
 void add_train(Program& program);
 void add_verify(Program& program);
 

@@ -25,6 +25,7 @@ void describe(Program& program) {
   add_train(program);
   add_eval(program);
   add_tokenize(program);
+  add_tokenizer(program);
   add_inspect(program);
   add_merge(program);
   add_convert(program);

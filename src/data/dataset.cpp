@@ -58,6 +58,12 @@ Dataset Dataset::with_order(std::vector<size_t> order, size_t duplicates_removed
   return Dataset(std::make_shared<const State>(State{state_->source, std::move(order), duplicates_removed}));
 }
 
+std::string Example::all_text() const {
+  std::string all = text + prompt + completion;
+  for (const Message& message : messages) all += (all.empty() ? "" : "\n") + message.content;
+  return all;
+}
+
 size_t Dataset::size() const { return state_->order.size(); }
 
 size_t Dataset::duplicates_removed() const { return state_->duplicates_removed; }

@@ -26,6 +26,15 @@ constexpr std::array<int16_t, kSpellings> byte_of_character() {
 
 constexpr std::array<int16_t, kSpellings> kByteOf = byte_of_character();
 
+constexpr std::array<char32_t, 256> character_of_byte() {
+  std::array<char32_t, 256> characters{};
+  for (char32_t c = 0; c < kSpellings; ++c)
+    if (kByteOf[c] >= 0) characters[static_cast<size_t>(kByteOf[c])] = c;
+  return characters;
+}
+
+constexpr std::array<char32_t, 256> kCharacterOf = character_of_byte();
+
 }  // namespace
 
 std::optional<std::string> bytes_of_spelling(std::string_view spelling) {
@@ -36,6 +45,13 @@ std::optional<std::string> bytes_of_spelling(std::string_view spelling) {
     bytes += static_cast<char>(kByteOf[c]);
   }
   return bytes;
+}
+
+std::string spelling_of_bytes(std::string_view bytes) {
+  std::string spelling;
+  spelling.reserve(bytes.size() * 2);
+  for (const char byte : bytes) append_utf8(spelling, kCharacterOf[static_cast<unsigned char>(byte)]);
+  return spelling;
 }
 
 }  // namespace graft::inline v0

@@ -12,5 +12,6 @@ namespace graft::inline v0 {
 
 // The bytes that a token's spelling stands for; nothing where a character stands for no byte.
 std::optional<std::string> bytes_of_spelling(std::string_view spelling);
+std::string spelling_of_bytes(std::string_view bytes);
 
 }  // namespace graft::inline v0

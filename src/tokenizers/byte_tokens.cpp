@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tokenizers/byte_tokens.hpp"
 
-#include <string>
-
 namespace graft::inline v0 {
 namespace {
 
@@ -17,10 +15,12 @@ std::optional<uint8_t> byte_of_token(std::string_view text) {
   return static_cast<uint8_t>(high * 16 + low);
 }
 
+std::string token_of_byte(uint8_t byte) { return std::string("<0x") + kDigits[byte / 16] + kDigits[byte % 16] + '>'; }
+
 std::optional<ByteTokens> find_byte_tokens(const Vocabulary& vocabulary) {
   ByteTokens tokens;
   for (size_t byte = 0; byte < tokens.size(); ++byte) {
-    const std::optional<int32_t> id = vocabulary.id(std::string("<0x") + kDigits[byte / 16] + kDigits[byte % 16] + '>');
+    const std::optional<int32_t> id = vocabulary.id(token_of_byte(static_cast<uint8_t>(byte)));
     if (!id) return std::nullopt;
     tokens[byte] = *id;
   }

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "tokenizers/vocabulary.hpp"
@@ -12,6 +13,8 @@ namespace graft::inline v0 {
 
 // The tokens "<0x00>" … "<0xFF>", which spell what has no token of its own byte by byte.
 using ByteTokens = std::array<int32_t, 256>;
+
+std::string token_of_byte(uint8_t byte);
 
 // The byte that such a token stands for.
 std::optional<uint8_t> byte_of_token(std::string_view text);

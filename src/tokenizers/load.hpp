@@ -43,5 +43,7 @@ struct ScoredVocabulary {
 PipelineParts read_tokenizer_json(const Json& tokenizer, const std::string& file);
 PipelineParts read_gguf_vocabulary(const GgufVocabulary& vocabulary, const std::string& file);
 PipelineParts read_scored_vocabulary(const ScoredVocabulary& vocabulary, const std::string& file);
+// As fairseq numbers the pieces for XLM-RoBERTa: <s>, <pad>, </s> and <unk> come first, <mask> last.
+PipelineParts read_fairseq_vocabulary(const ScoredVocabulary& vocabulary, const std::string& file);
 
 }  // namespace graft::inline v0

@@ -7,6 +7,7 @@
 
 #include "graft/error.hpp"
 #include "graft/tokenizer.hpp"
+#include "support/temporary_folder.hpp"
 #include "support/utf8.hpp"
 #include "tokenizers/loaded_tokenizer.hpp"
 #include "tokenizers/read_lines.hpp"
@@ -27,7 +28,30 @@ std::unique_ptr<const LoadedTokenizer> qwen(const char* config, std::string_view
                                     chat_template);
 }
 
+// A piece of a SentencePiece model: its text, a score of -1, its type (1 normal, 2 unknown, 3 control).
+std::string piece(std::string_view text, char type) {
+  std::string body = std::string("\x0A") + static_cast<char>(text.size()) + std::string(text);
+  body += std::string("\x15\x00\x00\x80\xBF\x18", 6) + type;
+  return std::string("\x0A") + static_cast<char>(body.size()) + body;
+}
+
 }  // namespace
+
+TEST_CASE("XLM-RoBERTa numbers the pieces of its model as fairseq does", "[tokenizers]") {
+  const TemporaryFolder folder;
+  folder.file("sentencepiece.bpe.model", piece("<unk>", 2) + piece("<s>", 3) + piece("</s>", 3) +
+                                             piece("\u2581mill", 1) + piece("\u2581a", 1) + piece("\u2581", 1));
+  folder.file("tokenizer_config.json", R"({"tokenizer_class": "XLMRobertaTokenizer", "bos_token": "<s>",
+    "eos_token": "</s>", "pad_token": "<pad>", "unk_token": "<unk>", "mask_token": "<mask>"})");
+  const Tokenizer tokenizer = Tokenizer::load(folder.path().string());
+  using Ids = std::vector<int32_t>;
+  CHECK(tokenizer.encode("a mill z") == Ids{0, 5, 4, 6, 3, 2});
+  CHECK(tokenizer.encode("a <mask>") == Ids{0, 5, 7, 2});
+  CHECK(tokenizer.encode_pair("a", "mill").ids == Ids{0, 5, 2, 2, 4, 2});
+  CHECK(tokenizer.pad() == 1);
+  tokenizer.save((folder.path() / "saved").string());
+  CHECK(Tokenizer::load((folder.path() / "saved").string()).encode("a mill z") == Ids{0, 5, 4, 6, 3, 2});
+}
 
 TEST_CASE("The config names special tokens, templates, and what frames a text", "[tokenizers]") {
   const auto loaded = qwen(kConfig);
