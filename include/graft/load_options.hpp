@@ -42,6 +42,9 @@ struct GRAFT_EXPORT Head {
 struct LoadOptions {
   DeviceOptions device = {};
   Precision precision = Precision::automatic;
+  // What float matrices of linear layers are kept as: "bf16", "q8_0", "q5_0", "q5_1", "q4_0" or "q4_1"; empty: as the
+  // file has them. Embeddings and heads stay.
+  std::string weights = {};
   // Read the file into memory instead of mapping it. A mapped file that another process truncates faults.
   bool read_all = false;
   // Where the tokenizer is when it does not lie beside the weights: a folder or a tokenizer.json.

@@ -22,9 +22,18 @@ std::vector<int32_t> end_ids(const Checkpoint& checkpoint, const Tokenizer& toke
   return {ids.begin(), ids.end()};
 }
 
+std::optional<Dtype> kept_as(const std::string& weights) {
+  if (weights.empty()) return std::nullopt;
+  const std::optional<Dtype> type = dtype_from_name(weights);
+  const bool is_known = type && (*type == Dtype::bf16 || *type == Dtype::q8_0 || *type == Dtype::q5_0 ||
+                                 *type == Dtype::q5_1 || *type == Dtype::q4_0 || *type == Dtype::q4_1);
+  check(is_known, "LoadOptions: weights is \"", weights, "\", expected bf16, q8_0, q5_0, q5_1, q4_0 or q4_1");
+  return type;
+}
+
 Model load(const Checkpoint& checkpoint, const LoadOptions& options) {
   auto state = std::make_shared<Model::State>(
-      load_trunk(checkpoint, Backend::create(options.device), options.head, options.seed),
+      load_trunk(checkpoint, Backend::create(options.device), {options.head, options.seed, kept_as(options.weights)}),
       load_tokenizer(checkpoint, options.tokenizer));
   state->precision = options.precision;
   state->path = checkpoint.gguf() ? checkpoint.name() : checkpoint.folder().string();

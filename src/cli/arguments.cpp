@@ -23,6 +23,8 @@ void add_model_options(CLI::App& command, ModelArguments& arguments) {
                                                                {"int8", Precision::int8}};
   command.add_option("--precision", arguments.options.precision, "products in automatic, f32, bf16 or int8")
       ->transform(CLI::CheckedTransformer(kPrecisions));
+  command.add_option("--weights", arguments.options.weights,
+                     "keep float matrices as bf16, q8_0, q5_0, q5_1, q4_0 or q4_1");
 }
 
 Model load_model(const ModelArguments& arguments) {

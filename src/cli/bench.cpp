@@ -2,6 +2,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <chrono>
 #include <iostream>
 
 #include "cli/arguments.hpp"
@@ -17,7 +18,7 @@ struct BenchArguments {
   int prompt = 512, predict = 128, repetitions = 5, sequences = 1;
   std::string train;  // "lora", "full" or empty
   TrainOptions training = {};
-  bool is_ragged = false, is_json = false;
+  bool is_ragged = false, is_json = false, embeds = false;
 };
 
 // The most memory that this process has had, mapped files included.
@@ -60,8 +61,9 @@ std::vector<Row> generation_rows(const BenchArguments& arguments, const Model& m
     prefill.push_back(arguments.prompt / prompt_seconds);
     decode.push_back(arguments.sequences * (arguments.predict - 1) / (last.seconds - last.prompt_seconds));
   }
-  return {{"prefill " + std::to_string(arguments.prompt), median(prefill)},
-          {"decode " + std::to_string(arguments.predict) + " x " + std::to_string(arguments.sequences), median(decode)}};
+  return {
+      {"prefill " + std::to_string(arguments.prompt), median(prefill)},
+      {"decode " + std::to_string(arguments.predict) + " x " + std::to_string(arguments.sequences), median(decode)}};
 }
 
 // Sequences of the wanted lengths: all of --prompt tokens, or from an eighth of it up to all of it.
@@ -95,21 +97,47 @@ Row training_row(const BenchArguments& arguments, Model& model) {
   } else {
     Trainer(model, options).fit(data);
   }
-  return {"train " + arguments.train + " " + std::to_string(arguments.sequences) + " x " +
-              std::to_string(arguments.prompt),
-          median(speeds)};
+  return {
+      "train " + arguments.train + " " + std::to_string(arguments.sequences) + " x " + std::to_string(arguments.prompt),
+      median(speeds)};
+}
+
+// Embeddings of texts of 8 to 128 tokens, given as ids.
+Row embedding_row(const BenchArguments& arguments, const Model& model) {
+  std::vector<std::vector<int32_t>> texts;
+  for (int i = 0; i < arguments.sequences; ++i) {
+    std::vector<int32_t>& ids = texts.emplace_back(size_t(8 + i * 37 % 121));
+    for (size_t at = 0; at < ids.size(); ++at)
+      ids[at] = int32_t((size_t(i) * 131 + at * 17) % size_t(model.info().vocabulary));
+  }
+  std::vector<double> speeds;
+  for (int i = 0; i <= arguments.repetitions; ++i) {
+    const auto start = std::chrono::steady_clock::now();
+    model.embed(texts);
+    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+    if (i > 0) speeds.push_back(arguments.sequences / seconds.count());
+  }
+  return {"embed " + std::to_string(arguments.sequences) + " texts (a second)", median(speeds)};
+}
+
+std::vector<Row> rows_of(const BenchArguments& arguments, Model& model) {
+  if (arguments.embeds) return {embedding_row(arguments, model)};
+  if (!arguments.train.empty()) return {training_row(arguments, model)};
+  return generation_rows(arguments, model);
 }
 
 int bench(const BenchArguments& arguments) {
   check(arguments.prompt > 0 && arguments.predict > 1 && arguments.repetitions > 0 && arguments.sequences > 0,
         "bench: -p, -n, -r and --sequences must be positive, and -n at least 2");
   Model model = load_model(arguments.model);
-  const std::vector<Row> rows = arguments.train.empty() ? generation_rows(arguments, model)
-                                                        : std::vector<Row>{training_row(arguments, model)};
+  const std::vector<Row> rows = rows_of(arguments, model);
   const ModelInfo info = model.info();
   if (arguments.is_json) {
-    Json json{{"model", arguments.model.model}, {"types", info.weight_types}, {"kernels", info.kernels},
-              {"threads", info.threads}, {"peak_resident_mib", peak_resident_mib()}};
+    Json json{{"model", arguments.model.model},
+              {"types", info.weight_types},
+              {"kernels", info.kernels},
+              {"threads", info.threads},
+              {"peak_resident_mib", peak_resident_mib()}};
     for (const Row& row : rows) json["tokens_per_second"][row.test] = row.tokens_per_second;
     std::cout << json.dump() << '\n';
     return kDone;
@@ -127,7 +155,8 @@ int bench(const BenchArguments& arguments) {
 
 void add_bench(Program& program) {
   auto arguments = std::make_shared<BenchArguments>();
-  CLI::App& command = *program.app.add_subcommand("bench", "Measure prefill and decoding, or training steps; medians of several runs");
+  CLI::App& command =
+      *program.app.add_subcommand("bench", "Measure prefill and decoding, or training steps; medians of several runs");
   add_model_options(command, arguments->model);
   command.add_option("-p,--prompt", arguments->prompt, "tokens of the prompt")->capture_default_str();
   command.add_option("-n,--predict", arguments->predict, "tokens that are generated")->capture_default_str();
@@ -135,14 +164,18 @@ void add_bench(Program& program) {
   command.add_option("--sequences", arguments->sequences, "at once")->capture_default_str();
   command.add_option("--train", arguments->train, "steps of training in place of generation: lora or full")
       ->check(CLI::IsMember({"lora", "full"}));
+  command.add_flag("--embed", arguments->embeds,
+                   "embeddings of --sequences texts of 8 to 128 tokens in place of generation");
   command.add_option("--micro-batch", arguments->training.micro_batch_tokens, "tokens computed at once in training")
       ->capture_default_str();
   command.add_flag("--recompute", arguments->training.recompute, "compute activations again backwards");
   command.add_flag("--ragged", arguments->is_ragged, "training sequences of an eighth of --prompt up to all of it");
   command.add_flag("--profile", arguments->model.options.device.profile, "the time of each kernel");
   command.add_flag("--json", arguments->is_json, "one JSON object");
-  command.callback([&program, arguments] { arguments->training.precision = arguments->model.options.precision;
-    program.action = [arguments] { return bench(*arguments); }; });
+  command.callback([&program, arguments] {
+    arguments->training.precision = arguments->model.options.precision;
+    program.action = [arguments] { return bench(*arguments); };
+  });
 }
 
 }  // namespace graft::inline v0

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "blocks.hpp"
 #include "support/message.hpp"
 #include "support/random.hpp"
 
@@ -83,6 +84,17 @@ float initial_scale(const Trunk& trunk, std::string_view module) {
                                                                    : 1;
 }
 
+std::optional<Dtype> kept_dtype(const Trunk& trunk, const Weight& weight, const StoredTensor& stored,
+                                std::optional<Dtype> wanted) {
+  if (!wanted || is_quantised(stored.dtype)) return std::nullopt;
+  for (const ScoreHead& head : trunk.transformer.heads())
+    if (head.output().weight == &weight) return std::nullopt;
+  const bool fits_blocks = weight.cols() % block_size(*wanted).elements == 0;
+  for (const Parameters::Site& site : trunk.parameters.sites())
+    if (site.projection.weight == &weight && fits_blocks) return wanted;
+  return std::nullopt;
+}
+
 // Initial values: matrices are normal, gains 1, biases 0.
 struct Drawn {
   const std::string& module;
@@ -152,7 +164,8 @@ std::vector<int> rotary_row_order(int rows, int head_width) {
 }
 
 std::unique_ptr<Trunk> load_trunk(const Checkpoint& checkpoint, std::shared_ptr<const Backend> backend,
-                                  const std::optional<Head>& head, uint64_t seed) {
+                                  const TrunkOptions& options) {
+  const std::optional<Head>& head = options.head;
   const bool has_base = checkpoint.has_names_from(find_family(checkpoint.config()).family->base);
   auto trunk = std::make_unique<Trunk>(
       backend, head ? with_head(checkpoint.config(), *head) : checkpoint.config().json(), checkpoint.name(), has_base);
@@ -161,11 +174,12 @@ std::unique_ptr<Trunk> load_trunk(const Checkpoint& checkpoint, std::shared_ptr<
   size_t bytes = 0;
   for (const auto& [module, weight] : trunk->parameters.all()) {
     if (head && is_of_head(*trunk, module) && !has_weight(checkpoint, *trunk, module, *weight)) {
-      draw(*trunk, lane, {module, weight.get()}, seed);
+      draw(*trunk, lane, {module, weight.get()}, options.seed);
       continue;
     }
     sources.push_back(find_source(checkpoint, *trunk, module, *weight));
-    bytes += Shelf::room_for(weight->packed_bytes(backend->kernels(), sources.back().stored.dtype));
+    sources.back().stored.kept = kept_dtype(*trunk, *weight, sources.back().stored, options.weights);
+    bytes += Shelf::room_for(weight->packed_bytes(backend->kernels(), sources.back().stored));
   }
   Shelf shelf(trunk->memory, bytes);
   for (const auto& [weight, name, stored] : sources) {

@@ -37,8 +37,13 @@ struct Trunk {
 
 // Reads every weight. Throws FileError that names the file and the tensor. With another head than the checkpoint's, the
 // weights of it that the checkpoint lacks are drawn from `seed`.
+struct TrunkOptions {
+  std::optional<Head> head = {};
+  uint64_t seed = 0;
+  std::optional<Dtype> weights = {};  // what float matrices of linear layers are kept as; none: as the file has them
+};
 std::unique_ptr<Trunk> load_trunk(const Checkpoint& checkpoint, std::shared_ptr<const Backend> backend,
-                                  const std::optional<Head>& head = {}, uint64_t seed = 0);
+                                  const TrunkOptions& options = {});
 
 // A model with the initial weights of the family's paper, drawn from `seed`.
 std::unique_ptr<Trunk> create_trunk(Json config, std::shared_ptr<const Backend> backend, uint64_t seed);

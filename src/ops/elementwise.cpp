@@ -49,7 +49,7 @@ Tensor bent(Run& run, const Tensor& x, float scale, float cap) {
 
 }  // namespace
 
-Tensor scaled(Run& run, const Tensor& x, float factor) { return bent(run, x, factor, 0); }
+Tensor scaled(Run& run, const Tensor& x, float factor) { return factor == 1 ? x : bent(run, x, factor, 0); }
 
 Tensor soft_cap(Run& run, const Tensor& x, float cap) {
   check(cap > 0, "soft_cap: cap is ", cap, ", expected more than 0");

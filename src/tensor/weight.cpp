@@ -15,7 +15,10 @@ namespace {
 constexpr int kPackRows = 256;  // packed at a time; a multiple of the kernels' panel
 
 // Formats without products of their own are kept as bf16.
-Dtype resident_dtype(const Kernels& kernels, Dtype dtype) { return kernels.packs(dtype) ? dtype : Dtype::bf16; }
+Dtype resident_dtype(const Kernels& kernels, const StoredTensor& stored) {
+  const Dtype dtype = stored.kept.value_or(stored.dtype);
+  return kernels.packs(dtype) ? dtype : Dtype::bf16;
+}
 
 std::vector<float> transposed(const std::vector<float>& values, int rows, int cols) {
   std::vector<float> result(values.size());
@@ -26,9 +29,9 @@ std::vector<float> transposed(const std::vector<float>& values, int rows, int co
 
 }  // namespace
 
-size_t Weight::packed_bytes(const Kernels& kernels, Dtype dtype) const {
+size_t Weight::packed_bytes(const Kernels& kernels, const StoredTensor& stored) const {
   if (kind_ == Kind::vector) return 0;
-  return kernels.packed_bytes(resident_dtype(kernels, dtype), rows_, cols_);
+  return kernels.packed_bytes(resident_dtype(kernels, stored), rows_, cols_);
 }
 
 void Weight::place(std::shared_ptr<float> packed, size_t bytes, Dtype dtype) {
@@ -93,9 +96,9 @@ void Weight::load(const Lane& lane, Memory& memory, Shelf& shelf, const StoredTe
                    " for ", rows, " x ", cols, " of ", graft::name(stored.dtype));
   if (kind_ == Kind::vector) return load_vector(lane, memory, stored);
   const Kernels& kernels = lane.backend().kernels();
-  const Dtype resident = resident_dtype(kernels, stored.dtype);
+  const Dtype resident = resident_dtype(kernels, stored);
   const std::vector<std::byte> bytes = converted(lane, stored, resident);
-  const size_t packed = packed_bytes(kernels, stored.dtype);
+  const size_t packed = packed_bytes(kernels, stored);
   place(shelf.take(packed), packed, resident);
   pack_rows(lane, bytes.empty() ? stored.data.data() : bytes.data(), stored.row_order);
 }

@@ -5,6 +5,7 @@
 // `repack` turns into the packed form again.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -22,6 +23,7 @@ struct StoredTensor {
   std::vector<int> row_order = {};  // the file's row of each row; empty: as they are
   bool transposed = false;          // inputs × outputs
   float offset = 0;                 // what the file adds to each value of a vector
+  std::optional<Dtype> kept = {};   // what a matrix is kept as; none: as the file has it
 };
 
 class Weight {
@@ -39,8 +41,8 @@ class Weight {
   size_t resident_bytes() const { return resident_bytes_; }
   bool is_loaded() const { return matrix_.data || vector_; }
 
-  // Bytes of the packed form of data of the dtype, which `load` takes from the shelf.
-  size_t packed_bytes(const Kernels& kernels, Dtype dtype) const;
+  // Bytes of the packed form, which `load` takes from the shelf.
+  size_t packed_bytes(const Kernels& kernels, const StoredTensor& stored) const;
   // Row-major data of any dtype; its length must be right.
   void load(const Lane& lane, Memory& memory, Shelf& shelf, const StoredTensor& stored);
   // Zeros, with a float master, for a fresh model.
