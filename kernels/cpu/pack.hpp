@@ -134,6 +134,9 @@ inline Vec load_floats(const uint16_t* x, int lanes) { return from_bf16(load(x, 
 inline Half load_halves(const float* x, int lanes) { return round_bf16(load(x, lanes)); }
 inline Half load_halves(const uint16_t* x, int lanes) { return load(x, lanes); }
 
+// Rows that are a stride apart, and so come from memory one by one, are asked for so many before they are packed.
+inline constexpr int kRowsAhead = 32;
+
 // The same for a matrix that lies the other way: element (r, k) is data[k * stride + r].
 template <class Element>
 void pack_columns(Form form, const Element* data, int64_t stride, int rows, int width, int depth, uint32_t* out) {
@@ -150,5 +153,30 @@ void pack_columns(Form form, const Element* data, int64_t stride, int rows, int 
     for (int i = rows; i < width; i += kLanes) put(i, Vec{}, min(kLanes, width - i));
   }
 }
+
+#if defined(__AVX512BF16__)
+// Of bf16 pairs, 32 columns at once.
+inline void pack_columns(Form form, const uint16_t* data, int64_t stride, int rows, int width, int depth,
+                         uint32_t* out) {
+  if (form == Form::f32) return pack_columns<uint16_t>(form, data, stride, rows, width, depth, out);
+  alignas(64) uint16_t order[2][32];
+  for (int i = 0; i < 64; ++i) order[i / 32][i % 32] = static_cast<uint16_t>(i / 2 + i % 2 * 32);
+  const __m512i low = _mm512_load_si512(order[0]), high = _mm512_load_si512(order[1]);
+  const auto lanes = [](int count) { return count >= 32 ? ~0u : (1u << max(0, count)) - 1; };
+  for (int k = 0; k < depth; k += 2, out += width)
+    for (int i = 0; i < width; i += 32) {
+      const uint16_t* even = data + k * stride + i;
+      __builtin_prefetch(even + kRowsAhead * stride);
+      __builtin_prefetch(even + (kRowsAhead + 1) * stride);
+      const __mmask32 here = lanes(rows - i), odd_here = k + 1 < depth ? here : 0;
+      const __m512i a = _mm512_maskz_loadu_epi16(here, even), b = _mm512_maskz_loadu_epi16(odd_here, even + stride);
+      const uint32_t words = lanes(width - i);
+      _mm512_mask_storeu_epi32(out + i, static_cast<__mmask16>(words), _mm512_permutex2var_epi16(a, low, b));
+      if (words >> 16)
+        _mm512_mask_storeu_epi32(out + i + 16, static_cast<__mmask16>(words >> 16),
+                                 _mm512_permutex2var_epi16(a, high, b));
+    }
+}
+#endif
 
 }  // namespace graft::inline v0::cpu::GRAFT_ISA

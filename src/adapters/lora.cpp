@@ -67,15 +67,19 @@ Lora Lora::create(const Trunk& trunk, LoraConfig config, uint64_t seed) {
   return lora;
 }
 
-Lora Lora::snapshot() const {
+Lora Lora::copy() const {
   const std::shared_ptr<Memory> memory = Memory::create();
   std::vector<LoraSite> sites = sites_;
   for (LoraSite& site : sites) {
-    site.low_rank.down = copy(*memory, site.low_rank.down);
-    site.low_rank.up = copy(*memory, site.low_rank.up);
+    site.low_rank.down = graft::copy(*memory, site.low_rank.down);
+    site.low_rank.up = graft::copy(*memory, site.low_rank.up);
   }
-  Lora fixed(config_, std::move(sites), edits_.size());
-  fixed.edits_ = packed_once(fixed.edits_, memory);
+  return Lora(config_, std::move(sites), edits_.size());
+}
+
+Lora Lora::snapshot() const {
+  Lora fixed = copy();
+  fixed.edits_ = packed_once(fixed.edits_, Memory::create());
   return fixed;
 }
 

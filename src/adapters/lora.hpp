@@ -43,7 +43,9 @@ class Lora {
   const LoraConfig& config() const { return config_; }
   const std::vector<LoraSite>& sites() const { return sites_; }
   const Edits& edits() const { return edits_; }
-  // Copies of all values, which change no more.
+  // One with values of its own.
+  Lora copy() const;
+  // The same for values that change no more, so that passes share their packed form.
   Lora snapshot() const;
 
  private:

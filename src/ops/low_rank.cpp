@@ -48,6 +48,7 @@ LowRankPass pass_of(const Run& run, Compute compute, size_t index, const Project
 std::vector<LowRankPass> low_rank_passes(const Run& run, Compute compute, const Tensor& x,
                                          std::span<const Projection> projections) {
   std::vector<LowRankPass> passes;
+  passes.reserve(run.edits.size() * projections.size());
   for (const EditedRows& rows : run.edits)
     for (size_t i = 0; i < projections.size() && rows.edits; ++i) {
       const Projection& at = projections[i];
@@ -60,6 +61,7 @@ std::vector<LowRankPass> low_rank_passes(const Run& run, Compute compute, const 
 
 std::vector<LowRankEdit> kernel_edits(const Run& run, std::span<const LowRankPass> passes) {
   std::vector<LowRankEdit> edits;
+  edits.reserve(passes.size());
   for (const LowRankPass& pass : passes)
     edits.push_back({.weight = int(pass.projection),
                      .first = pass.rows.first,
