@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <iostream>
+#include <sstream>
 
 #include "cli/arguments.hpp"
 #include "cli/command.hpp"
@@ -18,6 +19,7 @@ struct BenchArguments {
   int prompt = 512, predict = 128, repetitions = 5, sequences = 1;
   std::string train;  // "lora", "full" or empty
   TrainOptions training = {};
+  std::string texts;
   bool is_ragged = false, is_json = false, embeds = false;
 };
 
@@ -66,13 +68,15 @@ std::vector<Row> generation_rows(const BenchArguments& arguments, const Model& m
       {"decode " + std::to_string(arguments.predict) + " x " + std::to_string(arguments.sequences), median(decode)}};
 }
 
+constexpr const char* kLabels[] = {"negative", "neutral", "positive"};
+
 // Sequences of the wanted lengths: all of --prompt tokens, or from an eighth of it up to all of it.
 Dataset training_data(const BenchArguments& arguments, const Model& model) {
   std::vector<Example> examples;
   for (int i = 0; i < arguments.sequences; ++i) {
     const int shortest = arguments.is_ragged ? arguments.prompt / 8 : arguments.prompt;
     const int length = shortest + (arguments.prompt - shortest) * (i * 5 % 8) / 7;
-    examples.push_back({.text = prompt_of(model, length)});
+    examples.push_back({.text = prompt_of(model, length), .labels = {std::string(kLabels[i % 3])}});
   }
   return Dataset::from(std::move(examples));
 }
@@ -102,22 +106,38 @@ Row training_row(const BenchArguments& arguments, Model& model) {
       median(speeds)};
 }
 
-// Embeddings of texts of 8 to 128 tokens, given as ids.
-Row embedding_row(const BenchArguments& arguments, const Model& model) {
+// The ids of the lines of a file, or of texts with no meaning of 8 to 128 tokens.
+std::vector<std::vector<int32_t>> texts_of(const BenchArguments& arguments, const Model& model) {
   std::vector<std::vector<int32_t>> texts;
-  for (int i = 0; i < arguments.sequences; ++i) {
-    std::vector<int32_t>& ids = texts.emplace_back(size_t(8 + i * 37 % 121));
-    for (size_t at = 0; at < ids.size(); ++at)
-      ids[at] = int32_t((size_t(i) * 131 + at * 17) % size_t(model.info().vocabulary));
+  if (!arguments.texts.empty()) {
+    const Dataset lines = Dataset::text(arguments.texts);
+    std::istringstream text(lines[0].text);
+    for (std::string line; std::getline(text, line);) texts.push_back(model.tokenizer().encode(line));
+    return texts;
   }
+  const size_t vocabulary = size_t(model.info().vocabulary);
+  for (size_t i = 0; i < size_t(arguments.sequences); ++i) {
+    std::vector<int32_t>& ids = texts.emplace_back(8 + i * 37 % 121);
+    for (size_t at = 0; at < ids.size(); ++at) ids[at] = int32_t((i * 131 + at * 17) % vocabulary);
+  }
+  return texts;
+}
+
+Row embedding_row(const BenchArguments& arguments, const Model& model) {
+  const std::vector<std::vector<int32_t>> texts = texts_of(arguments, model);
+  size_t tokens = 0;
+  for (const std::vector<int32_t>& text : texts) tokens += text.size();
   std::vector<double> speeds;
   for (int i = 0; i <= arguments.repetitions; ++i) {
     const auto start = std::chrono::steady_clock::now();
     model.embed(texts);
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-    if (i > 0) speeds.push_back(arguments.sequences / seconds.count());
+    if (i > 0) speeds.push_back(double(tokens) / seconds.count());
   }
-  return {"embed " + std::to_string(arguments.sequences) + " texts (a second)", median(speeds)};
+  const double each = double(tokens) / double(texts.size());
+  return {message("embed ", texts.size(), " texts of ", int(each + 0.5), " tokens (", int(median(speeds) / each),
+                  " texts/s)"),
+          median(speeds)};
 }
 
 std::vector<Row> rows_of(const BenchArguments& arguments, Model& model) {
@@ -129,7 +149,9 @@ std::vector<Row> rows_of(const BenchArguments& arguments, Model& model) {
 int bench(const BenchArguments& arguments) {
   check(arguments.prompt > 0 && arguments.predict > 1 && arguments.repetitions > 0 && arguments.sequences > 0,
         "bench: -p, -n, -r and --sequences must be positive, and -n at least 2");
-  Model model = load_model(arguments.model);
+  ModelArguments loaded = arguments.model;
+  if (arguments.train == "classify") loaded.options.head = Head::classify({std::begin(kLabels), std::end(kLabels)});
+  Model model = load_model(loaded);
   const std::vector<Row> rows = rows_of(arguments, model);
   const ModelInfo info = model.info();
   if (arguments.is_json) {
@@ -162,10 +184,14 @@ void add_bench(Program& program) {
   command.add_option("-n,--predict", arguments->predict, "tokens that are generated")->capture_default_str();
   command.add_option("-r,--repetitions", arguments->repetitions)->capture_default_str();
   command.add_option("--sequences", arguments->sequences, "at once")->capture_default_str();
-  command.add_option("--train", arguments->train, "steps of training in place of generation: lora or full")
-      ->check(CLI::IsMember({"lora", "full"}));
+  command
+      .add_option("--train", arguments->train,
+                  "steps of training in place of generation: lora, full, or classify, which is full with a head of "
+                  "three labels")
+      ->check(CLI::IsMember({"lora", "full", "classify"}));
   command.add_flag("--embed", arguments->embeds,
                    "embeddings of --sequences texts of 8 to 128 tokens in place of generation");
+  command.add_option("--texts", arguments->texts, "with --embed: the lines of this file instead");
   command.add_option("--micro-batch", arguments->training.micro_batch_tokens, "tokens computed at once in training")
       ->capture_default_str();
   command.add_flag("--recompute", arguments->training.recompute, "compute activations again backwards");
