@@ -9,9 +9,9 @@ int main(int count, char** arguments) try {
   const auto model = graft::Model::load(arguments[1]);
 
   // Text as it comes, greedily.
-  const graft::Generation result = model.generate(
-      "The capital of France is",
-      {.max_tokens = 24, .on_text = [](std::string_view text) { std::cout << text << std::flush; }});
+  const graft::Generation result =
+      model.generate("The capital of France is",
+                     {.max_tokens = 24, .on_text = [](std::string_view text) { std::cout << text << std::flush; }});
   std::cout << "\n" << result.tokens.size() << " tokens in " << result.seconds << " s\n";
 
   // Several prompts in one batch, with chance; the same seed gives the same text.

@@ -8,6 +8,7 @@
 #include <graft/error.hpp>
 #include <graft/generate.hpp>
 #include <graft/layers.hpp>
+#include <graft/load_options.hpp>
 #include <graft/lora_adapter.hpp>
 #include <graft/message.hpp>
 #include <graft/metrics.hpp>
@@ -16,6 +17,8 @@
 #include <graft/session.hpp>
 #include <graft/table.hpp>
 #include <graft/table_encoding.hpp>
+#include <graft/tasks.hpp>
+#include <graft/text_metrics.hpp>
 #include <graft/tokenizer.hpp>
 #include <graft/tokenizer_train_options.hpp>
 #include <graft/train_options.hpp>

@@ -174,7 +174,8 @@ std::vector<std::vector<FilledMask>> Model::fill_mask(std::string_view text, int
     for (int row = 0; row < scores.rows(); ++row) {
       const std::span<float> values = row_of(scores, row);
       softmax(values);
-      std::vector<int32_t> order(values.size());
+      // A network may have more rows than the tokenizer has tokens.
+      std::vector<int32_t> order(std::min(values.size(), size_t(tokenizer.vocabulary_size())));
       for (size_t i = 0; i < order.size(); ++i) order[i] = int32_t(i);
       const size_t most = std::min(size_t(count), order.size());
       std::partial_sort(order.begin(), order.begin() + std::ptrdiff_t(most), order.end(), [&](int32_t a, int32_t b) {

@@ -115,6 +115,8 @@ class RowMaker {
     TokenRow row = {.ids = model_.tokenizer.encode(source, {.parse_special = false, .truncate = length_})};
     if (example.completion.empty()) return row;
     row.target = model_.tokenizer.encode(example.completion, {.parse_special = false, .truncate = length_});
+    const auto end = model_.tokenizer.eos();
+    if (end && (row.target.empty() || row.target.back() != *end)) row.target.push_back(*end);
     return row;
   }
 
