@@ -16,6 +16,7 @@
 #include <graft/session.hpp>
 #include <graft/table.hpp>
 #include <graft/table_encoding.hpp>
+#include <graft/table_model.hpp>
 #include <graft/tokenizer.hpp>
 #include <graft/train_options.hpp>
 #include <graft/trainer.hpp>
