@@ -34,8 +34,8 @@ int main(int count, char** arguments) try {
   const size_t space = line.find(' ');
   const std::string masked = "[MASK]" + (space == std::string::npos ? line : line.substr(space));
   std::cout << masked << '\n';
-  for (const auto& filled : model.fill_mask(masked)[0])
-    std::cout << "  " << filled.token << "  " << filled.probability << '\n';
+  const auto filled = model.fill_mask(masked);
+  for (const auto& [token, id, probability] : filled[0]) std::cout << "  " << token << "  " << probability << '\n';
 } catch (const std::exception& error) {
   std::cerr << "pretrain_bert: " << error.what() << '\n';
   return 1;

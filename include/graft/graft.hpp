@@ -17,6 +17,7 @@
 #include <graft/session.hpp>
 #include <graft/table.hpp>
 #include <graft/table_encoding.hpp>
+#include <graft/table_model.hpp>
 #include <graft/tasks.hpp>
 #include <graft/text_metrics.hpp>
 #include <graft/tokenizer.hpp>

@@ -29,7 +29,7 @@ struct CorruptionOptions {
   float mean_span = 3;       // tokens of a hidden span, for a decoder that writes what is hidden
 };
 
-// Decoupled weight decay (Loshchilov & Hutter 2019).
+// Decoupled weight decay (Loshchilov & Hutter 2019). Adam (Kingma & Ba 2015) is the same with weight_decay 0.
 struct AdamWOptions {
   float beta1 = 0.9f, beta2 = 0.999f;
   float epsilon = 1e-8f;
@@ -43,6 +43,13 @@ struct ParameterGroup {
   std::optional<float> weight_decay = {};
 };
 
+// How the rows of a table count in the loss.
+struct TableLossOptions {
+  std::vector<float> class_weights = {};  // of each class; the loss is Σ weight · loss / Σ weight; empty: all 1
+  float huber_delta = 0;  // of numbers: half the squared error up to this distance, then a line; 0: the squared error
+};
+
+// Of a table, the tokens here and below are rows.
 struct StepInfo {
   int step = 0, steps = 0;  // done, of all
   double epoch = 0;
@@ -76,6 +83,7 @@ struct TrainOptions {
   std::vector<std::string> frozen = {};  // weights whose whole name matches one of these are not trained
   float label_smoothing = 0;             // of words
   CorruptionOptions corruption = {};
+  TableLossOptions table = {};
   float max_gradient_norm = 1;   // clipped to this; 0: not at all
   uint64_t seed = 0;             // of order and dropout
   bool shuffle = true;           // anew each epoch

@@ -14,6 +14,7 @@
 #include <graft/dataset.hpp>
 #include <graft/lora_adapter.hpp>
 #include <graft/model.hpp>
+#include <graft/table_model.hpp>
 #include <graft/train_options.hpp>
 
 namespace graft::inline v0 {
@@ -21,25 +22,34 @@ namespace graft::inline v0 {
 struct PreviewToken {
   int32_t id = 0;
   std::string text;
-  bool trained = false;                 // whether it has a loss
+  bool trained = false;  // whether it has a loss
 };
 
-// Tunes an adapter, or a model itself. Neither the model nor the adapter is owned. One thread at a time.
+// Tunes an adapter, or a model itself, on a Dataset; or a table model on tables, or on rows of features that the host
+// made. Other data than the model's are an ArgumentError. Neither the model nor the adapter is owned. One thread at a
+// time.
 class GRAFT_EXPORT Trainer {
  public:
   // Trains the adapter; the model stays as it is and may be used meanwhile.
   Trainer(const Model& model, LoRAAdapter& adapter, const TrainOptions& options = {});
   // Trains every weight of the model, which nobody else may use during fit.
   explicit Trainer(Model& model, const TrainOptions& options = {});
+  explicit Trainer(TableModel& model, const TrainOptions& options = {});
   Trainer(Trainer&&) noexcept;
   ~Trainer();
 
-  // Throws ArgumentError when nothing could be learned (no example, no trained token), NumericError for a loss that is
-  // not finite or a trainable tensor without a gradient. What was trained before an error is kept.
+  // Throws ArgumentError when nothing could be learned (no example, no trained token, no target), NumericError for a
+  // loss that is not finite or a trainable tensor without a gradient. What was trained before an error is kept.
   TrainReport fit(const Dataset& train);
   TrainReport fit(const Dataset& train, const Dataset& held_out);
+  TrainReport fit(const Table& train);
+  TrainReport fit(const Table& train, const Table& held_out);
+  TrainReport fit(const TableFeatures& train);
+  TrainReport fit(const TableFeatures& train, const TableFeatures& held_out);
 
   Evaluation evaluate(const Dataset& data) const;
+  Evaluation evaluate(const Table& data) const;
+  Evaluation evaluate(const TableFeatures& data) const;
 
   // The exact tokens of the first examples, and which of them have a loss.
   std::vector<std::vector<PreviewToken>> preview(const Dataset& data, size_t count = 1) const;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <numeric>
 
 #include "support/message.hpp"
 #include "support/random.hpp"
@@ -21,17 +22,18 @@ void copy(const Tensor& from, const Tensor& to) { std::memcpy(to.data(), from.da
 
 }  // namespace
 
-Fit::Fit(const Trunk& trunk, Trainable trainable, FitData data, const TrainOptions& options)
-    : trunk_(trunk),
-      trainable_(std::move(trainable)),
+Fit::Fit(std::shared_ptr<const Backend> backend, Trainable trainable, FitData data, const TrainOptions& options)
+    : trainable_(std::move(trainable)),
       data_(data),
       options_((check_options(options), options)),
       memory_(Memory::create(options.memory_budget)),
-      lane_(trunk.backend),
+      lane_(std::move(backend)),
       gradients_(memory_),
-      optimizer_(trainable_.parameters, options.optimizer, options.learning_rate, options.groups, memory_) {
+      optimizer_(trainable_.parameters, options.optimizer, options.learning_rate, options.groups, memory_),
+      kept_(trainable_.parameters) {
+  kept_.insert(kept_.end(), trainable_.running.begin(), trainable_.running.end());
   for (const NamedTensor& parameter : trainable_.parameters) gradients_.watch(parameter.value);
-  const int examples = int(data_.train.size());
+  const int examples = int(data_.train.examples());
   steps_per_epoch_ = (examples + options_.batch - 1) / options_.batch;
   const int64_t all = int64_t(steps_per_epoch_) * options_.epochs;
   check(all <= INT32_MAX, "TrainOptions: epochs: ", all, " steps, expected at most ", INT32_MAX);
@@ -62,34 +64,24 @@ double Fit::elapsed() const { return seconds_before_ + now() - started_; }
 
 bool Fit::is_due(int every) const { return step_ == steps_ || step_ % (every ? every : steps_per_epoch_) == 0; }
 
-StepContext Fit::context() const {
-  return {.network = {trunk_, lane_, memory_, options_.precision, trainable_.edits},
-          .micro_batch_tokens = size_t(options_.micro_batch_tokens),
-          .recompute = options_.recompute,
-          .label_smoothing = options_.label_smoothing,
-          .corruption = data_.corruption,
-          .seed = options_.seed,
-          .step = uint64_t(step_)};
-}
+LossContext Fit::context() const { return {lane_, memory_, options_.seed, uint64_t(step_)}; }
 
 // The order of an epoch depends on the seed and its number alone, so a resumed run goes on as it would have.
-std::vector<NumberedRow> Fit::rows_of_step() const {
-  const size_t count = data_.train.size();
-  const uint64_t epoch = uint64_t(step_ / steps_per_epoch_);
-  const size_t first = size_t(step_ % steps_per_epoch_) * options_.batch;
-  const std::vector<size_t> order = options_.shuffle ? permutation(count, options_.seed, epoch) : std::vector<size_t>();
-  std::vector<NumberedRow> rows;
-  for (size_t i = first; i < std::min(count, first + options_.batch); ++i) {
-    const size_t row = options_.shuffle ? order[i] : i;
-    rows.push_back({&data_.train[row], int64_t(row)});
+std::span<const size_t> Fit::examples_of_step() {
+  const size_t count = data_.train.examples();
+  if (const int epoch = step_ / steps_per_epoch_; order_epoch_ != epoch) {
+    order_.resize(count);
+    std::iota(order_.begin(), order_.end(), size_t{0});
+    if (options_.shuffle) order_ = permutation(count, options_.seed, uint64_t(epoch));
+    order_epoch_ = epoch;
   }
-  return rows;
+  const size_t first = size_t(step_ % steps_per_epoch_) * size_t(options_.batch);
+  return std::span(order_).subspan(first, std::min(count - first, size_t(options_.batch)));
 }
 
 void Fit::train_step() {
   gradients_.clear();
-  const std::vector<NumberedRow> rows = rows_of_step();
-  const StepLoss loss = compute_loss(context(), rows, &gradients_);
+  const StepLoss loss = data_.train.loss(context(), examples_of_step(), &gradients_);
   check<NumericError>(std::isfinite(loss.sum), "training: the loss of step ", step_ + 1, " is ", loss.mean(),
                       "; the values are those of the step before");
   if (step_ == step_at_start_) check_reached();
@@ -133,10 +125,8 @@ void Fit::check_reached() const {
 }
 
 void Fit::evaluate_if_due() {
-  if (data_.held_out.empty() || !is_due(options_.evaluate_every)) return;
-  std::vector<NumberedRow> rows;
-  for (size_t i = 0; i < data_.held_out.size(); ++i) rows.push_back({&data_.held_out[i], int64_t(i)});
-  const StepLoss loss = compute_loss(context(), rows, nullptr);
+  if (!data_.held_out || !is_due(options_.evaluate_every)) return;
+  const StepLoss loss = data_.held_out->loss_of_all(context());
   const Evaluation evaluation{step_, float(loss.mean()), loss.trained};
   report_.evaluations.push_back(evaluation);
   const bool is_best = !(evaluation.loss >= report_.best.loss);
@@ -152,13 +142,12 @@ void Fit::evaluate_if_due() {
 void Fit::keep_values() {
   has_best_ = true;
   if (best_values_.empty())
-    for (const auto& [name, value] : trainable_.parameters)
-      best_values_.push_back({"best." + name, like(*memory_, value)});
-  for (size_t i = 0; i < best_values_.size(); ++i) copy(trainable_.parameters[i].value, best_values_[i].value);
+    for (const auto& [name, value] : kept_) best_values_.push_back({"best." + name, like(*memory_, value)});
+  for (size_t i = 0; i < best_values_.size(); ++i) copy(kept_[i].value, best_values_[i].value);
 }
 
 void Fit::restore_best() {
-  for (size_t i = 0; i < best_values_.size(); ++i) copy(best_values_[i].value, trainable_.parameters[i].value);
+  for (size_t i = 0; i < best_values_.size(); ++i) copy(best_values_[i].value, kept_[i].value);
   trainable_.after_change();
 }
 

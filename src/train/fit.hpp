@@ -4,20 +4,21 @@
 #pragma once
 
 #include "graft/train_options.hpp"
+#include "support/json.hpp"
+#include "train/objective.hpp"
 #include "train/optimizer.hpp"
-#include "train/step.hpp"
 
 namespace graft::inline v0 {
 
 struct FitData {
-  std::span<const TokenRow> train, held_out;  // held_out may be empty
-  const Corruption* corruption = nullptr;     // anew each step
+  const Objective& train;
+  const Objective* held_out = nullptr;  // null: nothing is evaluated
 };
 
 class Fit {
  public:
-  // Checks the options. All arguments but the options must outlive the object.
-  Fit(const Trunk& trunk, Trainable trainable, FitData data, const TrainOptions& options);
+  // Checks the options. What data and trainable refer to must outlive the object.
+  Fit(std::shared_ptr<const Backend> backend, Trainable trainable, FitData data, const TrainOptions& options);
 
   TrainReport run();
 
@@ -34,14 +35,13 @@ class Fit {
   void notice(const std::string& text);
 
   bool is_due(int every) const;
-  std::vector<NumberedRow> rows_of_step() const;
-  StepContext context() const;
+  std::span<const size_t> examples_of_step();
+  LossContext context() const;
   std::vector<NamedTensor> saved_tensors() const;
   Json run_state() const;
   Json fingerprint() const;
   double elapsed() const;
 
-  const Trunk& trunk_;
   Trainable trainable_;
   FitData data_;
   TrainOptions options_;
@@ -49,7 +49,10 @@ class Fit {
   Lane lane_;
   Gradients gradients_;
   Optimizer optimizer_;
-  std::vector<NamedTensor> best_values_;  // of the best evaluation
+  std::vector<size_t> order_;             // of the examples in one epoch
+  int order_epoch_ = -1;                  // which
+  std::vector<NamedTensor> kept_;         // parameters and running values
+  std::vector<NamedTensor> best_values_;  // those of the best evaluation
   bool has_best_ = false;
   int step_ = 0, steps_ = 0, steps_per_epoch_ = 0, warmup_ = 0;
   int evaluations_without_gain_ = 0, last_checkpoint_ = -1;

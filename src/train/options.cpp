@@ -35,6 +35,8 @@ void check_options(const TrainOptions& options) {
   check_range("label_smoothing", options.label_smoothing, 0, 1);
   check_range("corruption.share", options.corruption.share, 0, 1);
   check_range("corruption.mean_span", options.corruption.mean_span, 1, kMost);
+  check_range("table.huber_delta", options.table.huber_delta, 0, kMost);
+  for (const float weight : options.table.class_weights) check_range("table.class_weights", weight, 0, kMost);
   check_range("max_gradient_norm", options.max_gradient_norm, 0, kMost);
   check_range("evaluate_every", options.evaluate_every, 0, kMost);
   check_range("patience", options.patience, 0, kMost);

@@ -1,29 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A run as its checkpoints hold it, and how it goes on from there.
-#include <bit>
-
 #include "support/message.hpp"
 #include "train/checkpoint.hpp"
 #include "train/fit.hpp"
 
 namespace graft::inline v0 {
 namespace {
-
-uint64_t hash_of(std::span<const TokenRow> rows) {
-  uint64_t hash = 0xcbf29ce484222325;
-  const auto add = [&](uint64_t value) { hash = (hash ^ value) * 0x100000001b3; };
-  for (const TokenRow& row : rows) {
-    for (size_t i = 0; i < row.ids.size(); ++i)
-      add(uint64_t(uint32_t(row.ids[i])) << 1 | uint64_t(i < row.trained.size() && row.trained[i]));
-    for (const std::vector<int32_t>* labels : {&row.types, &row.target, &row.token_labels})
-      for (const int32_t label : *labels) add(uint32_t(label));
-    for (const float value : row.values) add(std::bit_cast<uint32_t>(value));
-    if (row.label >= 0 || row.start >= 0)
-      add(uint64_t(uint32_t(row.label)) << 32 ^ uint32_t(row.start) ^ uint32_t(row.end));
-  }
-  return hash;
-}
 
 Json json_of(const Evaluation& evaluation) {
   return {{"step", evaluation.step}, {"loss", evaluation.loss}, {"tokens", evaluation.tokens}};
@@ -38,7 +21,7 @@ Evaluation evaluation_of(const Json& json) {
 }  // namespace
 
 std::vector<NamedTensor> Fit::saved_tensors() const {
-  std::vector<NamedTensor> tensors = trainable_.parameters;
+  std::vector<NamedTensor> tensors = kept_;
   for (const Optimizer::Slot& slot : optimizer_.slots()) {
     tensors.push_back({"mean." + slot.parameter.name, slot.mean});
     tensors.push_back({"variance." + slot.parameter.name, slot.variance});
@@ -49,9 +32,9 @@ std::vector<NamedTensor> Fit::saved_tensors() const {
 
 // What must be the same for a resumed run to be the same run.
 Json Fit::fingerprint() const {
-  return {{"examples", data_.train.size()},
-          {"data", hash_of(data_.train)},
-          {"held_out", hash_of(data_.held_out)},
+  return {{"examples", data_.train.examples()},
+          {"data", data_.train.fingerprint()},
+          {"held_out", data_.held_out ? data_.held_out->fingerprint() : 0},
           {"steps", steps_},
           {"batch", options_.batch},
           {"micro_batch_tokens", options_.micro_batch_tokens},

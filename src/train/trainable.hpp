@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "tensor/edits.hpp"
 #include "tensor/tensor.hpp"
 
 namespace graft::inline v0 {
@@ -18,7 +17,7 @@ struct NamedTensor {
 // What a training run changes: the values of an adapter, or of the model itself.
 struct Trainable {
   std::vector<NamedTensor> parameters;
-  const Edits* edits = nullptr;          // how the model computes with them; null: they are its own weights
+  std::vector<NamedTensor> running = {};       // what passes change by themselves: the moments of a batch norm
   std::function<void()> after_change = [] {};  // called when the values have changed
 };
 

@@ -8,6 +8,7 @@
 #include "formats/goldens.hpp"
 #include "support/goldens.hpp"
 #include "support/temporary_folder.hpp"
+#include "train/token_objective.hpp"
 
 namespace graft {
 namespace {
@@ -19,7 +20,7 @@ std::unique_ptr<Trunk> tiny_llama(const std::string& kernels, int threads = 2) {
 
 std::vector<TokenRow> golden_rows(const Goldens& goldens) {
   const std::vector<int64_t>&ids = goldens.integers("ids"), &labels = goldens.integers("labels"),
-                            &offsets = goldens.integers("offsets");
+        &offsets = goldens.integers("offsets");
   std::vector<TokenRow> rows;
   for (size_t i = 0; i + 1 < offsets.size(); ++i) {
     TokenRow& row = rows.emplace_back();
@@ -37,8 +38,14 @@ Trainable trainable(const Lora& lora) {
     all.parameters.push_back({"base_model.model." + site.name + ".lora_A.weight", site.low_rank.down});
     all.parameters.push_back({"base_model.model." + site.name + ".lora_B.weight", site.low_rank.up});
   }
-  all.edits = &lora.edits();
   return all;
+}
+
+TrainReport fit(const Trunk& trunk, const Lora& lora, Trainable trainable, const std::vector<TokenRow>& rows,
+                const TrainOptions& options, const std::vector<TokenRow>& held_out_rows = {}) {
+  const TokenObjective train(trunk, rows, options, &lora.edits()),
+      held_out(trunk, held_out_rows, options, &lora.edits());
+  return Fit(trunk.backend, std::move(trainable), {train, held_out_rows.empty() ? nullptr : &held_out}, options).run();
 }
 
 TrainOptions golden_options() {
@@ -71,7 +78,7 @@ TEST_CASE("A LoRA run follows PEFT's step by step on every table", "[train]") {
     std::vector<float> norms;
     TrainOptions options = golden_options();
     options.on_step = [&](const StepInfo& step) { norms.push_back(step.gradient_norm); };
-    const TrainReport report = Fit(*trunk, trainable(lora), {rows, {}}, options).run();
+    const TrainReport report = fit(*trunk, lora, trainable(lora), rows, options);
     CHECK(worst(report.losses, goldens.at("train.loss")) <= goldens.at("train.loss").tolerance);
     CHECK(worst(norms, goldens.at("train.grad_norm")) <= goldens.at("train.grad_norm").tolerance);
     for (const NamedTensor& parameter : trainable(lora).parameters) {
@@ -92,7 +99,7 @@ TEST_CASE("Micro-batches and threads do not change a run", "[train]") {
     TrainOptions options = golden_options();
     options.micro_batch_tokens = micro_batch_tokens;
     options.recompute = recompute;
-    Fit(*trunk, trainable(lora), {rows, {}}, options).run();
+    fit(*trunk, lora, trainable(lora), rows, options);
     return values(lora);
   };
   const std::vector<float> one = run(1, 1000, false);
@@ -121,7 +128,7 @@ TEST_CASE("A run that was cancelled goes on from its checkpoint to the same bits
     options.on_step = [&](const StepInfo& step) {
       if (step.step == stop_after) source.request_stop();
     };
-    return Fit(*trunk, trainable(lora), {rows, rows}, options).run();
+    return fit(*trunk, lora, trainable(lora), rows, options, rows);
   };
   const auto fresh = [&] { return Lora::create(*trunk, {.rank = 4, .dropout = 0.1f}, 3); };
   const Lora whole = fresh();
@@ -146,21 +153,21 @@ TEST_CASE("Training refuses what would fail in silence", "[train]") {
   SECTION("a loss that is not finite leaves the values as they were") {
     lora.sites()[0].low_rank.down.data()[0] = INFINITY;
     const std::vector<float> before = values(lora);
-    CHECK_THROWS_AS(Fit(*trunk, trainable(lora), {rows, {}}, options).run(), NumericError);
+    CHECK_THROWS_AS(fit(*trunk, lora, trainable(lora), rows, options), NumericError);
     CHECK(values(lora) == before);
   }
   SECTION("a parameter that no gradient reaches") {
     Trainable all = trainable(lora);
     all.parameters.push_back({"stray", Tensor::zeros(*Memory::create(), 2, 2)});
-    CHECK_THROWS_WITH(Fit(*trunk, all, {rows, {}}, options).run(), "training: no gradient reaches stray");
+    CHECK_THROWS_WITH(fit(*trunk, lora, all, rows, options), "training: no gradient reaches stray");
   }
   SECTION("a memory budget that is too small") {
     options.memory_budget = 1 << 16;
-    CHECK_THROWS_AS(Fit(*trunk, trainable(lora), {rows, {}}, options).run(), ResourceError);
+    CHECK_THROWS_AS(fit(*trunk, lora, trainable(lora), rows, options), ResourceError);
   }
   SECTION("options out of range") {
     options.batch = 0;
-    CHECK_THROWS_WITH(Fit(*trunk, trainable(lora), {rows, {}}, options),
+    CHECK_THROWS_WITH(fit(*trunk, lora, trainable(lora), rows, options),
                       "TrainOptions: batch is 0, expected 1 to 2.14748e+09");
   }
 }

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/text_training.hpp"
+
+#include <algorithm>
+
+#include "api/encode_rows.hpp"
+#include "api/rows.hpp"
+#include "train/thawed.hpp"
+#include "train/token_objective.hpp"
+
+namespace graft::inline v0 {
+namespace {
+
+void no_notice(const std::string&) {}
+
+}  // namespace
+
+std::vector<TokenRow> TextTraining::rows(const Dataset& data,
+                                         const std::function<void(const std::string&)>& notice) const {
+  const size_t length = text_length(*model_, options_.max_length);
+  if (model_->trunk->architecture.task != Task::causal) return make_task_rows(*model_, data, length, notice);
+  return make_rows(model_->tokenizer, data, {length, options_.train_on_prompt, notice});
+}
+
+Corruption TextTraining::corruption(std::span<const TokenRow> rows) const {
+  const bool has_targets =
+      std::any_of(rows.begin(), rows.end(), [](const TokenRow& row) { return !row.target.empty(); });
+  return corruption_for(*model_, options_.corruption, has_targets);
+}
+
+TrainReport TextTraining::fit(const Dataset& train, const Dataset* held_out) const {
+  std::vector<std::string> notices;
+  const auto notice = [&](const std::string& text) {
+    notices.push_back(text);
+    if (options_.on_notice) options_.on_notice(text);
+  };
+  if (train.duplicates_removed())
+    notice(message(train.duplicates_removed(), " duplicate examples were removed before the split"));
+  const std::vector<TokenRow> train_rows = rows(train, notice);
+  const std::vector<TokenRow> held_out_rows = held_out ? rows(*held_out, notice) : std::vector<TokenRow>();
+  const Corruption corruption = this->corruption(train_rows);
+  const Edits* edits = adapter_ ? &adapter_->working.edits() : nullptr;
+  const TokenObjective learned(*model_->trunk, train_rows, options_, edits, &corruption);
+  const TokenObjective evaluated(*model_->trunk, held_out_rows, options_, edits, &corruption);
+  const FitData data{learned, held_out_rows.empty() ? nullptr : &evaluated};
+  TrainReport report = adapter_ ? fit_adapter(data) : fit_model(data);
+  report.notices.insert(report.notices.begin(), notices.begin(), notices.end());
+  return report;
+}
+
+TrainReport TextTraining::fit_adapter(FitData data) const {
+  const UseCount::Reading reading(model_->use);
+  Trainable trainable;
+  for (const LoraSite& site : adapter_->working.sites()) {
+    trainable.parameters.push_back({site.name + ".lora_A.weight", site.low_rank.down});
+    trainable.parameters.push_back({site.name + ".lora_B.weight", site.low_rank.up});
+  }
+  trainable.after_change = [this] { adapter_->publish(); };
+  TrainReport report = Fit(model_->trunk->backend, std::move(trainable), data, options_).run();
+  if (!options_.save_to.empty()) save_peft(*adapter_->current(), options_.save_to, adapter_->base);
+  return report;
+}
+
+TrainReport TextTraining::fit_model(FitData data) const {
+  TrainReport report;
+  {
+    const UseCount::Writing writing(model_->use);
+    check(model_->merged.empty(), "training: an adapter is merged into the model, unmerge it first");
+    const Trunk& trunk = *model_->trunk;
+    const Lane lane(trunk.backend);
+    const Thawed thawed(trunk.parameters, lane, trunk.memory, options_);
+    report = Fit(trunk.backend, thawed.trainable(), data, options_).run();
+  }
+  if (!options_.save_to.empty()) Model(model_).save(options_.save_to);
+  return report;
+}
+
+Evaluation TextTraining::evaluate(const Dataset& data) const {
+  const UseCount::Reading reading(model_->use);
+  const std::vector<TokenRow> token_rows = rows(data, no_notice);
+  const std::shared_ptr<const Lora> lora = adapter_ ? adapter_->current() : nullptr;
+  const Corruption corruption = this->corruption(token_rows);
+  const TokenObjective objective(*model_->trunk, token_rows, options_, lora ? &lora->edits() : nullptr, &corruption);
+  const StepLoss loss = objective.loss_of_all({Lane(model_->trunk->backend), Memory::create()});
+  return {0, float(loss.mean()), loss.trained};
+}
+
+std::vector<std::vector<PreviewToken>> TextTraining::preview(const Dataset& data, size_t count) const {
+  const Tokenizer& tokenizer = model_->tokenizer;
+  std::vector<std::vector<PreviewToken>> previews;
+  for (const TokenRow& row : rows(data.take(count), no_notice)) {
+    std::vector<PreviewToken>& preview = previews.emplace_back();
+    for (size_t i = 0; i < row.ids.size(); ++i)
+      preview.push_back({row.ids[i], tokenizer.decode({&row.ids[i], 1}), i < row.trained.size() && row.trained[i]});
+  }
+  return previews;
+}
+
+size_t TextTraining::memory_estimate(const Dataset& data) const {
+  size_t longest = 0;
+  for (const TokenRow& row : rows(data, no_notice)) longest = std::max(longest, row.ids.size());
+  const Trunk& trunk = *model_->trunk;
+  size_t trainable = 0;
+  if (adapter_)
+    for (const LoraSite& site : adapter_->working.sites())
+      trainable += site.low_rank.down.size() + site.low_rank.up.size();
+  else
+    for (const auto& [module, weight] : trunk.parameters.all()) trainable += size_t(weight->rows()) * weight->cols();
+  constexpr size_t kCopies = 3;  // gradient and two moments
+  const size_t tokens = std::max(longest, size_t(options_.micro_batch_tokens));
+  return activation_bytes(trunk, tokens, options_.precision, options_.recompute) + kCopies * trainable * sizeof(float);
+}
+
+}  // namespace graft::inline v0

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "api/adapter_state.hpp"
+#include "api/model_state.hpp"
+#include "data/pack.hpp"
+#include "graft/trainer.hpp"
+#include "train/corruption.hpp"
+#include "train/fit.hpp"
+
+namespace graft::inline v0 {
+
+// Trains a model, or an adapter for it, on examples of text.
+class TextTraining {
+ public:
+  // `adapter` null: the model itself.
+  TextTraining(std::shared_ptr<Model::State> model, std::shared_ptr<Adapter::State> adapter, TrainOptions options)
+      : model_(std::move(model)), adapter_(std::move(adapter)), options_(std::move(options)) {}
+
+  // `held_out` may be null.
+  TrainReport fit(const Dataset& train, const Dataset* held_out) const;
+  Evaluation evaluate(const Dataset& data) const;
+  std::vector<std::vector<PreviewToken>> preview(const Dataset& data, size_t count) const;
+  size_t memory_estimate(const Dataset& data) const;
+
+ private:
+  std::vector<TokenRow> rows(const Dataset& data, const std::function<void(const std::string&)>& notice) const;
+  Corruption corruption(std::span<const TokenRow> rows) const;
+  TrainReport fit_adapter(FitData data) const;
+  TrainReport fit_model(FitData data) const;
+
+  std::shared_ptr<Model::State> model_;
+  std::shared_ptr<Adapter::State> adapter_;
+  TrainOptions options_;
+};
+
+}  // namespace graft::inline v0

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "backend/backend.hpp"
+#include "graft/train_options.hpp"
+#include "nn/parameters.hpp"
+#include "train/trainable.hpp"
+
+namespace graft::inline v0 {
+
+// The weights of a network in the form that is trained, as long as this object lives: those that no pattern of the
+// options freezes have masters.
+class Thawed {
+ public:
+  // Lane and weights must outlive the object; the packed forms come from `memory`.
+  Thawed(const Parameters& parameters, const Lane& lane, const std::shared_ptr<Memory>& memory,
+         const TrainOptions& options);
+  ~Thawed();
+  Thawed(const Thawed&) = delete;
+  Thawed& operator=(const Thawed&) = delete;
+
+  // Refers to this object.
+  Trainable trainable() const;
+
+ private:
+  const Lane& lane_;
+  std::vector<Weight*> trained_, running_;
+};
+
+}  // namespace graft::inline v0

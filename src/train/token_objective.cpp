@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "train/token_objective.hpp"
+
+#include <bit>
+
+#include "ops/experts.hpp"
+#include "support/message.hpp"
+#include "tensor/packed_factors.hpp"
+#include "train/micro_batch.hpp"
+
+namespace graft::inline v0 {
+namespace {
+
+// What all micro-batches of a step share.
+struct Step {
+  const NetworkContext& network;
+  uint64_t seed, number;
+  bool recompute;
+  Gradients* gradients;
+  int64_t tokens;  // of all rows
+};
+
+void add_loss(const Step& step, MicroBatch micro, StepLoss& loss) {
+  const NetworkContext& network = step.network;
+  const Transformer& transformer = network.trunk.transformer;
+  NetworkPass source(network, std::move(micro.sources)), pass(network, std::move(micro.batch));
+  std::optional<Tape> tape;
+  if (step.gradients) tape.emplace(*step.gradients, network.memory, network.lane);
+  for (Run* run : {&source.run(), &pass.run()}) {
+    run->saved = network.trunk.is_exact(network.precision) ? Dtype::f32 : Dtype::bf16;  // as the products round
+    if (!tape) continue;
+    run->tape = &*tape;
+    run->training = true;
+    run->seed = step.seed;
+    run->step = step.number;
+  }
+  Encoded encoded;
+  if (transformer.config().encoder) encoded = transformer.encode(source.run(), step.recompute);
+  std::vector<Routing> routings;
+  const float balance = tape ? transformer.stack().mlp.experts.balance : 0;
+  check<UnsupportedError>(balance == 0 || !step.recompute,
+                          "training: the balance of experts (router_aux_loss_coef) needs recompute = false");
+  const Tensor hidden =
+      pass.hidden({.recomputes = step.recompute, .encoded = &encoded, .routings = balance > 0 ? &routings : nullptr});
+  TaskLoss task = task_loss(pass.run(), network.trunk, hidden, std::move(micro.labels));
+  loss.sum += double(*task.loss.data()) * double(loss.trained);
+  loss.tokens += pass.batch().rows() + source.batch().rows();
+  if (balance > 0) {
+    const float share = float(pass.batch().rows()) / float(step.tokens);
+    task.loss = add(pass.run(), task.loss, scaled(pass.run(), balance_loss(pass.run(), routings), balance * share));
+  }
+  if (tape && tape->watches(task.loss)) tape->backward(task.loss);
+}
+
+}  // namespace
+
+TokenObjective::TokenObjective(const Trunk& trunk, std::span<const TokenRow> rows, const TrainOptions& options,
+                               const Edits* edits, const Corruption* corruption)
+    : trunk_(trunk),
+      rows_(rows),
+      edits_(edits),
+      corruption_(corruption),
+      precision_(options.precision),
+      micro_batch_tokens_(size_t(options.micro_batch_tokens)),
+      recompute_(options.recompute),
+      label_smoothing_(options.label_smoothing) {}
+
+StepLoss TokenObjective::loss(const LossContext& context, std::span<const size_t> examples,
+                              Gradients* gradients) const {
+  const Edits edits = edits_ ? packed_once(*edits_, context.memory) : Edits();
+  const NetworkContext network{trunk_, context.lane, context.memory, precision_, edits_ ? &edits : nullptr};
+  const Task task = trunk_.architecture.task;
+  const uint64_t corruption_step = gradients ? context.step + 1 : 0;  // the same each time where nothing is learned
+  std::vector<TokenRow> prepared;
+  std::vector<size_t> lengths;
+  Step step{network, context.seed, context.step, recompute_, gradients, 0};
+  StepLoss loss;
+  for (const size_t example : examples) {
+    const TokenRow& row = rows_[example];
+    prepared.push_back(corruption_ ? corrupt(row, *corruption_, {context.seed, corruption_step, uint64_t(example)})
+                                   : row);
+    loss.trained += label_count(task, prepared.back());
+    lengths.push_back(token_count(task, prepared.back()));
+    step.tokens += int64_t(lengths.back());
+  }
+  for (const RowRange& range : pack(lengths, micro_batch_tokens_)) {
+    MicroBatchMaker maker(trunk_, {loss.trained, int64_t(examples.size())}, label_smoothing_);
+    for (size_t i = range.begin; i < range.end; ++i) maker.add(prepared[i], int64_t(examples[i]));
+    if (MicroBatch micro = maker.take(); micro.batch.rows() > 0) add_loss(step, std::move(micro), loss);
+  }
+  return loss;
+}
+
+uint64_t TokenObjective::fingerprint() const {
+  uint64_t hash = 0xcbf29ce484222325;
+  const auto add = [&](uint64_t value) { hash = (hash ^ value) * 0x100000001b3; };
+  for (const TokenRow& row : rows_) {
+    for (size_t i = 0; i < row.ids.size(); ++i)
+      add(uint64_t(uint32_t(row.ids[i])) << 1 | uint64_t(i < row.trained.size() && row.trained[i]));
+    for (const std::vector<int32_t>* labels : {&row.types, &row.target, &row.token_labels})
+      for (const int32_t label : *labels) add(uint32_t(label));
+    for (const float value : row.values) add(std::bit_cast<uint32_t>(value));
+    if (row.label >= 0 || row.start >= 0)
+      add(uint64_t(uint32_t(row.label)) << 32 ^ uint32_t(row.start) ^ uint32_t(row.end));
+  }
+  return hash;
+}
+
+size_t activation_bytes(const Trunk& trunk, size_t tokens, Precision precision, bool recompute) {
+  const StackConfig& stack = trunk.transformer.stack();
+  const size_t layers = stack.layers.size(), width = size_t(stack.width), mlp = size_t(stack.mlp.width);
+  const AttentionConfig& attention = stack.attention;
+  const size_t q = size_t(attention.heads) * attention.head_width,
+               kv = size_t(attention.kv_heads) * attention.head_width;
+  // What a block keeps of a token: both residual sums and norms, rotated q and k, v, the attention, and the gated MLP.
+  const size_t block = 4 * width + 2 * q + 2 * kv + attention.heads + 3 * mlp;
+  const size_t gradients = 2 * width + 3 * mlp;
+  // Rounded, the attention is kept twice, and the block at hand has its floats too.
+  const bool is_exact = trunk.is_exact(precision);
+  const size_t kept = is_exact ? sizeof(float) * block : sizeof(uint16_t) * (block + q);
+  const size_t at_hand = sizeof(float) * ((is_exact && !recompute ? 0 : block) + gradients);
+  const size_t inputs = recompute ? sizeof(float) * width : kept;
+  constexpr size_t kHeadChunk = size_t{1} << 24;  // logits at once
+  return tokens * (inputs * layers + at_hand) + sizeof(float) * kHeadChunk;
+}
+
+}  // namespace graft::inline v0

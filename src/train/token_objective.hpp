@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The loss of a transformer on rows of tokens, computed in micro-batches.
+#pragma once
+
+#include "data/pack.hpp"
+#include "graft/train_options.hpp"
+#include "models/network_pass.hpp"
+#include "train/corruption.hpp"
+#include "train/objective.hpp"
+
+namespace graft::inline v0 {
+
+// The mean is over the trained tokens, or labels. How rows are cut into micro-batches does not change it, but for
+// rounding.
+class TokenObjective final : public Objective {
+ public:
+  // `edits`: what an adapter adds; null: nothing. `corruption`: anew each step; null: none. All but the options must
+  // outlive the object.
+  TokenObjective(const Trunk& trunk, std::span<const TokenRow> rows, const TrainOptions& options,
+                 const Edits* edits = nullptr, const Corruption* corruption = nullptr);
+
+  size_t examples() const override { return rows_.size(); }
+  uint64_t fingerprint() const override;
+  StepLoss loss(const LossContext& context, std::span<const size_t> examples, Gradients* gradients) const override;
+
+ private:
+  const Trunk& trunk_;
+  std::span<const TokenRow> rows_;
+  const Edits* edits_;
+  const Corruption* corruption_;
+  Precision precision_;
+  size_t micro_batch_tokens_;
+  bool recompute_;
+  float label_smoothing_;
+};
+
+// An estimate of the bytes that one micro-batch takes with its gradients, the trainable values and moments left out.
+size_t activation_bytes(const Trunk& trunk, size_t micro_batch_tokens, Precision precision, bool recompute);
+
+}  // namespace graft::inline v0
