@@ -39,9 +39,7 @@ TrainReport Trainer::State::fit(const Dataset& train, const Dataset* held_out) c
     notice(message(train.duplicates_removed(), " duplicate examples were removed before the split"));
   const std::vector<TokenRow> train_rows = rows(train, notice);
   const std::vector<TokenRow> held_out_rows = held_out ? rows(*held_out, notice) : std::vector<TokenRow>();
-  const bool has_targets =
-      std::any_of(train_rows.begin(), train_rows.end(), [](const TokenRow& row) { return !row.target.empty(); });
-  const Corruption corruption = corruption_for(*model, options.corruption, has_targets);
+  const Corruption corruption = corruption_for(*model, options.corruption, !train_rows[0].target.empty());
   const FitData data{train_rows, held_out_rows, corruption.kind == Corruption::Kind::none ? nullptr : &corruption};
   TrainReport report = adapter ? fit_adapter(data) : fit_model(data);
   report.notices.insert(report.notices.begin(), notices.begin(), notices.end());
@@ -133,8 +131,7 @@ Evaluation Trainer::State::evaluate(const Dataset& data) const {
   const std::shared_ptr<const Lora> lora = adapter ? adapter->current() : nullptr;
   const Lane lane(model->trunk->backend);
   const Edits* edits = lora ? &lora->edits() : nullptr;
-  const bool has_targets = !token_rows.empty() && !token_rows[0].target.empty();
-  const Corruption corruption = corruption_for(*model, options.corruption, has_targets);
+  const Corruption corruption = corruption_for(*model, options.corruption, !token_rows[0].target.empty());
   const StepContext context{.network = {*model->trunk, lane, Memory::create(), options.precision, edits},
                             .micro_batch_tokens = size_t(options.micro_batch_tokens),
                             .label_smoothing = options.label_smoothing,
