@@ -15,7 +15,7 @@ constexpr const char* kConfig = R"({"architectures": ["BertForPreTraining"], "mo
 
 int main(int count, char** arguments) try {
   if (count < 2) throw std::invalid_argument("usage: pretrain_bert TEXT [STEPS]");
-  const auto [train, held_out] = graft::Dataset::text(arguments[1], {.split_at_blank_lines = true}).split(0.95);
+  const auto [train, held_out] = graft::Dataset::text(arguments[1], {.split_at_blank_lines = true}).split(0.9);
   const auto tokenizer = graft::Tokenizer::train(train, {.kind = graft::TokenizerKind::word_piece, .vocabulary = 6000});
   auto model = graft::Model::create(kConfig, tokenizer);
   std::cout << model.info().parameters << " weights, " << train.size() << " documents\n";

@@ -42,6 +42,11 @@ struct GenerateOptions {
   std::vector<std::string> stop = {};                // the text ends before the first of these
   std::vector<int32_t> stop_ids = {};                // beside the model's own end tokens
   bool ignore_end = false;                           // the model's own end tokens do not end the text
+  // Beam search: so many continuations are kept side by side, and the best whole text is the result. It wants a
+  // temperature of 0, and neither stop strings nor alternatives; the callbacks see the result at its end.
+  int beams = 1;
+  float length_penalty = 1;     // scores are divided by the length to this power: above 0 for longer texts
+  bool early_stopping = false;  // ends with the first `beams` whole texts, rather than when no better one is likely
   int alternatives = 0;  // report the log-probabilities of this many likeliest tokens at each place
   Overflow on_overflow = Overflow::error;
   // Special tokens written in the prompt ("<|im_start|>") are those tokens. Chat messages are always plain text.
@@ -63,11 +68,19 @@ struct Alternative {
   float log_probability = 0;
 };
 
+// One of several texts that a beam search found.
+struct Hypothesis {
+  std::string text = {};
+  std::vector<int32_t> tokens = {};  // without the end token
+  float score = 0;                   // Σ log-probability / length ^ length_penalty, the end token counted
+};
+
 struct Generation {
   std::string text;                                    // without the prompt and the stop string
   std::vector<int32_t> tokens;                         // without the end token
   std::vector<float> log_probabilities;                // of each token, under the model's own distribution
   std::vector<std::vector<Alternative>> alternatives;  // at each token, likeliest first
+  std::vector<Hypothesis> beams;                       // of a beam search: all that were found, the best first
   Finish finish = Finish::length;
   int prompt_tokens = 0;
   int cached_tokens = 0;      // of the prompt, found in the session's memory

@@ -88,7 +88,7 @@ class GRAFT_EXPORT Model {
   // Puts back, bit for bit, what the last merge changed. Throws ArgumentError when nothing is merged.
   void unmerge();
 
-  // Writes a Hugging Face folder that transformers loads, with the tokenizer of a loaded model. `type`: "f32", "f16" or
+  // Writes a Hugging Face folder that transformers loads, with the tokenizer. `type`: "f32", "f16" or
   // "bf16".
   void save(const std::filesystem::path& folder, std::string_view type = "bf16") const;
   // Writes a GGUF file that llama.cpp loads, likewise. `type`: "f32", "f16", "bf16", "q8_0", "q4_0" or "q4_1".

@@ -161,15 +161,16 @@ std::vector<std::vector<FilledMask>> Model::fill_mask(std::string_view text, int
   check<UnsupportedError>(task == Task::masked || task == Task::pretraining, "fill_mask: the model is a ",
                           state_->trunk->architecture.name, ", which does not fill gaps");
   const Tokenizer& tokenizer = state_->tokenizer;
-  const auto mask = tokenizer.id("[MASK]") ? tokenizer.id("[MASK]") : tokenizer.id("<mask>");
+  const std::optional<int32_t> mask = mask_token(tokenizer);
+  check<UnsupportedError>(mask.has_value(), "fill_mask: the tokenizer has no mask token, expected [MASK] or <mask>");
   const std::vector<int32_t> ids = tokenizer.encode(text);
   const PassInput input{ids};
   std::vector<std::vector<FilledMask>> filled;
   for_each_pass(Call(*state_, nullptr), {&input, 1}, [&](NetworkPass& pass, const Tensor& hidden, size_t) {
     std::vector<int32_t> rows;
     for (size_t i = 0; i < ids.size(); ++i)
-      if (mask && ids[i] == *mask) rows.push_back(int32_t(i));
-    check(!rows.empty(), "fill_mask: the text has no mask token");
+      if (ids[i] == *mask) rows.push_back(int32_t(i));
+    check(!rows.empty(), "fill_mask: the text has no ", tokenizer.token(*mask), ", expected at least one");
     const Tensor scores = state_->trunk->transformer.head()(pass.run(), hidden, rows);
     for (int row = 0; row < scores.rows(); ++row) {
       const std::span<float> values = row_of(scores, row);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fstream>
 
+#include "api/encode_rows.hpp"
 #include "api/passes.hpp"
 #include "ops/ops.hpp"
 #include "support/message.hpp"
@@ -48,8 +49,7 @@ std::vector<std::vector<float>> Model::embed(std::span<const std::vector<int32_t
 }
 
 std::vector<std::vector<float>> Model::embed(std::span<const std::string> texts, const EmbedOptions& options) const {
-  const int context = state_->trunk->transformer.config().context;
-  const size_t length = size_t(options.max_length > 0 ? std::min(options.max_length, context) : context);
+  const size_t length = text_length(*state_, options.max_length);
   std::vector<std::vector<int32_t>> ids;
   for (const std::string& text : texts)
     ids.push_back(state_->tokenizer.encode(text, {.parse_special = false, .truncate = length}));

@@ -31,9 +31,12 @@ class RowMaker {
       case Task::span:
         return questioned(example, where);
       case Task::translate:
-        return {translated(example, where)};
+        return translated(example, where);
+      case Task::masked:
+        return windows(example.text, example.second, where);
       default:
-        return {plain(example, where)};
+        fail<UnsupportedError>("training: the model is a ", trunk_.architecture.name,
+                               ", which learns nothing from texts: load it with LoadOptions::head");
     }
   }
 
@@ -43,6 +46,16 @@ class RowMaker {
   TokenRow plain(const Example& example, const std::string& where) const {
     check(!example.text.empty(), where, ": has no text");
     return row_of(encode_text(model_, example.text, example.second, length_));
+  }
+
+  // All of a text, in rows of at most the length; of a pair, its beginning.
+  std::vector<TokenRow> windows(const std::string& text, const std::string& second, const std::string& where) const {
+    check(!text.empty(), where, ": has no text");
+    const Encoding whole = encode_text(model_, text, second, length_);
+    std::vector<TokenRow> rows = {row_of(whole)};
+    if (second.empty())
+      for (const Encoding& window : whole.overflowing) rows.push_back(row_of(window));
+    return rows;
   }
 
   int number_of(const std::string& label, const std::string& where) const {
@@ -109,15 +122,15 @@ class RowMaker {
     return rows;
   }
 
-  TokenRow translated(const Example& example, const std::string& where) const {
+  std::vector<TokenRow> translated(const Example& example, const std::string& where) const {
     const std::string& source = example.text.empty() ? example.prompt : example.text;
     check(!source.empty(), where, ": has no prompt, the text that the decoder's is made from");
+    if (example.completion.empty()) return windows(source, {}, where);
     TokenRow row = {.ids = model_.tokenizer.encode(source, {.parse_special = false, .truncate = length_})};
-    if (example.completion.empty()) return row;
     row.target = model_.tokenizer.encode(example.completion, {.parse_special = false, .truncate = length_});
     const auto end = model_.tokenizer.eos();
     if (end && (row.target.empty() || row.target.back() != *end)) row.target.push_back(*end);
-    return row;
+    return {row};
   }
 
   const Model::State& model_;
@@ -136,6 +149,8 @@ std::vector<TokenRow> next_sentence_rows(const Model::State& model, const Datase
       if (end > at) parts.emplace_back(i, data[i].text.substr(at, end - at));
       at = end + 1;
     }
+  check(parts.size() > 1, "training: the texts have ", parts.size(),
+        " lines, expected pairs of lines that follow each other");
   std::vector<TokenRow> rows;
   for (size_t i = 0; i + 1 < parts.size(); ++i) {
     const bool follows = parts[i + 1].first == parts[i].first;
@@ -150,6 +165,7 @@ std::vector<TokenRow> next_sentence_rows(const Model::State& model, const Datase
 }  // namespace
 
 size_t text_length(const Model::State& model, int wanted) {
+  check(wanted >= 0, "max_length is ", wanted, ", expected at least 0");
   const int context = model.trunk->transformer.config().context;
   return size_t(wanted > 0 ? std::min(wanted, context) : context);
 }
@@ -178,41 +194,18 @@ std::vector<TokenRow> make_task_rows(const Model::State& model, const Dataset& d
   const RowMaker maker(model, length);
   std::vector<TokenRow> rows;
   size_t at_limit = 0;
-  for (size_t i = 0; i < data.size(); ++i)
-    for (TokenRow& row : maker.make(data[i], data.where(i))) {
-      at_limit += row.ids.size() >= length;
+  for (size_t i = 0; i < data.size(); ++i) {
+    std::vector<TokenRow> made = maker.make(data[i], data.where(i));
+    at_limit += made.size() == 1 && made[0].ids.size() >= length;
+    for (TokenRow& row : made) {
+      check(!row.ids.empty(), data.where(i), ": the text has no tokens");
+      check(rows.empty() || row.target.empty() == rows[0].target.empty(), data.where(i), ": has ",
+            row.target.empty() ? "no" : "a", " completion, expected all examples to have one, or none");
       rows.push_back(std::move(row));
     }
+  }
   if (at_limit) notice(message(at_limit, " texts reach ", length, " tokens and may have been cut"));
   return rows;
-}
-
-Corruption corruption_for(const Model::State& model, const CorruptionOptions& options, bool has_targets) {
-  const Task task = model.trunk->architecture.task;
-  const bool hides_words = task == Task::masked || task == Task::pretraining;
-  if (!hides_words && (task != Task::translate || has_targets)) return {};
-  Corruption corruption{
-      .kind = hides_words ? Corruption::Kind::words : Corruption::Kind::spans, .options = options, .tokens = {}};
-  CorruptionTokens& tokens = corruption.tokens;
-  const Tokenizer& tokenizer = model.tokenizer;
-  tokens.vocabulary = std::min(tokenizer.vocabulary_size(), model.trunk->transformer.stack().embedding.vocabulary);
-  for (int32_t id = 0; id < tokens.vocabulary; ++id) {
-    const std::string token = tokenizer.token(id);
-    tokens.special.push_back(tokenizer.is_special(id));
-    tokens.continues.push_back(token.starts_with("##"));
-  }
-  for (const char* name : {"[MASK]", "<mask>"})
-    if (const auto id = tokenizer.id(name)) tokens.mask = *id;
-  check<UnsupportedError>(!hides_words || tokens.mask >= 0, "training: the tokenizer has no token [MASK] or <mask>");
-  if (hides_words) return corruption;
-  for (int i = 0; i < 100; ++i)
-    if (const auto id = tokenizer.id(message("<extra_id_", i, ">"))) tokens.sentinels.push_back(*id);
-  check<UnsupportedError>(
-      !tokens.sentinels.empty() && tokenizer.eos(),
-      "training: the tokenizer has no tokens <extra_id_0> … and no end token; give a prompt and its "
-      "completion instead");
-  tokens.end = *tokenizer.eos();
-  return corruption;
 }
 
 }  // namespace graft::inline v0

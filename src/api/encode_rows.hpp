@@ -3,6 +3,8 @@
 // Texts as the rows of a model that reads them whole: a text, or a pair.
 #pragma once
 
+#include <optional>
+
 #include "api/model_state.hpp"
 #include "data/pack.hpp"
 #include "graft/dataset.hpp"
@@ -24,6 +26,9 @@ std::vector<Encoding> encode_question(const Model::State& model, std::string_vie
 // have.
 std::vector<TokenRow> make_task_rows(const Model::State& model, const Dataset& data, size_t length,
                                      const std::function<void(const std::string&)>& notice);
+
+// The token that stands for a hidden word, where the tokenizer has one.
+std::optional<int32_t> mask_token(const Tokenizer& tokenizer);
 
 // What is hidden while a model with this head is pretrained; kind none for other tasks, or where examples give targets.
 Corruption corruption_for(const Model::State& model, const CorruptionOptions& options, bool has_targets);

@@ -6,6 +6,8 @@
 #include "api/call.hpp"
 #include "api/load_tokenizer.hpp"
 #include "api/model_state.hpp"
+#include "generate/beam_pass.hpp"
+#include "models/head_choice.hpp"
 #include "tensor/dtype.hpp"
 
 namespace graft::inline v0 {
@@ -38,6 +40,7 @@ Model load(const Checkpoint& checkpoint, const LoadOptions& options) {
   state->precision = options.precision;
   state->path = checkpoint.gguf() ? checkpoint.name() : checkpoint.folder().string();
   state->checkpoint = checkpoint;
+  state->has_other_tokenizer = !options.tokenizer.empty();
   state->end_ids = end_ids(checkpoint, state->tokenizer);
   return Model(std::move(state));
 }
@@ -50,16 +53,31 @@ Encoded encode_sources(const Call& call, const std::vector<std::vector<int32_t>>
   return call.context.trunk.transformer.encode(pass.run());
 }
 
+std::vector<Generation> search_beams(const Call& call, const Model::State& model,
+                                     const std::vector<std::vector<int32_t>>& prompts, const GenerateOptions& options) {
+  const TransformerConfig& config = model.trunk->transformer.config();
+  std::vector<Generation> results;
+  for (const std::vector<int32_t>& prompt : prompts) {
+    std::optional<Encoded> source;
+    if (config.encoder) source = encode_sources(call, {prompt});
+    results.push_back(generate_beams(call.context, model.tokenizer.loaded().decoder(), model.end_ids, options,
+                                     source ? std::vector<int32_t>{config.start_token} : prompt, std::move(source)));
+  }
+  return results;
+}
+
 std::vector<Generation> generate(const Model::State& model, std::vector<std::vector<int32_t>> prompts,
                                  const GenerateOptions& options) {
   check_options(options);
+  require_decoder(model, false);
   const Call call(model, options.adapter);
   const TransformerConfig& config = model.trunk->transformer.config();
   std::vector<KeyValueCache> caches;
   std::vector<GenerateRequest> requests;
   caches.reserve(prompts.size());
-  Generator generator(call.context, model.tokenizer.loaded().decoder(), model.end_ids, options);
   for (std::vector<int32_t>& prompt : prompts) prompt = fit_prompt(model, std::move(prompt), options);
+  if (options.beams > 1) return search_beams(call, model, prompts, options);
+  Generator generator(call.context, model.tokenizer.loaded().decoder(), model.end_ids, options);
   if (config.encoder) {
     generator.attend_to(encode_sources(call, prompts));
     for (std::vector<int32_t>& prompt : prompts) prompt = {config.start_token};
@@ -78,6 +96,8 @@ struct WholePass {
 
   static Batch batch_of(const Model::State& model, std::span<const int32_t> ids) {
     const int context = model.trunk->transformer.config().context;
+    check<UnsupportedError>(!model.trunk->transformer.config().encoder, "the model is a ",
+                            model.trunk->architecture.name, ", whose decoder needs a source: use generate");
     check(!ids.empty() && ids.size() <= size_t(context), "ids: ", ids.size(), " tokens, expected 1 to ", context);
     Batch batch;
     batch.add(ids);
@@ -94,6 +114,13 @@ struct WholePass {
 NetworkContext network_context(const Model::State& model, const Lane& lane, std::shared_ptr<Memory> memory,
                                const Lora* lora) {
   return {*model.trunk, lane, std::move(memory), model.precision, lora ? &lora->edits() : nullptr};
+}
+
+void require_decoder(const Model::State& model, bool alone) {
+  const Architecture& architecture = model.trunk->architecture;
+  check<UnsupportedError>(architecture.task == Task::causal || (architecture.task == Task::translate && !alone),
+                          alone ? "session" : "generate", ": the model is a ", architecture.name,
+                          ", expected a decoder");
 }
 
 std::vector<int32_t> fit_prompt(const Model::State& model, std::vector<int32_t> prompt,
@@ -183,6 +210,9 @@ ModelInfo Model::info() const {
                  .vocabulary = stack.embedding.vocabulary,
                  .kernels = trunk.backend->kernels().name,
                  .threads = trunk.backend->threads()};
+  const Task task = trunk.architecture.task;
+  if (task == Task::classify || task == Task::tag)
+    info.labels = label_names(trunk.config, trunk.transformer.head().config().outputs);
   std::set<std::string> types;
   for (const auto& [module, weight] : trunk.parameters.all()) {
     info.parameters += int64_t(weight->rows()) * weight->cols();

@@ -24,6 +24,7 @@ struct Model::State {
   std::vector<int32_t> end_ids;
   std::string path;                      // where it was loaded from
   std::optional<Checkpoint> checkpoint;  // none for a new model
+  bool has_other_tokenizer = false;      // than the checkpoint's
   mutable UseCount use;
   std::vector<MergedWeight> merged;  // originals of what an adapter was merged into
 };
@@ -31,6 +32,9 @@ struct Model::State {
 // A pass of this model on a lane, with what an adapter adds (may be null).
 NetworkContext network_context(const Model::State& model, const Lane& lane, std::shared_ptr<Memory> memory,
                                const Lora* lora);
+
+// Throws UnsupportedError for a model that writes no text; `alone`: and for one whose decoder needs a source.
+void require_decoder(const Model::State& model, bool alone);
 
 // The prompt as it fits the context, by options.on_overflow.
 std::vector<int32_t> fit_prompt(const Model::State& model, std::vector<int32_t> prompt, const GenerateOptions& options);

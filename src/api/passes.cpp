@@ -13,6 +13,8 @@ constexpr size_t kTokensAtOnce = 2048;
 
 void for_each_pass(const Call& call, std::span<const PassInput> inputs,
                    const std::function<void(NetworkPass& pass, const Tensor& hidden, size_t first)>& use) {
+  check<UnsupportedError>(!call.context.trunk.transformer.config().encoder, "the model is a ",
+                          call.context.trunk.architecture.name, ", whose decoder needs a source: use generate");
   const size_t context = size_t(call.context.trunk.transformer.config().context);
   std::vector<size_t> lengths;
   for (const PassInput& input : inputs) {

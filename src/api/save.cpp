@@ -18,7 +18,10 @@ Dtype type_of(std::string_view text) {
 void Model::save(const std::filesystem::path& folder, std::string_view type) const {
   const UseCount::Reading reading(state_->use);
   save_folder(*state_->trunk, folder, type_of(type));
-  if (state_->checkpoint) save_tokenizer(*state_->checkpoint, folder);
+  if (state_->checkpoint && !state_->has_other_tokenizer)
+    save_tokenizer(*state_->checkpoint, folder);
+  else
+    state_->tokenizer.save(folder.string());
 }
 
 void Model::save_gguf(const std::filesystem::path& file, std::string_view type) const {

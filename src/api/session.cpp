@@ -36,6 +36,8 @@ struct Session::State {
 // The cache keeps what the prompt shares with the tokens that it holds, but at least one token is computed.
 Generation Session::State::generate(std::vector<int32_t> prompt, const GenerateOptions& options) {
   check_options(options);
+  require_decoder(*model, true);
+  check(options.beams == 1, "Session: beams is ", options.beams, ", expected 1: a session goes on with one text");
   const UseCount::Reading reading(model->use);
   const std::shared_ptr<const Lora> now = current_lora(options.adapter ? options.adapter : adapter);
   if (now != lora) cached.clear();

@@ -5,7 +5,9 @@
 #include <iostream>
 #include <iterator>
 #include <map>
+#include <sstream>
 
+#include "support/in_quotes.hpp"
 #include "support/message.hpp"
 
 namespace graft::inline v0 {
@@ -74,6 +76,21 @@ std::string read_prompt(const PromptArguments& arguments) {
   std::ifstream file(arguments.file, std::ios::binary);
   check<FileError>(file.good(), arguments.file, ": cannot be read");
   return {std::istreambuf_iterator<char>(file), {}};
+}
+
+Head read_head(const std::string& text) {
+  const size_t equals = std::min(text.find('='), text.size());
+  const std::string kind = text.substr(0, equals);
+  std::vector<std::string> labels;
+  std::istringstream parts(text.substr(std::min(equals + 1, text.size())));
+  for (std::string part; std::getline(parts, part, ',');) labels.push_back(part);
+  if (kind == "classify") return Head::classify(labels);
+  if (kind == "labels") return Head::multi_label(labels);
+  if (kind == "regress") return labels.empty() ? Head::regress() : Head::regress(labels);
+  if (kind == "tag") return Head::tag(labels);
+  if (kind == "answer") return Head::answer();
+  check(kind == "embed", "--head: found ", in_quotes(kind), ", expected classify, labels, regress, tag, answer or embed");
+  return Head::embed();
 }
 
 Dataset read_data(const std::string& path) {

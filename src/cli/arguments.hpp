@@ -30,6 +30,9 @@ struct PromptArguments {
 void add_prompt_options(CLI::App& command, PromptArguments& arguments);
 std::string read_prompt(const PromptArguments& arguments);
 
+// "classify=A,B", "labels=A,B", "regress=A", "tag=O,B-A", "answer" or "embed" as a head.
+Head read_head(const std::string& text);
+
 // Examples from JSONL of any form, or from a plain .txt.
 Dataset read_data(const std::string& path);
 

@@ -16,14 +16,20 @@ struct Program {
   std::function<int()> action;  // of the command that was given; its result is the exit status
 };
 
+void add_answer(Program& program);
 void add_bench(Program& program);
 void add_chat(Program& program);
+void add_classify(Program& program);
 void add_complete(Program& program);
 void add_convert(Program& program);
+void add_embed(Program& program);
 void add_eval(Program& program);
+void add_fill(Program& program);
 void add_inspect(Program& program);
 void add_merge(Program& program);
 void add_quantize(Program& program);
+void add_score(Program& program);
+void add_tag(Program& program);
 void add_tokenize(Program& program);
 void add_tokenizer(Program& program);
 void add_train(Program& program);

@@ -28,6 +28,7 @@ int complete(CompleteArguments& arguments) {
   options.adapter = adapter ? &*adapter : nullptr;
   options.cancel = cancellation.token();
   if (!arguments.is_json) options.on_text = [](std::string_view text) { std::cout << text << std::flush; };
+  if (options.beams > 1) options.temperature = 0;
   const Generation result = model.generate(read_prompt(arguments.prompt), options);
   if (arguments.is_json)
     std::cout << Json{{"text", result.text}, {"tokens", result.tokens}, {"log_probabilities", result.log_probabilities},
@@ -45,6 +46,9 @@ void add_complete(Program& program) {
   add_model_options(command, arguments->model);
   add_prompt_options(command, arguments->prompt);
   add_sampling_options(command, arguments->options);
+  command.add_option("--beams", arguments->options.beams, "beam search instead of sampling")->capture_default_str();
+  command.add_option("--length-penalty", arguments->options.length_penalty, "of beams; above 0 for longer texts")
+      ->capture_default_str();
   command.add_flag("--json", arguments->is_json, "one JSON object");
   command.callback([&program, arguments] { program.action = [arguments] { return complete(*arguments); }; });
 }

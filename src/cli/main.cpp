@@ -22,6 +22,12 @@ void describe(Program& program) {
 
   add_chat(program);
   add_complete(program);
+  add_classify(program);
+  add_tag(program);
+  add_answer(program);
+  add_fill(program);
+  add_embed(program);
+  add_score(program);
   add_train(program);
   add_eval(program);
   add_tokenize(program);

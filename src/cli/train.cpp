@@ -14,7 +14,7 @@ namespace {
 
 struct TrainArguments {
   ModelArguments model;
-  std::string data, held_out, output, config;
+  std::string data, held_out, output, config, head;
   double held_out_share = 0;
   std::vector<std::string> assignments;
   bool is_full = false, is_json = false, is_preview = false;
@@ -80,12 +80,16 @@ int train(const TrainArguments& arguments) {
   if (!arguments.config.empty()) apply_settings_file(settings, arguments.config);
   apply_settings(settings, arguments.assignments);
   const Dataset data = read_data(arguments.data);
-  Model model = load_model(arguments.model);
+  ModelArguments of_model = arguments.model;
+  if (!arguments.head.empty()) of_model.options.head = read_head(arguments.head);
+  Model model = load_model(of_model);
   Progress progress;
   settings.train.cancel = cancellation.token();
   settings.train.save_to = arguments.output;
   watch(settings.train, progress, arguments.is_json);
   std::optional<LoRAAdapter> adapter;
+  check(arguments.is_full || arguments.head.empty(),
+        "--head: found no --full, expected it: a new head is trained with the model, not with an adapter");
   if (!arguments.is_full) adapter.emplace(model, settings.lora);
   Trainer trainer = adapter ? Trainer(model, *adapter, settings.train) : Trainer(model, settings.train);
   if (arguments.is_preview) return print_preview(trainer, data), kDone;
@@ -110,16 +114,20 @@ void add_train(Program& program) {
   auto arguments = std::make_shared<TrainArguments>();
   CLI::App& command = *program.app.add_subcommand("train", "Tune a LoRA adapter, or with --full the model itself");
   add_model_options(command, arguments->model);
-  command.add_option("--data", arguments->data, "JSONL with messages, prompt and completion, or text; or a .txt")->required();
+  command.add_option("--data", arguments->data, "JSONL with messages, prompt and completion, text, or text and label; or a .txt")->required();
   command.add_option("--held-out", arguments->held_out, "data for evaluation");
   command.add_option("--held-out-share", arguments->held_out_share, "or this share of the data");
   command.add_option("-o,--out", arguments->output, "folder for the result")->required();
   command.add_option("--config", arguments->config, "JSON file of options");
+  command.add_option("--head", arguments->head,
+                     "a new head: classify=A,B,C, labels=A,B,C (any of them), regress, tag=O,B-X,I-X or answer");
   command.add_flag("--full", arguments->is_full, "train every weight");
   command.add_flag("--preview", arguments->is_preview, "show the first example's tokens (+: learned) and end");
   command.add_flag("--json", arguments->is_json, "one JSON object a step, and the report");
   command.add_option("options", arguments->assignments, "NAME=VALUE …; they go before those of --config");
-  command.footer("Options and their defaults:\n" + describe_settings({}));
+  command.footer("Example: graft train -m bert-base-uncased --full --head classify=praise,blame --data reviews.jsonl "
+                 "-o reviews learning_rate=3e-5\nOptions and their defaults:\n" +
+                 describe_settings({}));
   command.callback([&program, arguments] { program.action = [arguments] { return train(*arguments); }; });
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/verify_kinds.hpp"
 #include "cli/verify_norms.hpp"
-#include "generate/beam.hpp"
+#include "generate/beam_pass.hpp"
 #include "support/message.hpp"
 
 namespace graft::inline v0 {
@@ -66,13 +66,14 @@ void compare_beams(const GoldenModel& model, const JsonObject& beam, Comparison&
   const BeamOptions options = {.beams = int(beam.integer("num_beams", 1, 64)),
                                .max_tokens = int(beam.integer("max_new_tokens", 1, 1 << 16)),
                                .length_penalty = float(beam.number("length_penalty")),
+                               .early_stopping = beam.flag_or("early_stopping", false),
                                .end_tokens = {int32_t(beam.integer("eos_token_id", 0, 1 << 30))}};
-  check<UnsupportedError>(!beam.flag_or("early_stopping", false), "unsupported: beam search with early_stopping");
   std::vector<int64_t> ids;
   std::vector<float> scores;
   for (size_t i = 0; i < model.sequences().size(); ++i) {
-    const Hypothesis best =
-        beam_search(model.prompt(i), options, [&](auto sequences) { return model.next_logits(i, sequences); });
+    const NetworkContext context = model.context();
+    BeamPass pass(context, model.prompt(i), model.source(i), {}, Dtype::f32);
+    const Beam best = beam_search(options, std::ref(pass)).at(0);
     ids.insert(ids.end(), best.tokens.begin(), best.tokens.end());
     scores.push_back(float(best.score));
   }

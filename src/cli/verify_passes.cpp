@@ -194,29 +194,26 @@ std::vector<int32_t> GoldenModel::prompt(size_t sequence) const {
   return translates() ? std::vector<int32_t>{trunk_->transformer.config().start_token} : sequences_[sequence];
 }
 
-Tensor GoldenModel::next_logits(size_t source, std::span<const std::vector<int32_t>> sequences) const {
-  NetworkPass reader(context(nullptr), packed({&sequences_[source], 1})), pass(context(nullptr), packed(sequences));
-  const Encoded encoded = encode(reader);
-  const std::vector<int> copies(sequences.size(), 0);
-  Encoded repeated = translates() ? encoded.select(reader.run(), copies) : Encoded{};
-  const Tensor hidden = pass.hidden({.encoded = &repeated});
-  return trunk_->transformer.head()(pass.run(), hidden, head_rows(pass.batch(), HeadConfig::Rows::last));
+std::optional<Encoded> GoldenModel::source(size_t sequence) const {
+  if (!translates()) return std::nullopt;
+  NetworkPass reader(context(), packed({&sequences_[sequence], 1}));
+  return encode(reader);
 }
 
 std::vector<int64_t> GoldenModel::greedy(int count) const {
-  NetworkPass source(context(nullptr), sources_);
+  NetworkPass source(context(), sources_);
   Encoded encoded = encode(source);
   std::vector<KeyValueCache> caches;
   std::vector<std::vector<int32_t>> next;
   for (size_t i = 0; i < sequences_.size(); ++i) {
-    caches.push_back(make_cache(context(nullptr), Dtype::f32));
+    caches.push_back(make_cache(context(), Dtype::f32));
     next.push_back(prompt(i));
   }
   std::vector<int64_t> chosen(sequences_.size() * size_t(count));
   for (int step = 0; step < count; ++step) {
     std::vector<CachedTokens> rows;
     for (size_t i = 0; i < caches.size(); ++i) rows.push_back({&caches[i], next[i]});
-    const Tensor logits = cached_pass(context(nullptr), rows, true, &encoded);
+    const Tensor logits = cached_pass(context(), rows, true, &encoded);
     for (size_t i = 0; i < caches.size(); ++i) {
       const float* row = logits.data() + i * size_t(logits.cols());
       const auto token = int32_t(std::max_element(row, row + logits.cols()) - row);

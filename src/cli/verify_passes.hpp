@@ -34,11 +34,13 @@ class GoldenModel {
 
   // What a continuation of a sequence follows: the sequence, or the start token of a decoder.
   std::vector<int32_t> prompt(size_t sequence) const;
-  // Logits of the last token of each of some continuations of sequence `source`.
-  Tensor next_logits(size_t source, std::span<const std::vector<int32_t>> continuations) const;
+  // The sequence as a decoder attends to it; none of a model without an encoder.
+  std::optional<Encoded> source(size_t sequence) const;
+  NetworkContext context(const Edits* edits = nullptr) const {
+    return {*trunk_, lane_, memory_, Precision::f32, edits};
+  }
 
  private:
-  NetworkContext context(const Edits* edits) const { return {*trunk_, lane_, memory_, Precision::f32, edits}; }
   bool translates() const { return trunk_->architecture.task == Task::translate; }
   void read_labels(const Goldens& goldens);
   int problem_outputs() const;

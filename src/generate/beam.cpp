@@ -9,61 +9,57 @@
 namespace graft::inline v0 {
 namespace {
 
-// An unfinished hypothesis; its score is the plain sum of log-probabilities.
-using Beam = Hypothesis;
-
-struct Candidate {
+struct Extension {
   double score;
-  size_t beam;
+  int beam;
   int32_t token;
+  float log_probability;
 };
 
-bool is_better(const Candidate& a, const Candidate& b) { return a.score > b.score; }
-
-double log_sum(std::span<const float> logits) {
+void log_softmax(std::span<float> logits) {
   const double largest = *std::max_element(logits.begin(), logits.end());
   double sum = 0;
   for (const float logit : logits) sum += std::exp(logit - largest);
-  return largest + std::log(sum);
-}
-
-// The best `count` continuations of all beams by one token, best first.
-std::vector<Candidate> best_candidates(const std::vector<Beam>& beams, const Tensor& logits, size_t count) {
-  std::vector<Candidate> all;
-  const size_t vocabulary = size_t(logits.cols());
-  all.reserve(beams.size() * vocabulary);
-  for (size_t beam = 0; beam < beams.size(); ++beam) {
-    const std::span<const float> row = logits.values().subspan(beam * vocabulary, vocabulary);
-    const double normalizer = log_sum(row);
-    for (size_t token = 0; token < vocabulary; ++token)
-      all.push_back({beams[beam].score + row[token] - normalizer, beam, int32_t(token)});
-  }
-  count = std::min(count, all.size());
-  std::partial_sort(all.begin(), all.begin() + std::ptrdiff_t(count), all.end(), is_better);
-  all.resize(count);
-  return all;
+  const double normalizer = largest + std::log(sum);
+  for (float& logit : logits) logit = float(logit - normalizer);
 }
 
 class Search {
  public:
-  Search(const std::vector<int32_t>& prompt, const BeamOptions& options) : prompt_(prompt), options_(options) {}
+  Search(const BeamOptions& options, const AdjustBeam& adjust) : options_(options), adjust_(adjust) {}
 
-  Hypothesis run(const NextLogits& next_logits) {
+  std::vector<Beam> run(const NextLogits& next_logits) {
     const size_t width = size_t(options_.beams) * std::max<size_t>(2, 1 + options_.end_tokens.size());
     for (int length = 1; length <= options_.max_tokens; ++length) {
-      advance(best_candidates(running_, next_logits(sequences()), width), length);
-      if (running_.empty() || cannot_improve(length)) break;
+      const Tensor logits = options_.cancel.stop_requested() ? Tensor() : next_logits(steps_);
+      if (!logits) return cancelled(length - 1);
+      advance(best_extensions(logits, width), length);
+      if (running_.empty() || is_decided(length)) break;
     }
-    return finished_.front();
+    return std::move(finished_);
   }
 
  private:
-  std::vector<std::vector<int32_t>> sequences() const {
-    std::vector<std::vector<int32_t>> all;
-    for (const Beam& beam : running_) {
-      all.push_back(prompt_);
-      all.back().insert(all.back().end(), beam.tokens.begin(), beam.tokens.end());
+  // The best `count` continuations of all beams by one token, best first.
+  std::vector<Extension> best_extensions(const Tensor& logits, size_t count) const {
+    std::vector<Extension> all;
+    const size_t vocabulary = size_t(logits.cols());
+    all.reserve(running_.size() * vocabulary);
+    std::vector<float> own(vocabulary);
+    for (size_t beam = 0; beam < running_.size(); ++beam) {
+      const std::span<float> row = logits.values().subspan(beam * vocabulary, vocabulary);
+      log_softmax(row);
+      own.assign(row.begin(), row.end());
+      if (adjust_) adjust_(running_[beam].tokens, row);
+      for (size_t token = 0; token < vocabulary; ++token)
+        if (row[token] > -INFINITY)
+          all.push_back({running_[beam].score + row[token], int(beam), int32_t(token), own[token]});
     }
+    count = std::min(count, all.size());
+    std::partial_sort(all.begin(), all.begin() + std::ptrdiff_t(count), all.end(), [](const auto& a, const auto& b) {
+      return a.score != b.score ? a.score > b.score : std::pair(a.beam, a.token) < std::pair(b.beam, b.token);
+    });
+    all.resize(count);
     return all;
   }
 
@@ -74,43 +70,59 @@ class Search {
 
   double scaled(double sum, int length) const { return sum / std::pow(length, double(options_.length_penalty)); }
 
-  // Only the first `beams` candidates may finish; those that do not end go on.
-  void advance(const std::vector<Candidate>& candidates, int length) {
+  // Only the first `beams` extensions may finish; those that do not end go on.
+  void advance(const std::vector<Extension>& extensions, int length) {
     std::vector<Beam> next;
+    steps_.clear();
     const size_t beams = size_t(options_.beams);
-    for (size_t rank = 0; rank < candidates.size(); ++rank) {
-      const auto [score, beam, token] = candidates[rank];
+    for (size_t rank = 0; rank < extensions.size(); ++rank) {
+      const auto [score, beam, token, log_probability] = extensions[rank];
       const bool is_end = ends(token, length);
       if (is_end ? rank >= beams : next.size() >= beams) continue;
-      Beam longer = running_[beam];
+      Beam longer = running_[size_t(beam)];
       longer.tokens.push_back(token);
+      longer.log_probabilities.push_back(log_probability);
       longer.score = is_end ? scaled(score, length) : score;
       (is_end ? finished_ : next).push_back(std::move(longer));
+      if (!is_end) steps_.push_back({beam, token});
     }
     running_ = std::move(next);
+    rank_finished();
+  }
+
+  void rank_finished() {
     std::stable_sort(finished_.begin(), finished_.end(),
-                     [](const Hypothesis& a, const Hypothesis& b) { return a.score > b.score; });
-    if (finished_.size() > beams) finished_.resize(beams);
+                     [](const Beam& a, const Beam& b) { return a.score > b.score; });
+    if (finished_.size() > size_t(options_.beams)) finished_.resize(size_t(options_.beams));
   }
 
-  bool cannot_improve(int length) const {
+  bool is_decided(int length) const {
     return finished_.size() == size_t(options_.beams) &&
-           scaled(running_.front().score, length) <= finished_.back().score;
+           (options_.early_stopping || scaled(running_.front().score, length) <= finished_.back().score);
   }
 
-  const std::vector<int32_t>& prompt_;
+  std::vector<Beam> cancelled(int length) {
+    for (Beam& beam : running_) {
+      if (length > 0) beam.score = scaled(beam.score, length);
+      finished_.push_back(std::move(beam));
+    }
+    rank_finished();
+    return std::move(finished_);
+  }
+
   const BeamOptions& options_;
+  const AdjustBeam& adjust_;
   std::vector<Beam> running_ = {Beam{}};
-  std::vector<Hypothesis> finished_;
+  std::vector<BeamStep> steps_;  // that made the running ones
+  std::vector<Beam> finished_;
 };
 
 }  // namespace
 
-Hypothesis beam_search(const std::vector<int32_t>& prompt, const BeamOptions& options, const NextLogits& next_logits) {
-  check(!prompt.empty(), "beam search: the prompt is empty");
+std::vector<Beam> beam_search(const BeamOptions& options, const NextLogits& next_logits, const AdjustBeam& adjust) {
   check(options.beams > 0 && options.max_tokens > 0, "beam search: ", options.beams, " beams of ", options.max_tokens,
         " tokens, expected more than 0");
-  return Search(prompt, options).run(next_logits);
+  return Search(options, adjust).run(next_logits);
 }
 
 }  // namespace graft::inline v0

@@ -49,6 +49,19 @@ Tensor cached_pass(const NetworkContext& context, std::span<const CachedTokens> 
   return wants_logits ? context.trunk.transformer.head()(pass.run(), hidden, last) : Tensor();
 }
 
+Tensor prompt_pass(const NetworkContext& context, KeyValueCache& cache, std::span<const int32_t> prompt,
+                   Encoded* encoded, const std::stop_token& cancel) {
+  Tensor logits;
+  for (size_t at = size_t(cache.length()); at < prompt.size();) {
+    if (cancel.stop_requested()) return {};
+    const size_t count = std::min(kPrefillRows, prompt.size() - at);
+    const CachedTokens chunk{&cache, prompt.subspan(at, count)};
+    at += count;
+    logits = cached_pass(context, {&chunk, 1}, at == prompt.size(), encoded);
+  }
+  return logits;
+}
+
 namespace {
 
 // The logarithm of the sum of the exponentials of each row: log softmax(x)[0] is x[0] less that.
@@ -91,14 +104,8 @@ void Generator::prefill(Sequence& sequence, int number) {
   KeyValueCache& cache = *sequence.request.cache;
   sequence.result.prompt_tokens = int(prompt.size());
   sequence.result.cached_tokens = cache.length();
-  Tensor logits;
-  for (size_t at = size_t(cache.length()); at < prompt.size();) {
-    if (options_.cancel.stop_requested()) return finish(sequence, Finish::cancelled);
-    const size_t count = std::min(kPrefillRows, prompt.size() - at);
-    const CachedTokens chunk{&cache, {&prompt[at], count}};
-    at += count;
-    logits = cached_pass(context_, {&chunk, 1}, at == prompt.size(), sources_of({number}));
-  }
+  const Tensor logits = prompt_pass(context_, cache, prompt, sources_of({number}), options_.cancel);
+  if (!logits) return finish(sequence, Finish::cancelled);
   for (const int32_t token : prompt) sequence.sampler.saw(token, false);
   take(sequence, logits.values(), log_sums(context_, logits)[0]);
   sequence.result.prompt_seconds = now() - sequence.started;

@@ -24,6 +24,10 @@ struct CachedTokens {
 Tensor cached_pass(const NetworkContext& context, std::span<const CachedTokens> sequences, bool wants_logits = true,
                    Encoded* encoded = nullptr);
 
+// The same for a prompt, in chunks; what the cache holds of it already is skipped. Nothing where it was cancelled.
+Tensor prompt_pass(const NetworkContext& context, KeyValueCache& cache, std::span<const int32_t> prompt,
+                   Encoded* encoded, const std::stop_token& cancel);
+
 struct GenerateRequest {
   std::vector<int32_t> prompt;     // whole; what the cache holds of it already is skipped
   KeyValueCache* cache = nullptr;  // of a beginning of the prompt, shorter than it

@@ -77,6 +77,12 @@ void check_options(const GenerateOptions& options) {
   within("presence_penalty", options.presence_penalty, -1e3, 1e3);
   within("no_repeat_ngram", options.no_repeat_ngram, 0, INT32_MAX);
   within("min_tokens", options.min_tokens, 0, INT32_MAX);
+  within("beams", options.beams, 1, 1 << 10);
+  within("length_penalty", options.length_penalty, -1e3, 1e3);
+  if (options.beams > 1)
+    check(options.temperature == 0 && options.stop.empty() && options.alternatives == 0, "GenerateOptions: beams is ",
+          options.beams, ", with temperature ", options.temperature, ", ", options.stop.size(), " stop strings and ",
+          options.alternatives, " alternatives, expected none of them");
   within("alternatives", options.alternatives, 0, 1 << 16);
   for (size_t i = 0; i < options.bad_words.size(); ++i)
     check(!options.bad_words[i].empty(), "GenerateOptions: bad_words[", i, "] is empty, expected at least one id");

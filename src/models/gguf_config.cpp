@@ -42,6 +42,7 @@ constexpr Field kFields[] = {
     {"feed_forward_length", "n_inner", Kind::integer, "gpt2"},
     {"context_length", "n_positions", Kind::integer, "gpt2"},
     {"attention.layer_norm_epsilon", "layer_norm_epsilon", Kind::number, "gpt2"},
+    {"attention.layer_norm_epsilon", "norm_epsilon", Kind::number, "starcoder2"},
 };
 
 // GGUF keeps numbers as floats. What a config.json would say is the shortest decimal that reads back as that float:

@@ -36,6 +36,20 @@ void KeyValueCache::append(const Lane& lane, int layer, const float* k, const fl
   }
 }
 
+KeyValueCache KeyValueCache::branch() const {
+  KeyValueCache other = *this;
+  const int rows = length_ % kChunkRows;
+  for (std::vector<Chunk>& chunks : other.layers_) {
+    if (rows == 0 || chunks.empty()) continue;
+    for (Tensor* tensor : {&chunks.back().k, &chunks.back().v}) {
+      const Tensor copy(*memory_, 1, int(tensor->size()));
+      std::memcpy(copy.data(), tensor->data(), row_bytes(dtype_, width_) * rows);
+      *tensor = copy;
+    }
+  }
+  return other;
+}
+
 std::vector<KeyValueSpan> KeyValueCache::spans(int layer, int rows) const {
   std::vector<KeyValueSpan> spans;
   for (int first = 0; first < rows; first += kChunkRows) {

@@ -22,6 +22,9 @@ class KeyValueCache {
   // Writes `rows` rows of k and v behind the committed ones.
   void append(const Lane& lane, int layer, const float* k, const float* v, int rows);
   void commit(int rows) { length_ += rows; }
+  // A second cache with the same rows, for another continuation. They share the chunks that are full: neither may be
+  // truncated into those.
+  KeyValueCache branch() const;
   // Forgets all but the first `length` rows.
   void truncate(int length) { length_ = length; }
 

@@ -85,10 +85,10 @@ std::vector<size_t> random_parts(size_t total, size_t parts, Draw& draw) {
 }
 
 TokenRow hide_spans(const TokenRow& row, const Corruption& corruption, const CorruptionKey& key) {
-  const size_t length = row.ids.size() - 1;  // the end token stays
   const CorruptionTokens& tokens = corruption.tokens;
   TokenRow result = row;
-  if (length < 2) return result;
+  if (row.ids.size() < 3) return result;
+  const size_t length = row.ids.size() - 1;  // the end token stays
   const size_t hidden =
       std::clamp<size_t>(size_t(std::lround(double(length) * corruption.options.share)), 1, length - 1);
   const size_t most = std::min({hidden, length - hidden, tokens.sentinels.size()});

@@ -61,6 +61,7 @@ void MicroBatchMaker::add_causal(const TokenRow& row, int64_t number) {
 }
 
 void MicroBatchMaker::add_translation(const TokenRow& row, int64_t number) {
+  if (row.target.empty()) return;
   micro_.sources.add(row.ids, 0, number);
   const int first = micro_.batch.rows();
   std::vector<int32_t> shifted = {start_token_};

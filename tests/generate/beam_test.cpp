@@ -18,11 +18,18 @@ std::vector<float> row(const std::vector<int32_t>& sequence) {
   return {float(state), float(std::fmod(state * 2.7, 2.0)), float(std::fmod(state * 5.3, 2.5))};
 }
 
-NextLogits language() {
-  return [memory = Memory::create()](std::span<const std::vector<int32_t>> sequences) {
-    const Tensor logits(*memory, int(sequences.size()), kVocabulary);
-    for (size_t i = 0; i < sequences.size(); ++i) {
-      const std::vector<float> one = row(sequences[i]);
+// The language behind a prompt, which keeps the text of each beam.
+NextLogits language(std::vector<int32_t> prompt) {
+  return [memory = Memory::create(), texts = std::vector<std::vector<int32_t>>{prompt}](std::span<const BeamStep> steps) mutable {
+    std::vector<std::vector<int32_t>> next;
+    for (const auto& [parent, token] : steps) {
+      next.push_back(texts.at(size_t(parent)));
+      next.back().push_back(token);
+    }
+    if (!steps.empty()) texts = std::move(next);
+    const Tensor logits(*memory, int(texts.size()), kVocabulary);
+    for (size_t i = 0; i < texts.size(); ++i) {
+      const std::vector<float> one = row(texts[i]);
       std::copy(one.begin(), one.end(), logits.data() + i * kVocabulary);
     }
     return logits;
@@ -30,7 +37,7 @@ NextLogits language() {
 }
 
 // Tries every continuation.
-void search_all(std::vector<int32_t> sequence, size_t prompt, double sum, double penalty, Hypothesis& best) {
+void search_all(std::vector<int32_t> sequence, size_t prompt, double sum, double penalty, Beam& best) {
   const std::vector<float> logits = row(sequence);
   double normalizer = 0;
   for (const float logit : logits) normalizer += std::exp(double(logit));
@@ -40,7 +47,7 @@ void search_all(std::vector<int32_t> sequence, size_t prompt, double sum, double
     const size_t length = sequence.size() - prompt;
     if (token == kEnd || length == kLongest) {
       const double score = total / std::pow(double(length), penalty);
-      if (score > best.score) best = {{sequence.begin() + std::ptrdiff_t(prompt), sequence.end()}, score};
+      if (score > best.score) best = {{sequence.begin() + std::ptrdiff_t(prompt), sequence.end()}, {}, score};
     } else {
       search_all(sequence, prompt, total, penalty, best);
     }
@@ -54,12 +61,16 @@ TEST_CASE("A beam search that keeps everything finds the best continuation", "[g
   const float penalty = GENERATE(0.0f, 1.0f, 2.0f);
   const std::vector<int32_t> prompt = GENERATE(std::vector<int32_t>{0}, std::vector<int32_t>{1, 0},
                                                std::vector<int32_t>{1, 1, 0}, std::vector<int32_t>{0, 1});
-  Hypothesis best{{}, -1e9};
+  Beam best{.score = -1e9};
   search_all(prompt, prompt.size(), 0, penalty, best);
   const BeamOptions options = {.beams = 12, .max_tokens = kLongest, .length_penalty = penalty, .end_tokens = {kEnd}};
-  const Hypothesis found = beam_search(prompt, options, language());
-  CHECK(found.tokens == best.tokens);
-  CHECK(found.score == Approx(best.score));
+  const std::vector<Beam> found = beam_search(options, language(prompt));
+  CHECK(found.at(0).tokens == best.tokens);
+  CHECK(found[0].score == Approx(best.score));
+  double sum = 0;
+  for (const float one : found[0].log_probabilities) sum += one;
+  CHECK(sum / std::pow(double(found[0].tokens.size()), penalty) == Approx(best.score));
+  for (size_t i = 1; i < found.size(); ++i) CHECK(found[i - 1].score >= found[i].score);
 }
 
 TEST_CASE("One beam takes the likeliest token each time", "[generate]") {
@@ -70,8 +81,47 @@ TEST_CASE("One beam takes the likeliest token each time", "[generate]") {
     sequence.push_back(int32_t(std::max_element(logits.begin(), logits.end()) - logits.begin()));
   }
   sequence.erase(sequence.begin());
-  CHECK(beam_search({1}, options, language()).tokens == sequence);
-  CHECK(refusal<ArgumentError>([&] { beam_search({}, options, language()); }) == "beam search: the prompt is empty");
+  CHECK(beam_search(options, language({1})).at(0).tokens == sequence);
+  CHECK(refusal<ArgumentError>([&] { beam_search({.beams = 0}, language({1})); }) ==
+        "beam search: 0 beams of 20 tokens, expected more than 0");
+}
+
+TEST_CASE("Early stopping ends with as many whole texts as there are beams", "[generate]") {
+  int steps[2] = {};
+  std::vector<Beam> found[2];
+  for (const bool early : {false, true}) {
+    const NextLogits next = [&, of = language({0, 1})](std::span<const BeamStep> beams) {
+      ++steps[early];
+      return of(beams);
+    };
+    const BeamOptions options = {
+        .beams = 2, .max_tokens = 40, .length_penalty = 3, .early_stopping = early, .end_tokens = {kEnd}};
+    found[early] = beam_search(options, next);
+    CHECK(found[early].size() == 2);
+  }
+  CHECK(steps[true] < steps[false]);
+  CHECK(found[true][0].score < found[false][0].score);
+}
+
+TEST_CASE("What is forbidden is in no beam, and the probabilities stay the model's own", "[generate]") {
+  const AdjustBeam adjust = [](std::span<const int32_t> tokens, std::span<float> log_probabilities) {
+    if (!tokens.empty()) log_probabilities[size_t(tokens.back())] = -INFINITY;
+  };
+  const std::vector<Beam> found = beam_search({.beams = 3, .max_tokens = 6}, language({1}), adjust);
+  REQUIRE(found.size() == 3);
+  for (const Beam& beam : found)
+    for (size_t i = 1; i < beam.tokens.size(); ++i) CHECK(beam.tokens[i] != beam.tokens[i - 1]);
+}
+
+TEST_CASE("A cancelled search gives what it has", "[generate]") {
+  std::stop_source stop;
+  const NextLogits next = [&, of = language({1}), calls = 0](std::span<const BeamStep> beams) mutable {
+    if (++calls == 3) stop.request_stop();
+    return of(beams);
+  };
+  const std::vector<Beam> found = beam_search({.beams = 2, .max_tokens = 9, .cancel = stop.get_token()}, next);
+  REQUIRE(found.size() == 2);
+  CHECK(found[0].tokens.size() == 3);
 }
 
 }  // namespace graft

