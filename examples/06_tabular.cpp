@@ -40,8 +40,8 @@ int main(int count, char** arguments) try {
   const graft::Table table = count < 3 ? invented() : read(arguments[1], arguments[2], count < 4 ? ',' : *arguments[3]);
   const auto [train, held_out] = table.split(0.5, {.by = graft::SplitBy::target});
 
-  auto scorer = graft::TableModel::sequential(
-      train, {graft::Dense{64, relu}, graft::Dropout{0.5f}, graft::Dense{1, sigmoid}});
+  auto scorer =
+      graft::TableModel::sequential(train, {graft::Dense{64, relu}, graft::Dropout{0.5f}, graft::Dense{1, sigmoid}});
   graft::Trainer trainer(scorer, {.epochs = 30, .batch = 50, .learning_rate = 2e-3f, .save_to = "credit-scorer"});
   const graft::TrainReport report = trainer.fit(train, held_out);
   std::cout << train.rows() << " rows of " << scorer.features() << " features, held-out loss "

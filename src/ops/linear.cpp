@@ -28,9 +28,9 @@ bool is_watched(const Run& run, const Tensor& x, const Group& group) {
 void backward_parameters(const Run& run, Tape& tape, const Projection& at, Compute compute, const Saved& x,
                          const Tensor& dy) {
   if (at.weight->parameter())
-    if (float* dweight = tape.gradient(at.weight->parameter()))
-      run.kernels().matmul(run.stream(), compute, {dy.data(), dy.cols(), true}, x.operand(), dweight, x.cols(),
-                           dy.cols(), x.cols(), x.rows(), 1, true);
+    if (const Gradients::Place dweight = tape.leaf_gradient(at.weight->parameter()); dweight.data)
+      run.kernels().matmul(run.stream(), compute, {dy.data(), dy.cols(), true}, x.operand(), dweight.data, x.cols(),
+                           dy.cols(), x.cols(), x.rows(), 1, !dweight.is_unset);
   if (at.bias)
     if (float* dbias = tape.gradient(at.bias->parameter()))
       run.kernels().column_sum(run.stream(), dy.data(), dy.rows(), dy.cols(), dbias);

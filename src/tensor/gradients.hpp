@@ -4,6 +4,7 @@
 #pragma once
 
 #include <unordered_map>
+#include <utility>
 
 #include "tensor/tensor.hpp"
 
@@ -15,24 +16,40 @@ class Gradients {
 
   // From now on every tape of this step adds to the gradient of `parameter`, from zero.
   void watch(const Tensor& parameter) {
-    sums_.emplace(parameter.identity().get(), Entry{parameter, Tensor::zeros(*memory_, parameter.rows(), parameter.cols())});
+    sums_.emplace(parameter.identity().get(), Entry{parameter, Tensor(*memory_, parameter.rows(), parameter.cols())});
   }
   bool watches(const Shape* identity) const { return sums_.contains(identity); }
-  // The gradient's data, or null when nobody watches; marks it as reached.
+  // Where a backward step adds to the gradient; null when nobody watches. Marks it as reached.
   float* reach(const Shape* identity) {
-    const auto found = sums_.find(identity);
-    if (found == sums_.end()) return nullptr;
-    found->second.reached = true;
-    return found->second.gradient.data();
+    const Place place = reach_unset(identity);
+    if (place.is_unset) std::memset(place.data, 0, sums_.at(identity).gradient.size() * sizeof(float));
+    return place.data;
   }
-  const Tensor& of(const Tensor& parameter) const { return sums_.at(parameter.identity().get()).gradient; }
+  // The same for a step that can write the whole gradient where it is the first to reach it.
+  struct Place {
+    float* data = nullptr;
+    bool is_unset = false;  // to be written, not added to
+  };
+  Place reach_unset(const Shape* identity) {
+    const auto found = sums_.find(identity);
+    if (found == sums_.end()) return {};
+    Entry& entry = found->second;
+    entry.reached = true;
+    return {entry.gradient.data(), std::exchange(entry.is_unset, false)};
+  }
+  const Tensor& of(const Tensor& parameter) const {
+    const Entry& entry = sums_.at(parameter.identity().get());
+    if (std::exchange(entry.is_unset, false))
+      std::memset(entry.gradient.data(), 0, entry.gradient.size() * sizeof(float));
+    return entry.gradient;
+  }
   // Whether any backward step wrote to it since the last clear.
   bool reached(const Tensor& parameter) const { return sums_.at(parameter.identity().get()).reached; }
 
-  // Sets all sums to zero, for the next optimizer step.
+  // All sums are zero again, for the next optimizer step.
   void clear() {
     for (auto& [identity, entry] : sums_) {
-      std::memset(entry.gradient.data(), 0, entry.gradient.size() * sizeof(float));
+      entry.is_unset = true;
       entry.reached = false;
     }
   }
@@ -41,6 +58,7 @@ class Gradients {
   struct Entry {
     Tensor parameter;  // keeps the identity alive
     Tensor gradient;
+    mutable bool is_unset = true;  // zero, but not written yet
     bool reached = false;
   };
   std::shared_ptr<Memory> memory_;
