@@ -84,6 +84,10 @@ Json config_of(const GgufFile& file) {
     else
       config[std::string(field.config)] = as_written(metadata.number(key));
   }
+  if (const std::string turning = prefix + "rope.dimension_count", width = prefix + "attention.key_length";
+      metadata.has(turning) && metadata.has(width))
+    config["partial_rotary_factor"] =
+        double(metadata.integer(turning, 1, kMaxWidth)) / double(metadata.integer(width, 1, kMaxWidth));
   if (const GgufTensor* table = file.find("token_embd.weight"); table && !table->shape.empty())
     config["vocab_size"] = table->shape[0];
   config["tie_word_embeddings"] = file.find("output.weight") == nullptr;
@@ -91,6 +95,25 @@ Json config_of(const GgufFile& file) {
     if (metadata.has("tokenizer.ggml." + name)) config[name] = metadata.integer("tokenizer.ggml." + name, 0, INT32_MAX);
   read_rope_scaling(metadata, prefix, config);
   return config;
+}
+
+Json kept_config(const JsonObject& json, std::string_view architecture) {
+  Json kept = Json::object();
+  for (const Field& field : kFields)
+    if (const Json* value = json.find(field.config); value && (field.only.empty() || field.only == architecture))
+      kept[std::string(field.config)] = *value;
+  const JsonObject settings = rotary_settings(json);
+  kept["rope_theta"] = rotary_base(json);
+  const double part = settings.number_or("partial_rotary_factor", json.number_or("partial_rotary_factor", 1));
+  kept["partial_rotary_factor"] = part;
+  if (json.has("tie_word_embeddings")) kept["tie_word_embeddings"] = json.flag_or("tie_word_embeddings", false);
+  const std::string kind = settings.text_or("rope_type", settings.text_or("type", "default"));
+  if (kind == "linear" || kind == "yarn") {
+    kept["rope_scaling"] = {{"rope_type", kind}, {"factor", settings.number("factor")}};
+    if (settings.has("original_max_position_embeddings"))
+      kept["rope_scaling"]["original_max_position_embeddings"] = settings.number("original_max_position_embeddings");
+  }
+  return kept;
 }
 
 void write_config(const JsonObject& json, const TransformerConfig& config, std::string_view architecture,

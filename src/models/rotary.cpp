@@ -69,7 +69,9 @@ JsonObject rotary_settings(const JsonObject& json) {
 }
 
 double rotary_base(const JsonObject& json) {
-  return rotary_settings(json).number_or("rope_theta", json.number_or("rope_theta", 10000));
+  const JsonObject settings = rotary_settings(json);
+  if (settings.has("full_attention")) return settings.object("full_attention").number("rope_theta");
+  return settings.number_or("rope_theta", json.number_or("rope_theta", 10000));
 }
 
 RotaryConfig make_rotary(const JsonObject& settings, double base, double part, int head_width, int context) {

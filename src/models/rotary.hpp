@@ -10,6 +10,7 @@ namespace graft::inline v0 {
 
 // Where a config speaks of rotary positions: "rope_parameters", "rope_scaling", or the config itself.
 JsonObject rotary_settings(const JsonObject& json);
+// Of the layers with full attention, where others have their own.
 double rotary_base(const JsonObject& json);
 
 // The "rope_scaling" of kind llama3 that divides the frequencies by these factors. Throws UnsupportedError when there

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
 #include "blocks.hpp"
 #include "models/gguf_config.hpp"
 #include "models/rotary.hpp"
@@ -84,6 +86,32 @@ void add_tensors(const Trunk& trunk, const Lane& lane, Dtype type, GgufWriter& w
   }
 }
 
+// What the file cannot say is refused, rather than read back as something else.
+void check_kept(const Trunk& trunk) {
+  const Json kept = kept_config(trunk.config, trunk.family.gguf);
+  const StackConfig read =
+      trunk.family.configure(JsonObject(kept, trunk.config.where()), trunk.architecture.task).stack;
+  const StackConfig& own = trunk.transformer.stack();
+  const auto expect = [&](bool is_kept, const char* what) {
+    check<UnsupportedError>(is_kept, "unsupported: a GGUF file of a ", trunk.family.model_type,
+                            " model cannot say its ", what);
+  };
+  const AttentionConfig &a = own.attention, &b = read.attention;
+  expect(a.scale == b.scale, "scale of attention (query_pre_attn_scalar)");
+  expect(a.qkv_bias == b.qkv_bias && a.output_bias == b.output_bias && own.mlp.bias == read.mlp.bias, "biases");
+  expect(own.mlp.activation == read.mlp.activation, "activation");
+  expect(own.layers.size() == read.layers.size() &&
+             std::equal(own.layers.begin(), own.layers.end(), read.layers.begin(),
+                        [](const LayerConfig& x, const LayerConfig& y) { return x.window == y.window; }),
+         "layers' windows (layer_types, sliding_window_pattern)");
+  if (!rotary_factors(trunk).empty()) return;
+  expect(std::equal(own.rotary.begin(), own.rotary.end(), read.rotary.begin(), read.rotary.end(),
+                    [](const RotaryConfig& x, const RotaryConfig& y) {
+                      return x.inverse_frequency == y.inverse_frequency && x.scale == y.scale;
+                    }),
+         "rotary positions (rope_parameters)");
+}
+
 }  // namespace
 
 void save_gguf(const Trunk& trunk, const std::filesystem::path& file, Dtype type,
@@ -91,6 +119,7 @@ void save_gguf(const Trunk& trunk, const std::filesystem::path& file, Dtype type
   const Lane lane(trunk.backend);
   check<UnsupportedError>(!trunk.family.gguf.empty(), "unsupported: GGUF files of ", trunk.family.model_type,
                           " models");
+  check_kept(trunk);
   GgufWriter writer;
   writer.set("general.architecture", trunk.family.gguf);
   writer.set("general.file_type", file_type(type));

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "ops/losses.hpp"
+
 namespace graft::inline v0 {
 namespace {
 
@@ -77,7 +79,7 @@ void MicroBatchMaker::add_labelled(const TokenRow& row, int64_t number) {
   const bool has_words = task_ == Task::masked || task_ == Task::pretraining;
   for (size_t i = 0; i < row.token_labels.size(); ++i) {
     if (!has_words) {
-      labels.classes.push_back(row.token_labels[i]);
+      labels.classes.push_back(row.token_labels[i] < 0 ? kIgnored : row.token_labels[i]);
       labels.weights.push_back(label_weight_);
     } else if (row.token_labels[i] >= 0) {
       add_target(first + int(i), row.token_labels[i]);

@@ -77,7 +77,6 @@ TEST_CASE("A masked model learns its texts, by tokens or by whole words", "[api]
   const float before = trainer.evaluate(films()).loss;
   CHECK(fall(trainer.fit(films())) < 0.5f);
   CHECK(trainer.evaluate(films()).loss < 0.6f * before);
-  CHECK(bert.model.fill_mask("anna lives in [MASK].", 1)[0][0].token == "rome");
 }
 
 TEST_CASE("Long texts are learned in parts, and none is lost", "[api][train]") {
