@@ -62,7 +62,8 @@ void add_sampling_options(CLI::App& command, GenerateOptions& options) {
   command.add_option("--repeat-penalty", options.repetition_penalty)->capture_default_str();
   command.add_option("--frequency-penalty", options.frequency_penalty)->capture_default_str();
   command.add_option("--presence-penalty", options.presence_penalty)->capture_default_str();
-  command.add_option("-r,--stop", options.stop, "the text ends before this; may be repeated");
+  command.add_option("-r,--stop", options.stop, "the text ends before this; may be repeated")
+      ->allow_extra_args(false);
 }
 
 void add_prompt_options(CLI::App& command, PromptArguments& arguments) {

@@ -41,7 +41,9 @@ void add_score(Program& program) {
   CLI::App& command = *program.app.add_subcommand("score", "Print how likely given continuations of a prompt are");
   add_model_options(command, arguments->model);
   add_text_options(command, arguments->texts);
-  command.add_option("-c,--choice", arguments->choices, "a continuation; to be repeated")->required();
+  command.add_option("-c,--choice", arguments->choices, "a continuation; to be repeated")
+      ->required()
+      ->allow_extra_args(false);
   command.footer(
       "Natural logarithms, with the number of tokens.\n"
       "Example: graft score -m model.gguf -c \" good\" -c \" bad\" \"Review: I loved it. It was\"");

@@ -37,7 +37,7 @@ inline constexpr ModuleName kBartNames[] = {
     {"blocks.*.mlp.inner", "model.decoder.layers.*.fc1"},
     {"blocks.*.mlp.down", "model.decoder.layers.*.fc2"},
     {"blocks.*.mlp_norm", "model.decoder.layers.*.final_layer_norm"},
-    {"head.bias", "final_logits_bias"},
+    {"head.bias", "final_logits_bias", "", Layout::one_row},
     {"head", "lm_head"},
 };
 

@@ -92,7 +92,7 @@ std::string external_name(const Family& family, Naming naming, std::string_view 
 Layout layout_of(const Family& family, Naming naming, std::string_view module) {
   std::vector<std::string> numbers;
   const Layout layout = find_row(family, pattern_of(module, numbers)).layout;
-  const bool is_of_checkpoint = layout == Layout::transposed;
+  const bool is_of_checkpoint = layout == Layout::transposed || layout == Layout::one_row;
   return is_of_checkpoint == (naming == Naming::checkpoint) ? layout : Layout::same;
 }
 

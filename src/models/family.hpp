@@ -18,6 +18,7 @@ enum class Layout : uint8_t {
   same,
   rotary_rows,  // in GGUF: rows of each head are neighbouring pairs, not halves
   transposed,   // in the checkpoint: inputs × outputs (GPT-2's Conv1D)
+  one_row,      // in the checkpoint: a vector as a matrix of one row
   plus_one,     // in GGUF: 1 is added (Gemma's gains)
 };
 

@@ -37,17 +37,18 @@ Json config_to_save(const Trunk& trunk, Dtype type) {
   return config;
 }
 
-std::vector<int64_t> shape_of(const Weight& weight, bool transposed) {
+std::vector<int64_t> shape_of(const Weight& weight, Layout layout) {
+  if (layout == Layout::one_row) return {1, weight.cols()};
   if (weight.kind() == Weight::Kind::vector) return {weight.cols()};
-  return transposed ? std::vector<int64_t>{weight.cols(), weight.rows()}
-                    : std::vector<int64_t>{weight.rows(), weight.cols()};
+  return layout == Layout::transposed ? std::vector<int64_t>{weight.cols(), weight.rows()}
+                                      : std::vector<int64_t>{weight.rows(), weight.cols()};
 }
 
 SafetensorsSource source_of(const Trunk& trunk, const Lane& lane, const Parameters::Entry& entry, Dtype type) {
   const Weight& weight = *entry.weight;
-  const bool transposed = weight.kind() == Weight::Kind::matrix &&
-                          layout_of(trunk.family, Naming::checkpoint, entry.module) == Layout::transposed;
-  return {weight.name(), std::string(safetensors_name(type)), shape_of(weight, transposed),
+  const Layout layout = layout_of(trunk.family, Naming::checkpoint, entry.module);
+  const bool transposed = weight.kind() == Weight::Kind::matrix && layout == Layout::transposed;
+  return {weight.name(), std::string(safetensors_name(type)), shape_of(weight, layout),
           weight_bytes(lane, weight, type, {.transposed = transposed})};
 }
 

@@ -63,6 +63,20 @@ TEST_CASE("A model of any family that was saved as a folder gives the same, bit 
   }
 }
 
+TEST_CASE("Saved tensors have the shapes that transformers gives them", "[models]") {
+  for (const std::string& name : golden_models()) {
+    INFO(name);
+    const TemporaryFolder folder;
+    save_folder(*load(golden_path("models/" + name)), folder.path(), Dtype::f32);
+    const auto saved = SafetensorsFile::open(folder.path() / "model.safetensors"),
+               published = SafetensorsFile::open(golden_path("models/" + name) / "model.safetensors");
+    for (const TensorView& tensor : saved.tensors()) {
+      INFO(tensor.name);
+      if (const TensorView* other = published.find(tensor.name)) CHECK(tensor.shape == other->shape);
+    }
+  }
+}
+
 TEST_CASE("A model whose family has GGUF files goes there and back", "[models]") {
   const std::string name =
       GENERATE("llama-gqa", "qwen2", "qwen3", "gpt2", "phi3", "starcoder2", "gemma2", "gemma3-text");
