@@ -11,7 +11,7 @@ namespace graft::inline v0 {
 namespace {
 
 constexpr double kInfinite = std::numeric_limits<double>::infinity();
-constexpr size_t kMostNames = 4;        // of what is wrong, in a reason
+constexpr size_t kMostNames = 4;  // of what is wrong, in a reason
 
 // NaN counts as infinitely wrong unless it is expected.
 double distance(double found, double expected) {

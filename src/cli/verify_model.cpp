@@ -32,18 +32,6 @@ void compare_outputs(GoldenModel& model, Comparison& comparison) {
   for (const auto& [name, values] : model.outputs(nullptr, &observer)) comparison.floats(name, values.values());
 }
 
-// The gradient as the checkpoint has the weight.
-std::vector<float> as_stored(const Trunk& trunk, const Parameters::Entry& entry, const Tensor& gradient) {
-  std::vector<float> values(gradient.values().begin(), gradient.values().end());
-  if (entry.weight->kind() == Weight::Kind::vector ||
-      layout_of(trunk.family, Naming::checkpoint, entry.module) != Layout::transposed)
-    return values;
-  const int rows = gradient.rows(), cols = gradient.cols();
-  for (int row = 0; row < rows; ++row)
-    for (int col = 0; col < cols; ++col) values[size_t(col) * rows + row] = gradient.data()[size_t(row) * cols + col];
-  return values;
-}
-
 void compare_gradients(GoldenModel& model, const JsonObject& json, Comparison& comparison) {
   Gradients gradients(model.memory());
   for (const auto& [module, weight] : model.trunk().parameters.all()) {
@@ -53,13 +41,15 @@ void compare_gradients(GoldenModel& model, const JsonObject& json, Comparison& c
   const float loss = model.loss(nullptr, &gradients);
   comparison.floats("loss", {&loss, 1});
   for (const Parameters::Entry& entry : model.trunk().parameters.all()) {
-    const std::vector<float> gradient = as_stored(model.trunk(), entry, gradients.of(entry.weight->parameter()));
+    const std::vector<float> gradient = as_stored(layout_of(model.trunk().family, Naming::checkpoint, entry.module),
+                                                  gradients.of(entry.weight->parameter()));
     comparison.floats("grad." + entry.weight->name(), gradient);
     comparison.floats("grad." + older_name(entry.weight->name()), gradient);
   }
   const Json norms = json.json().value("grad_norms", Json::object());
-  compare_norms(model, json, norms, {"grad_norms", 1e-4},
-                [&](const Weight& weight) { return gradients.of(weight.parameter()).values(); }, comparison);
+  compare_norms(
+      model, json, norms, {"grad_norms", 1e-4},
+      [&](const Weight& weight) { return gradients.of(weight.parameter()).values(); }, comparison);
 }
 
 void compare_beams(const GoldenModel& model, const JsonObject& beam, Comparison& comparison) {

@@ -74,6 +74,15 @@ Tensor features_loss(Run& run, const Trunk& trunk, const Tensor& hidden) {
 
 }  // namespace
 
+std::vector<float> as_stored(Layout layout, const Tensor& values) {
+  std::vector<float> stored(values.values().begin(), values.values().end());
+  if (layout != Layout::transposed) return stored;
+  const int rows = values.rows(), cols = values.cols();
+  for (int row = 0; row < rows; ++row)
+    for (int col = 0; col < cols; ++col) stored[size_t(col) * rows + row] = values.data()[size_t(row) * cols + col];
+  return stored;
+}
+
 std::vector<std::vector<int32_t>> golden_sequences(const Goldens& goldens, const std::string& prefix) {
   const std::vector<int64_t>&ids = goldens.integers(prefix + "ids"), &offsets = goldens.integers(prefix + "offsets");
   std::vector<std::vector<int32_t>> sequences;

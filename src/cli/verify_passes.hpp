@@ -27,6 +27,7 @@ class GoldenModel {
     Tensor values;
   };
   std::vector<Output> outputs(const Edits* edits = nullptr, const Observer* observer = nullptr) const;
+  void set_label_smoothing(float share) { labels_.tokens.label_smoothing = share; }
   // The loss as the golden defines it, with gradients where they are wanted.
   float loss(const Edits* edits = nullptr, Gradients* gradients = nullptr) const;
   // The likeliest `count` tokens after each sequence, one by one with a cache.
@@ -54,6 +55,9 @@ class GoldenModel {
   Batch sources_;  // of what an encoder reads before
   Labels labels_;
 };
+
+// The values of a parameter as a checkpoint of that layout has them.
+std::vector<float> as_stored(Layout layout, const Tensor& values);
 
 // The sequences of "PREFIXids" by "PREFIXoffsets".
 std::vector<std::vector<int32_t>> golden_sequences(const Goldens& goldens, const std::string& prefix = "");

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/verify_training.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <cstdlib>
 
 #include "support/message.hpp"
@@ -15,6 +17,9 @@ struct Settings {
   float rate;
   int steps, warmup;
   double max_norm;
+  std::string schedule;
+  float label_smoothing;
+  std::vector<ParameterGroup> groups;
 };
 
 // The warm-up stands in a field, or in the text of the schedule: "linear, 2 warm-up steps, 10 in all".
@@ -25,13 +30,30 @@ int warmup_of(const JsonObject& json) {
   return int(json.integer_or("warmup_steps", written, 0, 1 << 20));
 }
 
+// Parameters without weight decay, as the JSON says it in words.
+std::vector<ParameterGroup> groups_of(const std::string& no_decay) {
+  if (no_decay.starts_with("nothing")) return {};
+  check<UnsupportedError>(no_decay == "biases and every parameter of a normalisation layer", "unsupported: no_decay ",
+                          no_decay);
+  return {{.pattern = ".*(\\.bias|[Nn]orm\\.weight)", .weight_decay = 0.0f}};
+}
+
+// Vaswani et al. 2017: the rate rises in a line and then falls with the root of the steps.
+double noam_factor(int step, int warmup) {
+  return std::min(std::pow(step + 1, -0.5), (step + 1) * std::pow(warmup, -1.5));
+}
+
+double factor_of(const Settings& settings, int step) {
+  if (settings.schedule.starts_with("noam")) return noam_factor(step, settings.warmup);
+  const Schedule schedule = settings.schedule == "cosine" ? Schedule::cosine : Schedule::linear;
+  return schedule_factor(schedule, step, settings.warmup, settings.steps);
+}
+
 Settings read_settings(const JsonObject& json) {
   const std::string optimizer = json.text("optimizer"), schedule = json.text("schedule");
   check<UnsupportedError>(optimizer == "AdamW", "unsupported: optimizer ", optimizer);
-  check<UnsupportedError>(schedule.starts_with("linear"), "unsupported: schedule ", schedule);
-  check<UnsupportedError>(json.number_or("label_smoothing", 0) == 0, "unsupported: label smoothing");
-  check<UnsupportedError>(json.text_or("no_decay", "nothing").starts_with("nothing"), "unsupported: no_decay ",
-                          json.text_or("no_decay", ""));
+  check<UnsupportedError>(schedule.starts_with("linear") || schedule == "cosine" || schedule.starts_with("noam"),
+                          "unsupported: schedule ", schedule);
   const Json* betas = json.find("betas");
   if (!betas || !betas->is_array() || betas->size() != 2) json.refuse("betas", "two numbers");
   return {.adamw = {.beta1 = (*betas)[0].get<float>(),
@@ -41,7 +63,10 @@ Settings read_settings(const JsonObject& json) {
           .rate = float(json.number("lr")),
           .steps = int(json.integer("steps", 1, 1 << 16)),
           .warmup = warmup_of(json),
-          .max_norm = json.number("max_grad_norm")};
+          .max_norm = json.number("max_grad_norm"),
+          .schedule = schedule,
+          .label_smoothing = float(json.number_or("label_smoothing", 0)),
+          .groups = groups_of(json.text_or("no_decay", "nothing"))};
 }
 
 }  // namespace
@@ -55,13 +80,14 @@ void compare_training(GoldenModel& model, std::span<const Trained> trained, cons
     parameters.push_back({one.name, one.parameter});
     gradients.watch(one.parameter);
   }
-  Optimizer optimizer(parameters, settings.adamw, settings.rate, {}, model.memory());
+  Optimizer optimizer(parameters, settings.adamw, settings.rate, settings.groups, model.memory());
+  model.set_label_smoothing(settings.label_smoothing);
   std::vector<float> losses, norms, rates;
   for (int step = 0; step < settings.steps; ++step) {
     gradients.clear();
     losses.push_back(model.loss(edits, &gradients));
     const double norm = gradient_norm(model.lane(), gradients, parameters);
-    const double factor = schedule_factor(Schedule::linear, step, settings.warmup, settings.steps);
+    const double factor = factor_of(settings, step);
     norms.push_back(float(norm));
     rates.push_back(float(settings.rate * factor));
     optimizer.step(model.lane(), gradients, factor, clip_factor(settings.max_norm, norm));
@@ -73,7 +99,8 @@ void compare_training(GoldenModel& model, std::span<const Trained> trained, cons
   comparison.floats(prefix + "lr", rates);
   const float final_loss = model.loss(edits);
   comparison.floats(prefix + "final_loss", {&final_loss, 1});
-  for (const Trained& one : trained) comparison.floats(prefix + "final." + one.name, one.parameter.values());
+  for (const Trained& one : trained)
+    comparison.floats(prefix + "final." + one.name, as_stored(one.layout, one.parameter));
 }
 
 }  // namespace graft::inline v0

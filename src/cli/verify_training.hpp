@@ -11,6 +11,7 @@ struct Trained {
   std::string name;
   Tensor parameter;
   Weight* weight = nullptr;
+  Layout layout = Layout::same;  // of the weight in the checkpoint
 };
 
 // Repeats a training run: steps over the whole batch as "train" in the goldens' JSON says, the outputs compared under
