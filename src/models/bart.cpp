@@ -17,13 +17,8 @@ StackConfig read_stack(const JsonObject& json, const std::string& side) {
   StackConfig stack;
   stack.width = int(json.integer("d_model", 1, kMaxWidth));
   stack.layers.assign(size_t(json.integer(side + "_layers", 1, kMaxLayers)), {.rotary = -1});
-  AttentionConfig& attention = stack.attention;
-  attention.heads = attention.kv_heads = int(json.integer(side + "_attention_heads", 1, kMaxHeads));
-  if (stack.width % attention.heads != 0) json.refuse(side + "_attention_heads", "a divisor of d_model");
-  attention.head_width = stack.width / attention.heads;
-  attention.scale = 1 / std::sqrt(float(attention.head_width));
-  attention.causal = side == "decoder";
-  attention.qkv_bias = attention.output_bias = true;
+  stack.attention = read_plain_attention(json, side + "_attention_heads", "d_model", stack.width);
+  stack.attention.causal = side == "decoder";
   stack.mlp = {.width = int(json.integer(side + "_ffn_dim", 1, kMaxWidth)),
                .activation = read_activation(json, "activation_function", "gelu"),
                .gated = false,
@@ -31,9 +26,10 @@ StackConfig read_stack(const JsonObject& json, const std::string& side) {
   stack.norm = {NormConfig::Kind::layer, 1e-5f, true};
   stack.norm_place = NormPlace::after;
   stack.final_norm = false;
-  stack.crosses = attention.causal;
+  stack.crosses = stack.attention.causal;
   stack.dropout = float(json.number_or("dropout", 0.1));
-  stack.embedding = {.vocabulary = int(json.integer("vocab_size", 1, kMaxVocabulary)), .width = stack.width,
+  stack.embedding = {.vocabulary = int(json.integer("vocab_size", 1, kMaxVocabulary)),
+                     .width = stack.width,
                      .padding = int(json.integer_or("pad_token_id", -1, -1, kMaxVocabulary))};
   if (json.flag_or("scale_embedding", false)) stack.embedding.scale = std::sqrt(float(stack.width));
   return stack;

@@ -13,10 +13,9 @@ extern const Family kAlbert, kBart, kBert, kDebertaV2, kDistilBert, kElectra, kG
 
 std::span<const Family* const> families() {
   static const Family* const all[] = {
-      &kAlbert, &kBart,    &kBert,     &kDebertaV2, &kDistilBert, &kElectra, &kGemma,      &kGemma2,    &kGemma3,
-      &kGpt2,   &kGptNeox, &kLlama,    &kMarian,    &kMistral,    &kMixtral, &kModernBert, &kMpnet,     &kOpt,
-      &kPhi3,   &kQwen2,   &kQwen2Moe, &kQwen3,     &kRoberta,    &kSmolLm3, &kStarcoder2, &kT5,
-      &kXlmRoberta};
+      &kAlbert, &kBart,    &kBert,     &kDebertaV2, &kDistilBert, &kElectra, &kGemma,      &kGemma2, &kGemma3,
+      &kGpt2,   &kGptNeox, &kLlama,    &kMarian,    &kMistral,    &kMixtral, &kModernBert, &kMpnet,  &kOpt,
+      &kPhi3,   &kQwen2,   &kQwen2Moe, &kQwen3,     &kRoberta,    &kSmolLm3, &kStarcoder2, &kT5,     &kXlmRoberta};
   return all;
 }
 

@@ -44,15 +44,11 @@ TransformerConfig configure_2(const JsonObject& json, Task task) {
 
 // Full attention first, then the layers with a window.
 std::vector<RotaryConfig> read_rotaries(const JsonObject& json, int head_width, int context) {
-  const JsonObject settings = rotary_settings(json);
-  const auto make = [&](const JsonObject& of, double base) { return make_rotary(of, base, 1, head_width, context); };
-  if (settings.has("full_attention")) {
-    const JsonObject full = settings.object("full_attention"), sliding = settings.object("sliding_attention");
-    return {make(full, full.number("rope_theta")), make(sliding, sliding.number("rope_theta"))};
-  }
+  if (std::vector<RotaryConfig> both = read_layer_rotaries(json, head_width, context); !both.empty()) return both;
   const Json plain = Json::object();
-  return {make(settings, json.number_or("rope_theta", 1e6)),
-          make(JsonObject(plain, json.where()), json.number_or("rope_local_base_freq", 10000))};
+  return {make_rotary(rotary_settings(json), json.number_or("rope_theta", 1e6), 1, head_width, context),
+          make_rotary(JsonObject(plain, json.where()), json.number_or("rope_local_base_freq", 10000), 1, head_width,
+                      context)};
 }
 
 TransformerConfig configure_3(const JsonObject& json, Task task) {
@@ -63,11 +59,9 @@ TransformerConfig configure_3(const JsonObject& json, Task task) {
   const int64_t older = json.integer_or("_sliding_window_pattern", 6, 1, kMaxLayers);
   const int64_t pattern = json.integer_or("sliding_window_pattern", older, 1, kMaxLayers);
   const int window = int(json.integer_or("sliding_window", 4096, 1, kMaxContext));
-  for (size_t i = 0; i < stack.layers.size(); ++i) {
-    LayerConfig& layer = stack.layers[i];
-    if (!json.has("layer_types")) layer.window = (int64_t(i) + 1) % pattern != 0 ? window : 0;
-    layer.rotary = layer.window > 0 ? 1 : 0;
-  }
+  stack.layers = read_layers(json, int(stack.layers.size()), window,
+                             [pattern](int layer) { return (int64_t(layer) + 1) % pattern != 0; });
+  for (LayerConfig& layer : stack.layers) layer.rotary = layer.window > 0 ? 1 : 0;
   return config;
 }
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // GPT-2 (Radford et al. 2019): learned positions, layer norms, matrices stored as inputs × outputs.
-#include <cmath>
-
 #include "models/limits.hpp"
 #include "models/read_config.hpp"
 
@@ -20,13 +18,9 @@ TransformerConfig configure(const JsonObject& json, Task task) {
   StackConfig& stack = config.stack;
   stack.width = int(json.integer("n_embd", 1, kMaxWidth));
   stack.layers.assign(size_t(json.integer("n_layer", 1, kMaxLayers)), {.rotary = -1});
-  AttentionConfig& attention = stack.attention;
-  attention.heads = attention.kv_heads = int(json.integer("n_head", 1, kMaxHeads));
-  if (stack.width % attention.heads != 0) json.refuse("n_head", "a divisor of n_embd");
-  attention.head_width = stack.width / attention.heads;
-  attention.scale = json.flag_or("scale_attn_weights", true) ? 1 / std::sqrt(float(attention.head_width)) : 1;
-  attention.qkv_bias = attention.output_bias = true;
-  attention.fused = FusedQkv::parts;
+  stack.attention = read_plain_attention(json, "n_head", "n_embd", stack.width);
+  if (!json.flag_or("scale_attn_weights", true)) stack.attention.scale = 1;
+  stack.attention.fused = FusedQkv::parts;
   stack.mlp = {.width = int(json.integer_or("n_inner", 4 * stack.width, 1, kMaxWidth)),
                .activation = read_activation(json, "activation_function", "gelu_new"),
                .gated = false,

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Mistral (Jiang et al. 2023): Llama whose layers see a window of keys.
-#include "models/limits.hpp"
 #include "models/llama_names.hpp"
 #include "models/read_config.hpp"
 
@@ -10,8 +9,7 @@ namespace {
 
 TransformerConfig configure(const JsonObject& json, Task task) {
   TransformerConfig config = read_decoder(json, task);
-  const int window = int(json.integer_or("sliding_window", 0, 0, kMaxContext));
-  for (LayerConfig& layer : config.stack.layers) layer.window = window;
+  read_window(json, config.stack);
   return config;
 }
 

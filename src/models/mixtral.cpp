@@ -14,9 +14,9 @@ TransformerConfig configure(const JsonObject& json, Task task) {
   experts.count = int(json.integer("num_local_experts", 1, kMaxHeads));
   experts.used = int(json.integer("num_experts_per_tok", 1, experts.count));
   experts.width = stack.mlp.width;
-  experts.balance = json.flag_or("output_router_logits", false) ? float(json.number_or("router_aux_loss_coef", 0)) : 0;
-  const int window = int(json.integer_or("sliding_window", 0, 0, kMaxContext));
-  for (LayerConfig& layer : stack.layers) layer = {.window = window, .routed = true};
+  experts.balance = read_balance(json);
+  read_window(json, stack);
+  for (LayerConfig& layer : stack.layers) layer.routed = true;
   return config;
 }
 

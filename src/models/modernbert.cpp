@@ -9,25 +9,19 @@ namespace graft::inline v0 {
 namespace {
 
 std::vector<RotaryConfig> read_rotaries(const JsonObject& json, int head_width, int context) {
+  if (std::vector<RotaryConfig> both = read_layer_rotaries(json, head_width, context); !both.empty()) return both;
   const JsonObject settings = rotary_settings(json);
-  const auto make = [&](const JsonObject& of, double base) { return make_rotary(of, base, 1, head_width, context); };
-  if (settings.has("full_attention")) {
-    const JsonObject full = settings.object("full_attention"), sliding = settings.object("sliding_attention");
-    return {make(full, full.number("rope_theta")), make(sliding, sliding.number("rope_theta"))};
-  }
   const double global = json.number_or("global_rope_theta", 160000);
-  return {make(settings, global), make(settings, json.number_or("local_rope_theta", global))};
+  const double local = json.number_or("local_rope_theta", global);
+  return {make_rotary(settings, global, 1, head_width, context), make_rotary(settings, local, 1, head_width, context)};
 }
 
 void read_windows(const JsonObject& json, StackConfig& stack) {
   const int64_t every = json.integer_or("global_attn_every_n_layers", 3, 1, kMaxLayers);
   const int local = int(json.integer_or("local_attention", 128, 1, kMaxContext));
-  const std::vector<std::string> types =
-      json.has("layer_types") ? json.texts("layer_types") : std::vector<std::string>{};
-  for (size_t i = 0; i < stack.layers.size(); ++i) {
-    const bool slides = i < types.size() ? types[i] == "sliding_attention" : int64_t(i) % every != 0;
-    stack.layers[i] = {.window = slides ? local / 2 + 1 : 0, .rotary = slides ? 1 : 0};
-  }
+  stack.layers = read_layers(json, int(stack.layers.size()), local / 2 + 1,
+                             [every](int layer) { return int64_t(layer) % every != 0; });
+  for (LayerConfig& layer : stack.layers) layer.rotary = layer.window > 0 ? 1 : 0;
 }
 
 HeadConfig head_of(const JsonObject& json, const TransformerConfig& config, Task task) {

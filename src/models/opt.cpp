@@ -2,8 +2,6 @@
 //
 // OPT (Zhang et al. 2022): learned positions from the second row on; the 350M model has its norms after the sums and
 // narrower embeddings.
-#include <cmath>
-
 #include "models/limits.hpp"
 #include "models/read_config.hpp"
 
@@ -17,13 +15,9 @@ TransformerConfig configure(const JsonObject& json, Task task) {
   StackConfig& stack = config.stack;
   stack.width = int(json.integer("hidden_size", 1, kMaxWidth));
   stack.layers.assign(size_t(json.integer("num_hidden_layers", 1, kMaxLayers)), {.rotary = -1});
-  AttentionConfig& attention = stack.attention;
-  attention.heads = attention.kv_heads = int(json.integer("num_attention_heads", 1, kMaxHeads));
-  if (stack.width % attention.heads != 0) json.refuse("num_attention_heads", "a divisor of hidden_size");
-  attention.head_width = stack.width / attention.heads;
-  attention.scale = 1 / std::sqrt(float(attention.head_width));
+  stack.attention = read_plain_attention(json, "num_attention_heads", "hidden_size", stack.width);
   const bool has_bias = json.flag_or("enable_bias", true), is_before = json.flag_or("do_layer_norm_before", true);
-  attention.qkv_bias = attention.output_bias = has_bias;
+  stack.attention.qkv_bias = stack.attention.output_bias = has_bias;
   stack.mlp = {.width = int(json.integer("ffn_dim", 1, kMaxWidth)),
                .activation = read_activation(json, "activation_function", "relu"),
                .gated = false,

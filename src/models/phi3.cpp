@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Phi-3 (Abdin et al. 2024): Llama with fused matrices, and rotary positions of a part of each head.
-#include "models/limits.hpp"
 #include "models/llama_names.hpp"
 #include "models/read_config.hpp"
 
@@ -14,8 +13,7 @@ TransformerConfig configure(const JsonObject& json, Task task) {
   stack.attention.fused = FusedQkv::parts;
   stack.mlp.fused = true;
   stack.dropout = float(json.number_or("resid_pdrop", 0));
-  const int window = int(json.integer_or("sliding_window", 0, 0, kMaxContext));
-  for (LayerConfig& layer : stack.layers) layer.window = window;
+  read_window(json, stack);
   return config;
 }
 

@@ -14,10 +14,9 @@ void read_qwen_layers(const JsonObject& json, StackConfig& stack) {
   if (!json.flag_or("use_sliding_window", false)) return;
   const int window = int(json.integer_or("sliding_window", 0, 0, kMaxContext));
   const int full = int(json.integer_or("max_window_layers", 0, 0, kMaxLayers));
-  const std::vector<std::string> types =
-      json.has("layer_types") ? json.texts("layer_types") : std::vector<std::string>{};
-  for (size_t i = 0; i < stack.layers.size(); ++i)
-    if (i < types.size() ? types[i] == "sliding_attention" : int(i) >= full) stack.layers[i].window = window;
+  const std::vector<LayerConfig> windows =
+      read_layers(json, int(stack.layers.size()), window, [full](int layer) { return layer >= full; });
+  for (size_t i = 0; i < stack.layers.size(); ++i) stack.layers[i].window = windows[i].window;
 }
 
 namespace {
@@ -45,7 +44,7 @@ TransformerConfig configure_experts(const JsonObject& json, Task task) {
   experts.width = int(json.integer("moe_intermediate_size", 1, kMaxWidth));
   experts.shared_width = int(json.integer_or("shared_expert_intermediate_size", 0, 0, kMaxWidth));
   experts.normalized = json.flag_or("norm_topk_prob", false);
-  experts.balance = json.flag_or("output_router_logits", false) ? float(json.number_or("router_aux_loss_coef", 0)) : 0;
+  experts.balance = read_balance(json);
   const int step = int(json.integer_or("decoder_sparse_step", 1, 1, kMaxLayers));
   for (size_t i = 0; i < stack.layers.size(); ++i)
     stack.layers[i].routed = !is_plain(json, int(i)) && (int(i) + 1) % step == 0;

@@ -57,7 +57,8 @@ int read_label_count(const JsonObject& json) {
   return int(json.integer_or("num_labels", named, 1, kMaxVocabulary));
 }
 
-std::vector<LayerConfig> read_layers(const JsonObject& json, int count, int window, bool (*is_sliding)(int layer)) {
+std::vector<LayerConfig> read_layers(const JsonObject& json, int count, int window,
+                                     const std::function<bool(int layer)>& is_sliding) {
   const std::vector<std::string> types =
       json.has("layer_types") ? json.texts("layer_types") : std::vector<std::string>{};
   if (!types.empty() && types.size() != size_t(count)) json.refuse("layer_types", "one entry a layer");
@@ -69,6 +70,26 @@ std::vector<LayerConfig> read_layers(const JsonObject& json, int count, int wind
     layers[i].window = slides ? window : 0;
   }
   return layers;
+}
+
+void read_window(const JsonObject& json, StackConfig& stack) {
+  const int window = int(json.integer_or("sliding_window", 0, 0, kMaxContext));
+  for (LayerConfig& layer : stack.layers) layer.window = window;
+}
+
+AttentionConfig read_plain_attention(const JsonObject& json, std::string_view heads_field, std::string_view width_field,
+                                     int width) {
+  AttentionConfig attention;
+  attention.heads = attention.kv_heads = int(json.integer(heads_field, 1, kMaxHeads));
+  if (width % attention.heads != 0) json.refuse(heads_field, "a divisor of " + std::string(width_field));
+  attention.head_width = width / attention.heads;
+  attention.scale = 1 / std::sqrt(float(attention.head_width));
+  attention.qkv_bias = attention.output_bias = true;
+  return attention;
+}
+
+float read_balance(const JsonObject& json) {
+  return json.flag_or("output_router_logits", false) ? float(json.number_or("router_aux_loss_coef", 0)) : 0;
 }
 
 TransformerConfig read_decoder(const JsonObject& json, Task task) {
@@ -109,26 +130,21 @@ std::vector<HeadConfig> decoder_heads(const JsonObject& json, Task task, const T
   return {head};
 }
 
-TransformerConfig read_encoder(const JsonObject& json) {
+TransformerConfig read_encoder(const JsonObject& json, const EncoderFields& fields) {
   TransformerConfig config;
   StackConfig& stack = config.stack;
-  stack.width = int(json.integer("hidden_size", 1, kMaxWidth));
-  stack.layers.resize(size_t(json.integer("num_hidden_layers", 1, kMaxLayers)));
-  AttentionConfig& attention = stack.attention;
-  attention.heads = attention.kv_heads = int(json.integer("num_attention_heads", 1, kMaxHeads));
-  if (stack.width % attention.heads != 0) json.refuse("num_attention_heads", "a divisor of hidden_size");
-  attention.head_width = stack.width / attention.heads;
-  attention.scale = 1 / std::sqrt(float(attention.head_width));
-  attention.causal = false;
-  attention.qkv_bias = attention.output_bias = true;
-  stack.mlp = {.width = int(json.integer("intermediate_size", 1, kMaxWidth)),
-               .activation = read_activation(json, "hidden_act", "gelu"),
+  stack.width = int(json.integer(fields.width, 1, kMaxWidth));
+  stack.layers.resize(size_t(json.integer(fields.layers, 1, kMaxLayers)));
+  stack.attention = read_plain_attention(json, fields.heads, fields.width, stack.width);
+  stack.attention.causal = false;
+  stack.mlp = {.width = int(json.integer(fields.mlp_width, 1, kMaxWidth)),
+               .activation = read_activation(json, fields.activation, "gelu"),
                .gated = false,
                .bias = true};
   stack.norm = {NormConfig::Kind::layer, float(json.number_or("layer_norm_eps", 1e-12)), true};
   stack.norm_place = NormPlace::after;
   stack.final_norm = false;
-  stack.dropout = float(json.number_or("hidden_dropout_prob", 0.1));
+  stack.dropout = float(json.number_or(fields.dropout, 0.1));
   config.context = int(json.integer_or("max_position_embeddings", 512, 1, kMaxContext));
   stack.embedding = {.vocabulary = int(json.integer("vocab_size", 1, kMaxVocabulary)),
                      .width = int(json.integer_or("embedding_size", stack.width, 1, kMaxWidth)),

@@ -104,6 +104,17 @@ RotaryConfig read_rotary(const JsonObject& json, int head_width, int context) {
   return make_rotary(settings, rotary_base(json), part, head_width, context);
 }
 
+std::vector<RotaryConfig> read_layer_rotaries(const JsonObject& json, int head_width, int context) {
+  const JsonObject settings = rotary_settings(json);
+  if (!settings.has("full_attention")) return {};
+  std::vector<RotaryConfig> rotaries;
+  for (const char* kind : {"full_attention", "sliding_attention"}) {
+    const JsonObject of = settings.object(kind);
+    rotaries.push_back(make_rotary(of, of.number("rope_theta"), 1, head_width, context));
+  }
+  return rotaries;
+}
+
 Json llama3_scaling(std::span<const float> factors, std::span<const float> frequencies) {
   // All models of this kind were published with these three values; only the factor differs.
   const Json scaling = {{"rope_type", "llama3"},

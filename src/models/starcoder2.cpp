@@ -2,7 +2,6 @@
 //
 // StarCoder2 (Lozhkov et al. 2024): grouped keys and rotary positions like Llama's, with biases, layer norms and a
 // plain MLP like GPT-2's; perhaps a window.
-#include "models/limits.hpp"
 #include "models/read_config.hpp"
 
 namespace graft::inline v0 {
@@ -19,8 +18,7 @@ TransformerConfig configure(const JsonObject& json, Task task) {
                .bias = bias};
   stack.norm = {NormConfig::Kind::layer, float(json.number_or("norm_epsilon", 1e-5)), true};
   stack.dropout = float(json.number_or("residual_dropout", 0));
-  const int window = int(json.integer_or("sliding_window", 0, 0, kMaxContext));
-  for (LayerConfig& layer : stack.layers) layer.window = window;
+  read_window(json, stack);
   if (task == Task::causal) config.heads.at(0).tied = json.flag_or("tie_word_embeddings", true);
   return config;
 }
