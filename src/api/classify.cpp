@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <optional>
 
 #include "api/encode_rows.hpp"
 #include "api/passes.hpp"
+#include "generate/candidates.hpp"
 #include "models/head_choice.hpp"
 #include "support/message.hpp"
+#include "support/softmax.hpp"
 #include "train/task_loss.hpp"
 
 namespace graft::inline v0 {
@@ -17,17 +21,6 @@ void require(const Model::State& model, Task task, const char* call) {
   const Architecture& architecture = model.trunk->architecture;
   check<UnsupportedError>(architecture.task == task, call, ": the model is a ", architecture.name,
                           ": load it with LoadOptions::head");
-}
-
-void softmax(std::span<float> scores) {
-  const float largest = *std::max_element(scores.begin(), scores.end());
-  double sum = 0;
-  for (float& score : scores) sum += score = std::exp(score - largest);
-  for (float& score : scores) score = float(score / sum);
-}
-
-std::span<float> row_of(const Tensor& scores, int row) {
-  return scores.values().subspan(size_t(row) * size_t(scores.cols()), size_t(scores.cols()));
 }
 
 std::vector<LabelScore> labelled(const Trunk& trunk, std::span<float> scores, std::span<const std::string> names) {
@@ -53,6 +46,25 @@ Tag tag_of(const std::string& label, const std::string& none) {
   return {label, false};
 }
 
+// A part of the context, in bytes, with the sum of its scores as start and end.
+struct TokenSpan {
+  size_t begin, end;
+  float score;
+};
+
+// The best part of a window's context; none where the window has no token of it.
+std::optional<TokenSpan> best_span(const Encoding& window, const SpanScores& scores) {
+  const float *start = scores.start.data(), *end = scores.end.data();
+  const auto is_context = [&](int token) { return window.sequence[size_t(token)] == 1; };
+  const int count = int(window.ids.size());
+  std::optional<TokenSpan> best;
+  for (int from = 0; from < count; ++from)
+    for (int to = from; is_context(from) && to < std::min(count, from + kLongestAnswer) && is_context(to); ++to)
+      if (const float score = start[from] + end[to]; !best || score > best->score)
+        best = {window.offsets[size_t(from)].first, window.offsets[size_t(to)].second, score};
+  return best;
+}
+
 }  // namespace
 
 std::vector<std::vector<LabelScore>> Model::classify(std::span<const std::string> texts,
@@ -68,7 +80,7 @@ std::vector<std::vector<LabelScore>> Model::classify(std::span<const std::string
   std::vector<std::vector<LabelScore>> results;
   for_each_pass(Call(*state_, options.adapter), inputs, [&](NetworkPass& pass, const Tensor& hidden, size_t) {
     const Tensor scores = trunk.transformer.head()(pass.run(), hidden);
-    for (int row = 0; row < scores.rows(); ++row) results.push_back(labelled(trunk, row_of(scores, row), names));
+    for (int row = 0; row < scores.rows(); ++row) results.push_back(labelled(trunk, scores.row(row), names));
   });
   return results;
 }
@@ -92,7 +104,7 @@ std::vector<TaggedSpan> Model::tag(std::string_view text, const TaskOptions& opt
     bool goes_on = false;
     for (int i = 0; i < scores.rows(); ++i) {
       if (encoding.special_mask[size_t(i)]) continue;
-      const std::span<float> row = row_of(scores, i);
+      const std::span<float> row = scores.row(i);
       softmax(row);
       const size_t best = size_t(std::max_element(row.begin(), row.end()) - row.begin());
       const Tag tag = tag_of(names[best], has_none ? "O" : names[0]);
@@ -125,34 +137,23 @@ Answer Model::answer(std::string_view question, std::string_view context, const 
       encode_question(*state_, question, context, text_length(*state_, options.max_length));
   std::vector<PassInput> inputs;
   for (const Encoding& window : windows) inputs.push_back({window.ids, window.type_ids});
-  Answer best;
-  float best_score = 0, no_answer = 0;
-  bool is_first = true;
+  std::optional<TokenSpan> best;
+  float no_answer = std::numeric_limits<float>::infinity();
   for_each_pass(Call(*state_, options.adapter), inputs, [&](NetworkPass& pass, const Tensor& hidden, size_t first) {
     const Tensor scores = trunk.transformer.head()(pass.run(), hidden);
     for (int w = 0; w < pass.batch().sequences(); ++w) {
-      const Encoding& window = windows[first + size_t(w)];
       const SpanScores of = span_scores(pass.run(), scores, w);
-      const float *start = of.start.data(), *end = of.end.data();
-      no_answer = is_first ? start[0] + end[0] : std::min(no_answer, start[0] + end[0]);
-      const int count = int(window.ids.size());
-      for (int from = 0; from < count; ++from) {
-        if (window.sequence[size_t(from)] != 1) continue;
-        for (int to = from; to < std::min(count, from + kLongestAnswer) && window.sequence[size_t(to)] == 1; ++to) {
-          const float score = start[from] + end[to];
-          if (!is_first && score <= best_score) continue;
-          is_first = false;
-          best_score = score;
-          best.begin = window.offsets[size_t(from)].first;
-          best.end = window.offsets[size_t(to)].second;
-        }
-      }
+      no_answer = std::min(no_answer, of.start.data()[0] + of.end.data()[0]);
+      const std::optional<TokenSpan> found = best_span(windows[first + size_t(w)], of);
+      if (found && (!best || found->score > best->score)) best = found;
     }
   });
-  best.score = best_score - no_answer;
-  if (best.score <= 0) best.begin = best.end = 0;
-  best.text = context.substr(best.begin, best.end - best.begin);
-  return best;
+  Answer answer{.text = {}, .begin = 0, .end = 0, .score = (best ? best->score : 0) - no_answer};
+  if (!best || answer.score <= 0) return answer;
+  answer.begin = best->begin;
+  answer.end = best->end;
+  answer.text = context.substr(answer.begin, answer.end - answer.begin);
+  return answer;
 }
 
 std::vector<std::vector<FilledMask>> Model::fill_mask(std::string_view text, int count) const {
@@ -173,18 +174,13 @@ std::vector<std::vector<FilledMask>> Model::fill_mask(std::string_view text, int
     check(!rows.empty(), "fill_mask: the text has no ", tokenizer.token(*mask), ", expected at least one");
     const Tensor scores = state_->trunk->transformer.head()(pass.run(), hidden, rows);
     for (int row = 0; row < scores.rows(); ++row) {
-      const std::span<float> values = row_of(scores, row);
+      const std::span<float> values = scores.row(row);
       softmax(values);
       // A network may have more rows than the tokenizer has tokens.
-      std::vector<int32_t> order(std::min(values.size(), size_t(tokenizer.vocabulary_size())));
-      for (size_t i = 0; i < order.size(); ++i) order[i] = int32_t(i);
-      const size_t most = std::min(size_t(count), order.size());
-      std::partial_sort(order.begin(), order.begin() + std::ptrdiff_t(most), order.end(), [&](int32_t a, int32_t b) {
-        return values[size_t(a)] != values[size_t(b)] ? values[size_t(a)] > values[size_t(b)] : a < b;
-      });
+      const size_t known = std::min(values.size(), size_t(tokenizer.vocabulary_size()));
       std::vector<FilledMask>& tokens = filled.emplace_back();
-      for (size_t i = 0; i < most; ++i)
-        tokens.push_back({tokenizer.token(order[i]), order[i], values[size_t(order[i])]});
+      for (const int32_t id : likeliest(values.first(known), size_t(count)))
+        tokens.push_back({tokenizer.token(id), id, values[size_t(id)]});
     }
   });
   return filled;

@@ -41,8 +41,8 @@ std::vector<std::vector<float>> Model::embed(std::span<const std::vector<int32_t
     Tensor pooled = pool(pass.run(), hidden, pooling);
     if (options.normalized) pooled = normalized(pass.run(), pooled);
     for (int row = 0; row < pooled.rows(); ++row) {
-      const float* values = pooled.data() + size_t(row) * size_t(pooled.cols());
-      vectors.emplace_back(values, values + pooled.cols());
+      const std::span<float> values = pooled.row(row);
+      vectors.emplace_back(values.begin(), values.end());
     }
   });
   return vectors;

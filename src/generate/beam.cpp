@@ -47,7 +47,7 @@ class Search {
     all.reserve(running_.size() * vocabulary);
     std::vector<float> own(vocabulary);
     for (size_t beam = 0; beam < running_.size(); ++beam) {
-      const std::span<float> row = logits.values().subspan(beam * vocabulary, vocabulary);
+      const std::span<float> row = logits.row(int(beam));
       log_softmax(row);
       own.assign(row.begin(), row.end());
       if (adjust_) adjust_(running_[beam].tokens, row);

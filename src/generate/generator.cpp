@@ -70,8 +70,7 @@ std::vector<float> log_sums(const NetworkContext& context, const Tensor& logits)
   std::vector<float> sums(first.size());
   context.lane.backend().kernels().cross_entropy(context.lane.stream(), logits.data(), first.data(), nullptr,
                                                  logits.rows(), logits.cols(), 0, sums.data());
-  for (int row = 0; row < logits.rows(); ++row)
-    sums[size_t(row)] = logits.data()[size_t(row) * size_t(logits.cols())] - sums[size_t(row)];
+  for (int row = 0; row < logits.rows(); ++row) sums[size_t(row)] = logits.row(row)[0] - sums[size_t(row)];
   return sums;
 }
 
@@ -162,8 +161,7 @@ std::vector<Generation> Generator::run(std::span<const GenerateRequest> requests
     if (live.empty()) break;
     const Tensor logits = cached_pass(context_, rows, true, sources_of(numbers));
     const std::vector<float> sums = log_sums(context_, logits);
-    for (size_t i = 0; i < live.size(); ++i)
-      take(*live[i], logits.values().subspan(i * size_t(logits.cols()), size_t(logits.cols())), sums[i]);
+    for (size_t i = 0; i < live.size(); ++i) take(*live[i], logits.row(int(i)), sums[i]);
   }
   std::vector<Generation> results;
   for (Sequence& sequence : sequences) results.push_back(std::move(sequence.result));

@@ -7,6 +7,7 @@
 #include "nn/norm.hpp"
 #include "ops/batch_norm.hpp"
 #include "support/message.hpp"
+#include "support/softmax.hpp"
 
 namespace graft::inline v0 {
 namespace {
@@ -81,13 +82,6 @@ struct StepMaker {
   }
 };
 
-void softmax(std::span<float> row) {
-  const float top = *std::max_element(row.begin(), row.end());
-  double sum = 0;
-  for (float& value : row) sum += value = std::exp(value - top);
-  for (float& value : row) value = float(value / sum);
-}
-
 }  // namespace
 
 void check_config(const SequentialConfig& config) {
@@ -137,7 +131,7 @@ Tensor Sequential::outputs(Run& run, const Tensor& scores) const {
   const Tensor y = run.tensor(scores.rows(), scores.cols());
   run.kernels().activation(run.stream(), activation_of(link_), scores.data(), y.data(), int64_t(y.size()));
   if (link_ == Nonlinearity::softmax)
-    for (int row = 0; row < y.rows(); ++row) softmax(y.values().subspan(size_t(row) * size_t(width_), size_t(width_)));
+    for (int row = 0; row < y.rows(); ++row) softmax(y.row(row));
   return y;
 }
 

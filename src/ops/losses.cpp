@@ -66,10 +66,6 @@ LogSoftmax log_softmax(std::span<const float> logits, double temperature = 1) {
   return result;
 }
 
-std::span<const float> row_of(const Tensor& x, int row) {
-  return x.values().subspan(size_t(row) * size_t(x.cols()), size_t(x.cols()));
-}
-
 // Σ weight · function(row, slopes) over rows; the function sets the slopes, which are 0.
 template <class Function>
 Tensor sum_of_rows(Run& run, const char* loss, const Tensor& x, std::span<const float> weights,
@@ -118,7 +114,7 @@ Tensor focal(Run& run, const Tensor& logits, std::span<const int32_t> targets, s
   check_targets("focal", logits, targets);
   return sum_of_rows(run, "focal", logits, weights, [&](int row, std::vector<double>& slopes) {
     if (targets[size_t(row)] == kIgnored) return 0.0;
-    const LogSoftmax at = log_softmax(row_of(logits, row));
+    const LogSoftmax at = log_softmax(logits.row(row));
     const auto target = size_t(targets[size_t(row)]);
     const double log_p = at.log_p[target], miss = -std::expm1(log_p), factor = std::pow(miss, gamma);
     // d loss / d log p; log p / (1 - p) goes to -1 with p to 1. d log p / d logit is 1 - p at the target, -p elsewhere.
@@ -130,7 +126,7 @@ Tensor focal(Run& run, const Tensor& logits, std::span<const int32_t> targets, s
 
 Tensor z_loss(Run& run, const Tensor& logits, std::span<const float> weights) {
   return sum_of_rows(run, "z_loss", logits, weights, [&](int row, std::vector<double>& slopes) {
-    const LogSoftmax at = log_softmax(row_of(logits, row));
+    const LogSoftmax at = log_softmax(logits.row(row));
     for (size_t i = 0; i < slopes.size(); ++i) slopes[i] = 2 * at.log_sum * at.p[i];
     return at.log_sum * at.log_sum;
   });
@@ -142,8 +138,8 @@ Tensor distillation(Run& run, const Tensor& logits, const Tensor& teacher, std::
         teacher.rows(), " x ", teacher.cols(), ", expected ", logits.rows(), " x ", logits.cols());
   check(temperature > 0, "distillation: temperature is ", temperature, ", expected more than 0");
   return sum_of_rows(run, "distillation", logits, weights, [&](int row, std::vector<double>& slopes) {
-    const LogSoftmax student = log_softmax(row_of(logits, row), temperature);
-    const LogSoftmax expected = log_softmax(row_of(teacher, row), temperature);
+    const LogSoftmax student = log_softmax(logits.row(row), temperature);
+    const LogSoftmax expected = log_softmax(teacher.row(row), temperature);
     double divergence = 0;
     for (size_t i = 0; i < slopes.size(); ++i) {
       divergence += expected.p[i] * (expected.log_p[i] - student.log_p[i]);

@@ -44,6 +44,7 @@ class Tensor {
   size_t size() const { return size_t(rows()) * cols(); }
   float* data() const { return data_.get(); }
   std::span<float> values() const { return {data(), size()}; }
+  std::span<float> row(int index) const { return {data() + size_t(index) * size_t(cols()), size_t(cols())}; }
   const Identity& identity() const { return shape_; }
 
  private:
