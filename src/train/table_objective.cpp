@@ -2,11 +2,11 @@
 #include "train/table_objective.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 
 #include "ops/losses.hpp"
 #include "support/message.hpp"
+#include "train/fingerprint.hpp"
 
 namespace graft::inline v0 {
 
@@ -118,13 +118,12 @@ Tensor TableObjective::score_loss(Run& run, const Tensor& scores, std::span<cons
 }
 
 uint64_t TableObjective::fingerprint() const {
-  uint64_t hash = 0xcbf29ce484222325;
-  const auto add = [&](uint32_t value) { hash = (hash ^ value) * 0x100000001b3; };
-  add(std::bit_cast<uint32_t>(options_.huber_delta));
+  Fingerprint print;
+  print.add(options_.huber_delta);
   for (const std::vector<float>* values : {&options_.class_weights, &rows_.values, &rows_.numbers})
-    for (const float value : *values) add(std::bit_cast<uint32_t>(value));
-  for (const int32_t target : rows_.classes) add(uint32_t(target));
-  return hash;
+    for (const float value : *values) print.add(value);
+  for (const int32_t target : rows_.classes) print.add(uint64_t(uint32_t(target)));
+  return print.hash();
 }
 
 }  // namespace graft::inline v0

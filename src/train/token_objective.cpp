@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "train/token_objective.hpp"
 
-#include <bit>
-
 #include "ops/experts.hpp"
 #include "support/message.hpp"
 #include "tensor/packed_factors.hpp"
+#include "train/fingerprint.hpp"
 #include "train/micro_batch.hpp"
 
 namespace graft::inline v0 {
@@ -71,39 +70,42 @@ StepLoss TokenObjective::loss(const LossContext& context, std::span<const size_t
   const NetworkContext network{trunk_, context.lane, context.memory, precision_, edits_ ? &edits : nullptr};
   const Task task = trunk_.architecture.task;
   const uint64_t corruption_step = gradients ? context.step + 1 : 0;  // the same each time where nothing is learned
-  std::vector<TokenRow> prepared;
+  const bool hides = corruption_ && corruption_->kind != Corruption::Kind::none;
+  std::vector<TokenRow> corrupted;
+  corrupted.reserve(hides ? examples.size() : 0);  // the rows point to it
+  std::vector<const TokenRow*> rows;
   std::vector<size_t> lengths;
   Step step{network, context.seed, context.step, recompute_, gradients, 0};
   StepLoss loss;
   for (const size_t example : examples) {
-    const TokenRow& row = rows_[example];
-    prepared.push_back(corruption_ ? corrupt(row, *corruption_, {context.seed, corruption_step, uint64_t(example)})
-                                   : row);
-    loss.trained += label_count(task, prepared.back());
-    lengths.push_back(token_count(task, prepared.back()));
+    rows.push_back(&rows_[example]);
+    if (hides)
+      rows.back() = &corrupted.emplace_back(
+          corrupt(rows_[example], *corruption_, {context.seed, corruption_step, uint64_t(example)}));
+    loss.trained += label_count(task, *rows.back());
+    lengths.push_back(token_count(task, *rows.back()));
     step.tokens += int64_t(lengths.back());
   }
   for (const RowRange& range : pack(lengths, micro_batch_tokens_)) {
     MicroBatchMaker maker(trunk_, {loss.trained, int64_t(examples.size())}, label_smoothing_);
-    for (size_t i = range.begin; i < range.end; ++i) maker.add(prepared[i], int64_t(examples[i]));
+    for (size_t i = range.begin; i < range.end; ++i) maker.add(*rows[i], int64_t(examples[i]));
     if (MicroBatch micro = maker.take(); micro.batch.rows() > 0) add_loss(step, std::move(micro), loss);
   }
   return loss;
 }
 
 uint64_t TokenObjective::fingerprint() const {
-  uint64_t hash = 0xcbf29ce484222325;
-  const auto add = [&](uint64_t value) { hash = (hash ^ value) * 0x100000001b3; };
+  Fingerprint print;
   for (const TokenRow& row : rows_) {
     for (size_t i = 0; i < row.ids.size(); ++i)
-      add(uint64_t(uint32_t(row.ids[i])) << 1 | uint64_t(i < row.trained.size() && row.trained[i]));
+      print.add(uint64_t(uint32_t(row.ids[i])) << 1 | uint64_t(i < row.trained.size() && row.trained[i]));
     for (const std::vector<int32_t>* labels : {&row.types, &row.target, &row.token_labels})
-      for (const int32_t label : *labels) add(uint32_t(label));
-    for (const float value : row.values) add(std::bit_cast<uint32_t>(value));
+      for (const int32_t label : *labels) print.add(uint64_t(uint32_t(label)));
+    for (const float value : row.values) print.add(value);
     if (row.label >= 0 || row.start >= 0)
-      add(uint64_t(uint32_t(row.label)) << 32 ^ uint32_t(row.start) ^ uint32_t(row.end));
+      print.add(uint64_t(uint32_t(row.label)) << 32 ^ uint32_t(row.start) ^ uint32_t(row.end));
   }
-  return hash;
+  return print.hash();
 }
 
 size_t activation_bytes(const Trunk& trunk, size_t tokens, Precision precision, bool recompute) {
