@@ -7,6 +7,7 @@
 #include "ops/losses.hpp"
 #include "support/in_quotes.hpp"
 #include "support/message.hpp"
+#include "tensor/transposed.hpp"
 
 namespace graft::inline v0 {
 namespace {
@@ -75,12 +76,8 @@ Tensor features_loss(Run& run, const Trunk& trunk, const Tensor& hidden) {
 }  // namespace
 
 std::vector<float> as_stored(Layout layout, const Tensor& values) {
-  std::vector<float> stored(values.values().begin(), values.values().end());
-  if (layout != Layout::transposed) return stored;
-  const int rows = values.rows(), cols = values.cols();
-  for (int row = 0; row < rows; ++row)
-    for (int col = 0; col < cols; ++col) stored[size_t(col) * rows + row] = values.data()[size_t(row) * cols + col];
-  return stored;
+  if (layout == Layout::transposed) return transposed(values.values(), values.rows(), values.cols());
+  return {values.values().begin(), values.values().end()};
 }
 
 std::vector<std::vector<int32_t>> golden_sequences(const Goldens& goldens, const std::string& prefix) {

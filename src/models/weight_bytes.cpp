@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "tensor/transposed.hpp"
+
 namespace graft::inline v0 {
 namespace {
 
@@ -39,11 +41,9 @@ void write(const Lane& lane, Dtype type, const std::vector<float>& rows, int col
 
 void write_transposed(const Lane& lane, const Weight& weight, Dtype type, const ByteSink& sink) {
   const int rows = weight.rows(), cols = weight.cols();
-  std::vector<float> values(size_t(rows) * cols), turned(values.size());
+  std::vector<float> values(size_t(rows) * cols);
   read_rows(lane, weight, 0, rows, values.data());
-  for (int row = 0; row < rows; ++row)
-    for (int col = 0; col < cols; ++col) turned[size_t(col) * rows + row] = values[size_t(row) * cols + col];
-  write(lane, type, turned, rows, sink);
+  write(lane, type, transposed(values, rows, cols), rows, sink);
 }
 
 }  // namespace

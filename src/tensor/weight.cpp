@@ -8,6 +8,7 @@
 #include "blocks.hpp"
 #include "support/message.hpp"
 #include "tensor/dtype.hpp"
+#include "tensor/transposed.hpp"
 
 namespace graft::inline v0 {
 namespace {
@@ -18,13 +19,6 @@ constexpr int kPackRows = 256;  // packed at a time; a multiple of the kernels' 
 Dtype resident_dtype(const Kernels& kernels, const StoredTensor& stored) {
   const Dtype dtype = stored.kept.value_or(stored.dtype);
   return kernels.packs(dtype) ? dtype : Dtype::bf16;
-}
-
-std::vector<float> transposed(const std::vector<float>& values, int rows, int cols) {
-  std::vector<float> result(values.size());
-  for (int row = 0; row < rows; ++row)
-    for (int col = 0; col < cols; ++col) result[size_t(col) * rows + row] = values[size_t(row) * cols + col];
-  return result;
 }
 
 }  // namespace
