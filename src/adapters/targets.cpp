@@ -48,12 +48,6 @@ void refuse_unknown_kind(const Trunk& trunk, const std::string& target, bool is_
                             weight->name(), " (target_modules: \"", target, "\")");
 }
 
-bool is_head(const Trunk& trunk, const Projection& projection) {
-  for (const ScoreHead& head : trunk.transformer.heads())
-    if (head.output().weight == projection.weight) return true;
-  return false;
-}
-
 }  // namespace
 
 std::vector<int> find_targets(const Trunk& trunk, const LoraConfig& config) {
@@ -66,7 +60,7 @@ std::vector<int> find_targets(const Trunk& trunk, const LoraConfig& config) {
   std::vector<int> found;
   for (size_t i = 0; i < sites.size(); ++i) {
     const std::string& name = sites[i].name;
-    bool chosen = all_linear ? !is_head(trunk, sites[i].projection) : pattern && pattern->matches_whole(name);
+    bool chosen = all_linear ? !trunk.transformer.is_of_head(sites[i].projection.weight) : pattern && pattern->matches_whole(name);
     for (size_t t = 0; t < config.targets.size(); ++t)
       if (ends_with_module(name, config.targets[t])) used[t] = chosen = true;
     for (const std::string& target : config.excluded)

@@ -40,8 +40,12 @@ struct Source {
   StoredTensor stored;
 };
 
+std::string name_in(const Checkpoint& checkpoint, const Trunk& trunk, const std::string& module, const Weight& weight) {
+  return checkpoint.gguf() ? external_name(trunk.family, Naming::gguf, module) : weight.name();
+}
+
 Source find_source(const Checkpoint& checkpoint, const Trunk& trunk, const std::string& module, Weight& weight) {
-  const std::string name = checkpoint.gguf() ? external_name(trunk.family, Naming::gguf, module) : weight.name();
+  const std::string name = name_in(checkpoint, trunk, module, weight);
   const Layout layout = layout_of(trunk.family, checkpoint.naming(), module);
   const bool is_matrix = weight.kind() == Weight::Kind::matrix, transposed = is_matrix && layout == Layout::transposed;
   const std::optional<Checkpoint::Tensor> tensor = checkpoint.find(name);
@@ -65,15 +69,9 @@ bool is_of_head(const Trunk& trunk, const std::string& module) {
 }
 
 bool has_weight(const Checkpoint& checkpoint, const Trunk& trunk, const std::string& module, const Weight& weight) {
-  const std::string name = checkpoint.gguf() ? external_name(trunk.family, Naming::gguf, module) : weight.name();
+  const std::string name = name_in(checkpoint, trunk, module, weight);
   const std::optional<Checkpoint::Tensor> tensor = checkpoint.find(name);
   return tensor && fits(weight, tensor->shape, false);
-}
-
-size_t number_of(const Trunk& trunk, const Weight& weight) {
-  size_t number = 0;
-  while (trunk.parameters.all()[number].weight.get() != &weight) ++number;
-  return number;
 }
 
 // GPT-2 draws what goes onto the residual path smaller the more layers there are (Radford et al. 2019).
@@ -86,32 +84,25 @@ float initial_scale(const Trunk& trunk, std::string_view module) {
 
 std::optional<Dtype> kept_dtype(const Trunk& trunk, const Weight& weight, const StoredTensor& stored,
                                 std::optional<Dtype> wanted) {
-  if (!wanted || is_quantised(stored.dtype)) return std::nullopt;
-  for (const ScoreHead& head : trunk.transformer.heads())
-    if (head.output().weight == &weight) return std::nullopt;
+  if (!wanted || is_quantised(stored.dtype) || trunk.transformer.is_of_head(&weight)) return std::nullopt;
   const bool fits_blocks = weight.cols() % block_size(*wanted).elements == 0;
   for (const Parameters::Site& site : trunk.parameters.sites())
     if (site.projection.weight == &weight && fits_blocks) return wanted;
   return std::nullopt;
 }
 
-// Initial values: matrices are normal, gains 1, biases 0.
-struct Drawn {
-  const std::string& module;
-  Weight* weight;
-};
-void draw(const Trunk& trunk, const Lane& lane, const Drawn& drawn, uint64_t seed) {
-  Weight& weight = *drawn.weight;
-  weight.create(lane, trunk.memory);
-  const bool is_matrix = weight.kind() == Weight::Kind::matrix, is_gain = drawn.module.ends_with("norm.weight");
-  const float deviation = trunk.transformer.config().initial_deviation * initial_scale(trunk, drawn.module);
+// Initial values of weight `number`: matrices are normal, gains 1, biases 0.
+void draw(const Trunk& trunk, const Lane& lane, size_t number, uint64_t seed) {
+  const auto& [module, weight] = trunk.parameters.all()[number];
+  weight->create(lane, trunk.memory);
+  const bool is_matrix = weight->kind() == Weight::Kind::matrix, is_gain = module.ends_with("norm.weight");
+  const float deviation = trunk.transformer.config().initial_deviation * initial_scale(trunk, module);
   const float gain = 1 - trunk.transformer.stack().norm.offset;
-  const uint64_t site = number_of(trunk, weight) + 1;
-  const std::span<float> values = weight.parameter().values();
+  const std::span<float> values = weight->parameter().values();
   for (size_t i = 0; i < values.size(); ++i)
-    values[i] = is_matrix ? float(deviation * random_normal(seed, site, i)) : is_gain ? gain : 0.0f;
-  weight.repack(lane);
-  weight.freeze();
+    values[i] = is_matrix ? float(deviation * random_normal(seed, number + 1, i)) : is_gain ? gain : 0.0f;
+  weight->repack(lane);
+  weight->freeze();
 }
 
 // GGUF files of Llama 3.1 and later hold the factors of its rotary scaling as a tensor.
@@ -172,9 +163,10 @@ std::unique_ptr<Trunk> load_trunk(const Checkpoint& checkpoint, std::shared_ptr<
   const Lane lane(backend);
   std::vector<Source> sources;
   size_t bytes = 0;
-  for (const auto& [module, weight] : trunk->parameters.all()) {
+  for (size_t number = 0; number < trunk->parameters.all().size(); ++number) {
+    const auto& [module, weight] = trunk->parameters.all()[number];
     if (head && is_of_head(*trunk, module) && !has_weight(checkpoint, *trunk, module, *weight)) {
-      draw(*trunk, lane, {module, weight.get()}, options.seed);
+      draw(*trunk, lane, number, options.seed);
       continue;
     }
     sources.push_back(find_source(checkpoint, *trunk, module, *weight));
@@ -193,7 +185,7 @@ std::unique_ptr<Trunk> load_trunk(const Checkpoint& checkpoint, std::shared_ptr<
 std::unique_ptr<Trunk> create_trunk(Json config, std::shared_ptr<const Backend> backend, uint64_t seed) {
   auto trunk = std::make_unique<Trunk>(backend, std::move(config), "config.json");
   const Lane lane(backend);
-  for (const auto& [module, weight] : trunk->parameters.all()) draw(*trunk, lane, {module, weight.get()}, seed);
+  for (size_t number = 0; number < trunk->parameters.all().size(); ++number) draw(*trunk, lane, number, seed);
   return trunk;
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "nn/transformer.hpp"
 
+#include <algorithm>
+
 #include "support/message.hpp"
 
 namespace graft::inline v0 {
@@ -24,6 +26,11 @@ Transformer::Transformer(Parameters& parameters, TransformerConfig config)
 const ScoreHead& Transformer::head() const {
   check<UnsupportedError>(!heads_.empty(), "the model has no head: it gives embeddings only");
   return heads_[0];
+}
+
+bool Transformer::is_of_head(const Weight* weight) const {
+  return std::any_of(heads_.begin(), heads_.end(),
+                     [&](const ScoreHead& head) { return head.output().weight == weight; });
 }
 
 Encoded Transformer::encode(Run& run, bool recomputes) const {

@@ -30,6 +30,8 @@ class Transformer {
   const ScoreHead& head() const;
   const std::vector<ScoreHead>& heads() const { return heads_; }
   const Weight* tokens() const { return stack_.tokens(); }
+  // Whether the weight is the matrix of a head.
+  bool is_of_head(const Weight* weight) const;
 
   void scale_frequencies(std::span<const float> factors) { stack_.scale_frequencies(factors); }
 
