@@ -2,7 +2,8 @@
 #include "generate/beam_pass.hpp"
 
 #include <algorithm>
-#include <chrono>
+
+#include "support/clock.hpp"
 
 namespace graft::inline v0 {
 
@@ -34,17 +35,13 @@ void BeamPass::branch(std::span<const BeamStep> steps) {
 Encoded* BeamPass::sources(size_t beams) {
   if (!source_) return nullptr;
   if (!repeated_ || size_t(repeated_->batch->sequences()) != beams) {
-    const Batch none;
-    Run run{context_.lane, context_.memory, none};
     const std::vector<int> copies(beams, 0);
-    repeated_ = source_->select(run, copies);
+    repeated_ = select_sources(context_, *source_, copies);
   }
   return &*repeated_;
 }
 
 namespace {
-
-double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 // Without the end token, which is `is_ended`.
 struct Text {
@@ -72,8 +69,7 @@ void tell(const Generation& result, const GenerateOptions& options) {
 Generation generate_beams(const NetworkContext& context, const Decoder& decoder, std::vector<int32_t> end_ids,
                           const GenerateOptions& options, std::vector<int32_t> prompt, std::optional<Encoded> source) {
   const double started = now();
-  if (options.ignore_end) end_ids.clear();
-  end_ids.insert(end_ids.end(), options.stop_ids.begin(), options.stop_ids.end());
+  end_ids = ending_tokens(std::move(end_ids), options);
   const int room = context.trunk.transformer.config().context - int(prompt.size());
   const int most = options.max_tokens > 0 ? std::min(options.max_tokens, room) : room;
   Generation result;

@@ -2,16 +2,14 @@
 #include "generate/generator.hpp"
 
 #include <algorithm>
-#include <chrono>
 
+#include "support/clock.hpp"
 #include "support/message.hpp"
 
 namespace graft::inline v0 {
 namespace {
 
 constexpr size_t kPrefillRows = 512;  // at once: enough for the products, little for the activations
-
-double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 }  // namespace
 
@@ -30,6 +28,18 @@ KeyValueCache make_cache(const NetworkContext& context, std::optional<Dtype> dty
   const StackConfig& stack = context.trunk.transformer.stack();
   return KeyValueCache(context.memory, int(stack.layers.size()), stack.attention.kv_heads * stack.attention.head_width,
                        dtype.value_or(context.trunk.is_exact(context.precision) ? Dtype::f32 : Dtype::bf16));
+}
+
+Encoded select_sources(const NetworkContext& context, const Encoded& sources, std::span<const int> sequences) {
+  const Batch none;
+  Run run{context.lane, context.memory, none};
+  return sources.select(run, sequences);
+}
+
+std::vector<int32_t> ending_tokens(std::vector<int32_t> of_model, const GenerateOptions& options) {
+  if (options.ignore_end) of_model.clear();
+  of_model.insert(of_model.end(), options.stop_ids.begin(), options.stop_ids.end());
+  return of_model;
 }
 
 Tensor cached_pass(const NetworkContext& context, std::span<const CachedTokens> sequences, bool wants_logits,
@@ -78,10 +88,7 @@ std::vector<float> log_sums(const NetworkContext& context, const Tensor& logits)
 
 Generator::Generator(const NetworkContext& context, const Decoder& decoder, std::vector<int32_t> end_ids,
                      const GenerateOptions& options)
-    : context_(context), decoder_(decoder), end_ids_(std::move(end_ids)), options_(options) {
-  if (options.ignore_end) end_ids_.clear();
-  end_ids_.insert(end_ids_.end(), options.stop_ids.begin(), options.stop_ids.end());
-}
+    : context_(context), decoder_(decoder), end_ids_(ending_tokens(std::move(end_ids), options)), options_(options) {}
 
 bool Generator::ends(int32_t token) const {
   return std::find(end_ids_.begin(), end_ids_.end(), token) != end_ids_.end();
@@ -90,9 +97,7 @@ bool Generator::ends(int32_t token) const {
 Encoded* Generator::sources_of(const std::vector<int>& requests) {
   if (!sources_) return nullptr;
   if (!chosen_ || requests != chosen_requests_) {
-    const Batch none;
-    Run run{context_.lane, context_.memory, none};
-    chosen_ = sources_->select(run, requests);
+    chosen_ = select_sources(context_, *sources_, requests);
     chosen_requests_ = requests;
   }
   return &*chosen_;

@@ -14,6 +14,12 @@ namespace graft::inline v0 {
 // The cache for one sequence.
 KeyValueCache make_cache(const NetworkContext& context, std::optional<Dtype> dtype = {});
 
+// The given sequences of an encoder, in that order; one may come several times.
+Encoded select_sources(const NetworkContext& context, const Encoded& sources, std::span<const int> sequences);
+
+// The tokens that end a text: the model's, unless the options ignore them, and those of the options.
+std::vector<int32_t> ending_tokens(std::vector<int32_t> of_model, const GenerateOptions& options);
+
 // New tokens of a sequence, whose cache takes them in.
 struct CachedTokens {
   KeyValueCache* cache;

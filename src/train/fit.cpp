@@ -2,10 +2,10 @@
 #include "train/fit.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <numeric>
 
+#include "support/clock.hpp"
 #include "support/message.hpp"
 #include "support/random.hpp"
 #include "train/checkpoint.hpp"
@@ -13,8 +13,6 @@
 
 namespace graft::inline v0 {
 namespace {
-
-double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 Tensor like(Memory& memory, const Tensor& x) { return Tensor(memory, x.rows(), x.cols()); }
 
