@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <fstream>
-
 #include "api/encode_rows.hpp"
 #include "api/passes.hpp"
 #include "ops/ops.hpp"
@@ -10,8 +8,8 @@ namespace graft::inline v0 {
 namespace {
 
 // As sentence-transformers keeps it beside a model.
-Pooling pooling_of(const Model::State& model) {
-  const std::filesystem::path file = std::filesystem::path(model.path) / "1_Pooling" / "config.json";
+Pooling read_pooling(const std::filesystem::path& folder) {
+  const std::filesystem::path file = folder / "1_Pooling" / "config.json";
   std::error_code ignored;
   if (!std::filesystem::exists(file, ignored)) return Pooling::mean;
   const Json json = read_json(file);
@@ -30,10 +28,17 @@ Tensor pool(Run& run, const Tensor& hidden, Pooling pooling) {
 
 }  // namespace
 
+Pooling Model::State::pooling() const {
+  std::call_once(pooling_read_, [&] {
+    if (!path.empty()) pooling_ = read_pooling(path);
+  });
+  return pooling_;
+}
+
 std::vector<std::vector<float>> Model::embed(std::span<const std::vector<int32_t>> ids,
                                              const EmbedOptions& options) const {
   const Call call(*state_, options.adapter);
-  const Pooling pooling = options.pooling == Pooling::automatic ? pooling_of(*state_) : options.pooling;
+  const Pooling pooling = options.pooling == Pooling::automatic ? state_->pooling() : options.pooling;
   std::vector<PassInput> inputs;
   for (const std::vector<int32_t>& text : ids) inputs.push_back({text});
   std::vector<std::vector<float>> vectors;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,8 +26,15 @@ struct Model::State {
   std::string path;                      // where it was loaded from
   std::optional<Checkpoint> checkpoint;  // none for a new model
   bool has_other_tokenizer = false;      // than the checkpoint's
+
+  // How embeddings are pooled, as the model's folder says it; read once.
+  Pooling pooling() const;
   mutable UseCount use;
   std::vector<MergedWeight> merged;  // originals of what an adapter was merged into
+
+ private:
+  mutable std::once_flag pooling_read_;
+  mutable Pooling pooling_ = Pooling::mean;
 };
 
 // A pass of this model on a lane, with what an adapter adds (may be null).
