@@ -66,25 +66,27 @@ int tag(ClassifyArguments& arguments) {
   return kDone;
 }
 
+CLI::App& add_command(Program& program, const char* name, const char* help, ClassifyArguments& arguments) {
+  CLI::App& command = *program.app.add_subcommand(name, help);
+  add_model_options(command, arguments.model);
+  add_text_options(command, arguments.texts);
+  command.add_option("--max-length", arguments.options.max_length, "longer texts are cut; 0: the model's context");
+  return command;
+}
+
 }  // namespace
 
 void add_classify(Program& program) {
   auto arguments = std::make_shared<ClassifyArguments>();
-  CLI::App& command = *program.app.add_subcommand("classify", "Label texts, the likeliest label first");
-  add_model_options(command, arguments->model);
-  add_text_options(command, arguments->texts);
+  CLI::App& command = add_command(program, "classify", "Label texts, the likeliest label first", *arguments);
   command.add_option("--second", arguments->options.second, "the second text of each pair");
-  command.add_option("--max-length", arguments->options.max_length, "longer texts are cut; 0: the model's context");
   command.footer("Example: graft classify -m sentiment \"Shares fell after the profit warning.\"");
   command.callback([&program, arguments] { program.action = [arguments] { return classify(*arguments); }; });
 }
 
 void add_tag(Program& program) {
   auto arguments = std::make_shared<ClassifyArguments>();
-  CLI::App& command = *program.app.add_subcommand("tag", "Find the labelled parts of texts: names, places …");
-  add_model_options(command, arguments->model);
-  add_text_options(command, arguments->texts);
-  command.add_option("--max-length", arguments->options.max_length, "longer texts are cut; 0: the model's context");
+  CLI::App& command = add_command(program, "tag", "Find the labelled parts of texts: names, places …", *arguments);
   command.footer("Example: graft tag -m names --json \"Anna lives in Rome.\"");
   command.callback([&program, arguments] { program.action = [arguments] { return tag(*arguments); }; });
 }

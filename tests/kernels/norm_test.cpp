@@ -9,6 +9,19 @@ namespace {
 
 constexpr std::pair<int, int> kShapes[] = {{1, 1}, {3, 7}, {5, 576}, {70, 65}, {0, 8}};
 
+// Adds the slope of the loss by each value, from central differences.
+template <class Loss>
+void add_slopes(const Loss& loss, std::vector<double>& values, double* slopes) {
+  for (size_t j = 0; j < values.size(); ++j) {
+    const double kept = values[j];
+    values[j] = kept + 1e-5;
+    const double above = loss();
+    values[j] = kept - 1e-5;
+    slopes[j] += (above - loss()) / 2e-5;
+    values[j] = kept;
+  }
+}
+
 }  // namespace
 
 TEST_CASE("rms_norm divides rows by their root mean square", "[kernels]") {
@@ -53,15 +66,9 @@ TEST_CASE("rms_norm_backward agrees with finite differences", "[kernels]") {
         double square = 0;
         for (const double value : in) square += value * value;
         inverse[i] = static_cast<float>(1 / std::sqrt(square / cols + 1e-3));
-        for (auto [vary, at] : {std::pair{&in, i * cols}, {&w, rows * cols}})
-          for (int j = 0; j < cols; ++j) {
-            const double kept = (*vary)[j];
-            (*vary)[j] = kept + 1e-5;
-            const double above = loss(in, w, i);
-            (*vary)[j] = kept - 1e-5;
-            expected[at + j] += (above - loss(in, w, i)) / 2e-5;
-            (*vary)[j] = kept;
-          }
+        const auto of_row = [&] { return loss(in, w, i); };
+        add_slopes(of_row, in, &expected[i * cols]);
+        add_slopes(of_row, w, &expected[rows * cols]);
       }
       const auto found = run_on_workers(start, [&](Stream s, float* d) {
         kernels->rms_norm_backward(s, x.data(), weight.data(), inverse.data(), dy.data(), d, d + rows * cols, rows,
@@ -128,15 +135,9 @@ TEST_CASE("layer_norm_backward agrees with finite differences", "[kernels]") {
       for (int i = 0; i < rows; ++i) {
         std::vector<double> in(x.begin() + i * cols, x.begin() + (i + 1) * cols);
         std::tie(means[i], inverses[i]) = moments(in);
-        for (auto [vary, at] : {std::pair{&in, i * cols}, {&w, size}})
-          for (int j = 0; j < cols; ++j) {
-            const double kept = (*vary)[j];
-            (*vary)[j] = kept + 1e-5;
-            const double above = loss(in, w, i);
-            (*vary)[j] = kept - 1e-5;
-            expected[at + j] += (above - loss(in, w, i)) / 2e-5;
-            (*vary)[j] = kept;
-          }
+        const auto of_row = [&] { return loss(in, w, i); };
+        add_slopes(of_row, in, &expected[i * cols]);
+        add_slopes(of_row, w, &expected[size]);
         for (int j = 0; j < cols; ++j) expected[size + cols + j] += dy[i * cols + j];
       }
       const auto found = run_on_workers(start, [&](Stream s, float* d) {
