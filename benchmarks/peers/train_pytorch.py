@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The training step of side_by_side in PyTorch: prints {"tokens_per_second": …}, the median of a few steps."""
+"""The training step of side_by_side in PyTorch: prints {"figure": tokens a second}, the median of a few steps."""
 import argparse
 import json
 import statistics
@@ -68,7 +68,7 @@ def main():
         return time.perf_counter() - started
 
     step()
-    print(json.dumps({"tokens_per_second": tokens / statistics.median(step() for _ in range(options.steps))}))
+    print(json.dumps({"figure": tokens / statistics.median(step() for _ in range(options.steps))}))
 
 
 if __name__ == "__main__":
