@@ -107,6 +107,9 @@ class GRAFT_EXPORT Dataset {
   // How many equal examples the split() that made this set removed.
   size_t duplicates_removed() const;
 
+  // Writes the examples as JSONL, which jsonl() reads. Throws FileError when the file cannot be written.
+  void save(const std::filesystem::path& path) const;
+
   struct State;
 
  private:

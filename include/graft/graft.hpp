@@ -3,6 +3,7 @@
 // The whole public interface.
 #pragma once
 
+#include <graft/cleaning.hpp>
 #include <graft/dataset.hpp>
 #include <graft/device.hpp>
 #include <graft/error.hpp>

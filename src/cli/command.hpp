@@ -20,6 +20,7 @@ void add_answer(Program& program);
 void add_bench(Program& program);
 void add_chat(Program& program);
 void add_classify(Program& program);
+void add_clean(Program& program);
 void add_complete(Program& program);
 void add_convert(Program& program);
 void add_embed(Program& program);

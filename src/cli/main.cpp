@@ -30,6 +30,7 @@ void describe(Program& program) {
   add_score(program);
   add_train(program);
   add_eval(program);
+  add_clean(program);
   add_tokenize(program);
   add_tokenizer(program);
   add_inspect(program);
