@@ -51,7 +51,9 @@ struct GenerateOptions {
   Overflow on_overflow = Overflow::error;
   // Special tokens written in the prompt ("<|im_start|>") are those tokens. Chat messages are always plain text.
   bool parse_special = true;
-  const Adapter* adapter = nullptr;                         // not owned; null: the model as it was loaded
+  const Adapter* adapter = nullptr;  // not owned; null: the model as it was loaded
+  // Instead: one for each prompt of a batch, which is computed together all the same; null entries: none.
+  std::vector<const Adapter*> adapters = {};
   std::function<void(int32_t token)> on_token = {};         // called as each token is chosen, on the calling thread
   std::function<void(std::string_view text)> on_text = {};  // called with text as it becomes certain, whole characters
   std::stop_token cancel = {};                              // asked before each token; the text so far is returned

@@ -45,23 +45,51 @@ Model load(const Checkpoint& checkpoint, const LoadOptions& options) {
   return Model(std::move(state));
 }
 
+// What the adapters of a call do, one a prompt.
+class PromptEdits {
+ public:
+  PromptEdits(const GenerateOptions& options, size_t prompts) {
+    check(options.adapters.empty() || (options.adapters.size() == prompts && !options.adapter),
+          "generate: ", options.adapters.size(), " adapters for ", prompts, " prompts",
+          options.adapter ? " beside `adapter`" : "", ", expected one each and no other, or none");
+    for (size_t i = 0; i < prompts; ++i) {
+      const Adapter* adapter = options.adapters.empty() ? options.adapter : options.adapters[i];
+      const size_t same = size_t(std::find(adapters_.begin(), adapters_.end(), adapter) - adapters_.begin());
+      loras_.push_back(same == i ? current_lora(adapter) : loras_[same]);
+      adapters_.push_back(adapter);
+      edits_.push_back(loras_.back() ? &loras_.back()->edits() : nullptr);
+    }
+  }
+  const Edits* operator[](size_t prompt) const { return edits_[prompt]; }
+  std::span<const Edits* const> all() const { return edits_; }
+
+ private:
+  std::vector<const Adapter*> adapters_;
+  std::vector<std::shared_ptr<const Lora>> loras_;  // an adapter that comes twice is one value
+  std::vector<const Edits*> edits_;
+};
+
 // The hidden states of the prompts, for a decoder that attends to them.
-Encoded encode_sources(const Call& call, const std::vector<std::vector<int32_t>>& prompts) {
+Encoded encode_sources(const NetworkContext& context, const std::vector<std::vector<int32_t>>& prompts,
+                       std::span<const Edits* const> edits) {
   Batch batch;
   for (size_t i = 0; i < prompts.size(); ++i) batch.add(prompts[i], 0, int64_t(i));
-  NetworkPass pass(call.context, std::move(batch));
-  return call.context.trunk.transformer.encode(pass.run());
+  NetworkPass pass(context, std::move(batch), edits);
+  return context.trunk.transformer.encode(pass.run());
 }
 
-std::vector<Generation> search_beams(const Call& call, const Model::State& model,
+std::vector<Generation> search_beams(const Call& call, const Model::State& model, const PromptEdits& edits,
                                      const std::vector<std::vector<int32_t>>& prompts, const GenerateOptions& options) {
   const TransformerConfig& config = model.trunk->transformer.config();
   std::vector<Generation> results;
-  for (const std::vector<int32_t>& prompt : prompts) {
+  for (size_t i = 0; i < prompts.size(); ++i) {
+    NetworkContext context = call.context;
+    context.edits = edits[i];
     std::optional<Encoded> source;
-    if (config.encoder) source = encode_sources(call, {prompt});
-    results.push_back(generate_beams(call.context, model.tokenizer.loaded().decoder(), model.end_ids, options,
-                                     source ? std::vector<int32_t>{config.start_token} : prompt, std::move(source)));
+    if (config.encoder) source = encode_sources(context, {prompts[i]}, {});
+    results.push_back(generate_beams(context, model.tokenizer.loaded().decoder(), model.end_ids, options,
+                                     source ? std::vector<int32_t>{config.start_token} : prompts[i],
+                                     std::move(source)));
   }
   return results;
 }
@@ -70,21 +98,22 @@ std::vector<Generation> generate(const Model::State& model, std::vector<std::vec
                                  const GenerateOptions& options) {
   check_options(options);
   require_decoder(model, false);
-  const Call call(model, options.adapter);
+  const Call call(model, nullptr);
+  const PromptEdits edits(options, prompts.size());
   const TransformerConfig& config = model.trunk->transformer.config();
   std::vector<KeyValueCache> caches;
   std::vector<GenerateRequest> requests;
   caches.reserve(prompts.size());
   for (std::vector<int32_t>& prompt : prompts) prompt = fit_prompt(model, std::move(prompt), options);
-  if (options.beams > 1) return search_beams(call, model, prompts, options);
+  if (options.beams > 1) return search_beams(call, model, edits, prompts, options);
   Generator generator(call.context, model.tokenizer.loaded().decoder(), model.end_ids, options);
   if (config.encoder) {
-    generator.attend_to(encode_sources(call, prompts));
+    generator.attend_to(encode_sources(call.context, prompts, edits.all()));
     for (std::vector<int32_t>& prompt : prompts) prompt = {config.start_token};
   }
-  for (std::vector<int32_t>& prompt : prompts) {
+  for (size_t i = 0; i < prompts.size(); ++i) {
     caches.push_back(make_cache(call.context));
-    requests.push_back({std::move(prompt), &caches.back()});
+    requests.push_back({std::move(prompts[i]), &caches.back(), edits[i]});
   }
   return generator.run(requests);
 }

@@ -37,6 +37,7 @@ struct Session::State {
 Generation Session::State::generate(std::vector<int32_t> prompt, const GenerateOptions& options) {
   check_options(options);
   require_decoder(*model, true);
+  check(options.adapters.empty(), "Session: adapters are for batches, expected `adapter`");
   check(options.beams == 1, "Session: beams is ", options.beams, ", expected 1: a session goes on with one text");
   const UseCount::Reading reading(model->use);
   const std::shared_ptr<const Lora> now = current_lora(options.adapter ? options.adapter : adapter);
@@ -50,7 +51,7 @@ Generation Session::State::generate(std::vector<int32_t> prompt, const GenerateO
 
   const NetworkContext context = network_context(*model, lane, memory, lora.get());
   Generator generator(context, model->tokenizer.loaded().decoder(), model->end_ids, options);
-  const GenerateRequest request{prompt, &cache};
+  const GenerateRequest request{prompt, &cache, context.edits};
   Generation result = generator.run({&request, 1})[0];
   cached = prompt;
   cached.insert(cached.end(), result.tokens.begin(), result.tokens.end());

@@ -16,7 +16,7 @@ namespace {
 
 struct BenchArguments {
   ModelArguments model;
-  int prompt = 512, predict = 128, repetitions = 5, sequences = 1;
+  int prompt = 512, predict = 128, repetitions = 5, sequences = 1, adapters = 0;
   std::string train;  // "lora", "full" or empty
   TrainOptions training = {};
   std::string texts;
@@ -48,11 +48,22 @@ struct Row {
   double tokens_per_second;
 };
 
+// The adapter of --lora for all sequences, or --adapters new ones that take turns.
+std::vector<Adapter> adapters_of(const BenchArguments& arguments, const Model& model) {
+  if (const std::optional<Adapter> adapter = load_adapter(arguments.model, model)) return {*adapter};
+  std::vector<Adapter> adapters;
+  for (int i = 0; i < arguments.adapters; ++i)
+    adapters.push_back(LoRAAdapter(model, {.rank = 16, .seed = uint64_t(i)}));
+  return adapters;
+}
+
 std::vector<Row> generation_rows(const BenchArguments& arguments, const Model& model) {
-  const std::optional<Adapter> adapter = load_adapter(arguments.model, model);
+  const std::vector<Adapter> adapters = adapters_of(arguments, model);
   const std::vector<std::string> prompts(size_t(arguments.sequences), prompt_of(model, arguments.prompt));
   const std::vector<std::string> short_prompts(size_t(arguments.sequences), "The");
-  GenerateOptions options{.max_tokens = 1, .ignore_end = true, .adapter = adapter ? &*adapter : nullptr};
+  GenerateOptions options{.max_tokens = 1, .ignore_end = true};
+  for (size_t i = 0; i < prompts.size() && !adapters.empty(); ++i)
+    options.adapters.push_back(&adapters[i % adapters.size()]);
   std::vector<double> prefill, decode;
   for (int i = 0; i <= arguments.repetitions; ++i) {
     options.max_tokens = 1;
@@ -184,6 +195,8 @@ void add_bench(Program& program) {
   command.add_option("-n,--predict", arguments->predict, "tokens that are generated")->capture_default_str();
   command.add_option("-r,--repetitions", arguments->repetitions)->capture_default_str();
   command.add_option("--sequences", arguments->sequences, "at once")->capture_default_str();
+  command.add_option("--adapters", arguments->adapters,
+                     "so many new adapters of rank 16, which the sequences of generation take in turn");
   command
       .add_option("--train", arguments->train,
                   "steps of training in place of generation: lora, full, or classify, which is full with a head of "

@@ -218,7 +218,7 @@ std::vector<int64_t> GoldenModel::greedy(int count) const {
   std::vector<int64_t> chosen(sequences_.size() * size_t(count));
   for (int step = 0; step < count; ++step) {
     std::vector<CachedTokens> rows;
-    for (size_t i = 0; i < caches.size(); ++i) rows.push_back({&caches[i], next[i]});
+    for (size_t i = 0; i < caches.size(); ++i) rows.push_back({&caches[i], next[i], nullptr});
     const Tensor logits = cached_pass(context(), rows, true, &encoded);
     for (size_t i = 0; i < caches.size(); ++i) {
       const float* row = logits.data() + i * size_t(logits.cols());

@@ -14,10 +14,11 @@ BeamPass::BeamPass(const NetworkContext& context, std::vector<int32_t> prompt, s
 }
 
 Tensor BeamPass::operator()(std::span<const BeamStep> steps) {
-  if (steps.empty()) return prompt_pass(context_, caches_[0], prompt_, source_ ? &*source_ : nullptr, cancel_);
+  if (steps.empty())
+    return prompt_pass(context_, {&caches_[0], prompt_, context_.edits}, source_ ? &*source_ : nullptr, cancel_);
   branch(steps);
   std::vector<CachedTokens> rows;
-  for (size_t i = 0; i < steps.size(); ++i) rows.push_back({&caches_[i], {&steps[i].token, 1}});
+  for (size_t i = 0; i < steps.size(); ++i) rows.push_back({&caches_[i], {&steps[i].token, 1}, context_.edits});
   return cached_pass(context_, rows, true, sources(steps.size()));
 }
 

@@ -46,28 +46,30 @@ Tensor cached_pass(const NetworkContext& context, std::span<const CachedTokens> 
                    Encoded* encoded) {
   Batch batch;
   std::vector<KeyValueCache*> caches;
+  std::vector<const Edits*> edited;
   std::vector<int32_t> last;
-  for (const auto& [cache, tokens] : sequences) {
+  for (const auto& [cache, tokens, edits] : sequences) {
     batch.add(tokens, cache->length());
     caches.push_back(cache);
+    edited.push_back(edits);
     last.push_back(batch.rows() - 1);
   }
-  NetworkPass pass(context, std::move(batch));
+  NetworkPass pass(context, std::move(batch), edited);
   pass.run().caches = caches;
   const Tensor hidden = pass.hidden({.encoded = encoded});
   for (size_t i = 0; i < caches.size(); ++i) caches[i]->commit(pass.batch().length(int(i)));
   return wants_logits ? context.trunk.transformer.head()(pass.run(), hidden, last) : Tensor();
 }
 
-Tensor prompt_pass(const NetworkContext& context, KeyValueCache& cache, std::span<const int32_t> prompt,
-                   Encoded* encoded, const std::stop_token& cancel) {
+Tensor prompt_pass(const NetworkContext& context, const CachedTokens& prompt, Encoded* encoded,
+                   const std::stop_token& cancel) {
   Tensor logits;
-  for (size_t at = size_t(cache.length()); at < prompt.size();) {
+  for (size_t at = size_t(prompt.cache->length()); at < prompt.tokens.size();) {
     if (cancel.stop_requested()) return {};
-    const size_t count = std::min(kPrefillRows, prompt.size() - at);
-    const CachedTokens chunk{&cache, prompt.subspan(at, count)};
+    const size_t count = std::min(kPrefillRows, prompt.tokens.size() - at);
+    const CachedTokens chunk{prompt.cache, prompt.tokens.subspan(at, count), prompt.edits};
     at += count;
-    logits = cached_pass(context, {&chunk, 1}, at == prompt.size(), encoded);
+    logits = cached_pass(context, {&chunk, 1}, at == prompt.tokens.size(), encoded);
   }
   return logits;
 }
@@ -108,7 +110,8 @@ void Generator::prefill(Sequence& sequence, int number) {
   KeyValueCache& cache = *sequence.request.cache;
   sequence.result.prompt_tokens = int(prompt.size());
   sequence.result.cached_tokens = cache.length();
-  const Tensor logits = prompt_pass(context_, cache, prompt, sources_of({number}), options_.cancel);
+  const CachedTokens tokens{&cache, prompt, sequence.request.edits};
+  const Tensor logits = prompt_pass(context_, tokens, sources_of({number}), options_.cancel);
   if (!logits) return finish(sequence, Finish::cancelled);
   for (const int32_t token : prompt) sequence.sampler.saw(token, false);
   take(sequence, logits.values(), log_sums(context_, logits)[0]);
@@ -161,7 +164,7 @@ std::vector<Generation> Generator::run(std::span<const GenerateRequest> requests
       if (!sequence.is_live) continue;
       live.push_back(&sequence);
       numbers.push_back(int(&sequence - sequences.data()));
-      rows.push_back({sequence.request.cache, {&sequence.next, 1}});
+      rows.push_back({sequence.request.cache, {&sequence.next, 1}, sequence.request.edits});
     }
     if (live.empty()) break;
     const Tensor logits = cached_pass(context_, rows, true, sources_of(numbers));

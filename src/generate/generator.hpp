@@ -24,6 +24,7 @@ std::vector<int32_t> ending_tokens(std::vector<int32_t> of_model, const Generate
 struct CachedTokens {
   KeyValueCache* cache;
   std::span<const int32_t> tokens;
+  const Edits* edits;  // null: none
 };
 // The logits that follow the last token of each sequence; none unless they are wanted. `encoded`: the sources that a
 // decoder behind an encoder attends to, one a sequence.
@@ -31,12 +32,13 @@ Tensor cached_pass(const NetworkContext& context, std::span<const CachedTokens> 
                    Encoded* encoded = nullptr);
 
 // The same for a prompt, in chunks; what the cache holds of it already is skipped. Nothing where it was cancelled.
-Tensor prompt_pass(const NetworkContext& context, KeyValueCache& cache, std::span<const int32_t> prompt,
-                   Encoded* encoded, const std::stop_token& cancel);
+Tensor prompt_pass(const NetworkContext& context, const CachedTokens& prompt, Encoded* encoded,
+                   const std::stop_token& cancel);
 
 struct GenerateRequest {
   std::vector<int32_t> prompt;     // whole; what the cache holds of it already is skipped
   KeyValueCache* cache = nullptr;  // of a beginning of the prompt, shorter than it
+  const Edits* edits = nullptr;    // what an adapter does to this sequence
 };
 
 class Generator {

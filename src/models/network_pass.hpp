@@ -11,18 +11,19 @@ struct NetworkContext {
   const Lane& lane;
   std::shared_ptr<Memory> memory;
   Precision precision = Precision::automatic;
-  const Edits* edits = nullptr;  // of all rows
+  const Edits* edits = nullptr;  // of all rows, where a pass has none of its own
 };
 
 // One pass over a batch. Must outlive what a tape records in it.
 class NetworkPass {
  public:
-  NetworkPass(const NetworkContext& context, Batch batch)
+  // `edits`: of each sequence of the batch; none: all take the context's.
+  NetworkPass(const NetworkContext& context, Batch batch, std::span<const Edits* const> edits = {})
       : network_(context.trunk.transformer),
         batch_(std::move(batch)),
-        edited_{0, batch_.rows(), context.edits},
+        edited_(edited_rows(context, batch_, edits)),
         run_{context.lane, context.memory, batch_, context.precision} {
-    if (context.edits) run_.edits = {&edited_, 1};
+    run_.edits = edited_;
   }
   NetworkPass(const NetworkPass&) = delete;
   NetworkPass& operator=(const NetworkPass&) = delete;
@@ -32,9 +33,26 @@ class NetworkPass {
   Tensor hidden(const PassOptions& options = {}) { return network_(run_, options); }
 
  private:
+  // Neighbours with the same edits are one range.
+  static std::vector<EditedRows> edited_rows(const NetworkContext& context, const Batch& batch,
+                                             std::span<const Edits* const> edits) {
+    std::vector<EditedRows> ranges;
+    for (int i = 0; i < batch.sequences(); ++i) {
+      const Edits* of_sequence = edits.empty() ? context.edits : edits[size_t(i)];
+      if (!of_sequence) continue;
+      const bool goes_on = !ranges.empty() && ranges.back().edits == of_sequence &&
+                           ranges.back().first + ranges.back().rows == batch.offsets[size_t(i)];
+      if (goes_on)
+        ranges.back().rows += batch.length(i);
+      else
+        ranges.push_back({batch.offsets[size_t(i)], batch.length(i), of_sequence});
+    }
+    return ranges;
+  }
+
   const Transformer& network_;
   Batch batch_;
-  EditedRows edited_;
+  std::vector<EditedRows> edited_;
   Run run_;
 };
 

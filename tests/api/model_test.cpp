@@ -97,6 +97,24 @@ TEST_CASE("A batch of prompts gives what each gives alone", "[api]") {
   CHECK(model.generate(std::vector<std::string>(), options).empty());
 }
 
+TEST_CASE("Each prompt of a batch may have an adapter of its own", "[api]") {
+  const Model model = tiny_model();
+  const LoRAAdapter first = changing_adapter(model), second = changing_adapter(model, -0.2f);
+  const std::vector<std::string> prompts = {"Hello", kPrompt, "12345 tests", "Hello", "one more"};
+  const std::vector<const Adapter*> adapters = {&first, &second, nullptr, &second, &second};
+  const std::vector<Generation> batch =
+      model.generate(prompts, {.max_tokens = 10, .ignore_end = true, .adapters = adapters});
+  for (size_t i = 0; i < prompts.size(); ++i) {
+    const GenerateOptions alone{.max_tokens = 10, .ignore_end = true, .adapter = adapters[i]};
+    CHECK(batch[i].tokens == model.generate(prompts[i], alone).tokens);
+  }
+  CHECK(batch[0].tokens != batch[3].tokens);
+  CHECK_THROWS_WITH(model.generate(prompts, {.adapters = {&first}}),
+                    Catch::Matchers::Contains("1 adapters for 5 prompts"));
+  CHECK_THROWS_WITH(model.generate("one", {.adapter = &first, .adapters = {&first}}),
+                    Catch::Matchers::Contains("beside `adapter`"));
+}
+
 TEST_CASE("A seed repeats its text, and another gives another", "[api]") {
   const Model model = tiny_model();
   const auto sample = [&](uint64_t seed) {
