@@ -120,6 +120,22 @@ TEST_CASE("A student learns its teacher's distribution, not the labels", "[api][
   CHECK_THROWS_AS(Trainer(student, options).fit(wrong), ResourceError);
 }
 
+TEST_CASE("Hidden states that are apart from the teacher's cost what they are asked to", "[api][train]") {
+  const TemporaryFolder folder;
+  Model teacher = load(folder, Head::classify({"blame", "praise"}));
+  Trainer(teacher, quick()).fit(few());
+  const auto first_loss = [&](float hidden) {
+    Model student = load(folder, Head::classify({"blame", "praise"}));
+    TrainOptions options = quick(1);
+    options.distillation = {.teacher = &teacher, .share = 0, .hidden = hidden};
+    return Trainer(student, options).fit(few()).losses[0];
+  };
+  const float none = first_loss(0), once = first_loss(1) - none;
+  CHECK(once > 0.01f);
+  CHECK(once < 2);
+  CHECK(first_loss(3) - none == Approx(3 * once).epsilon(1e-3));
+}
+
 TEST_CASE("Words are distilled, with a share of their own loss", "[api][train]") {
   const Model teacher = Model::load(golden_path("gguf/llama-q8_0.gguf"), {.precision = Precision::f32});
   const TemporaryFolder folder;
