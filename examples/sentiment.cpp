@@ -70,7 +70,7 @@ void tune(const Task& task, const std::string& encoder) {
   const auto fit = [&](const graft::Dataset& train) {
     auto model = graft::Model::load(encoder, {.head = graft::Head::classify(task.labels)});
     graft::Trainer(model, {.epochs = 1000,
-                           .max_steps = 150,
+                           .max_steps = 100,
                            .batch = 16,
                            .max_length = kLongest,
                            .learning_rate = 1e-4f,
@@ -81,7 +81,7 @@ void tune(const Task& task, const std::string& encoder) {
   for (const size_t count : {10, 100, 1000}) {
     if (task.train.size() < count) break;
     const auto labelled = graft::Dataset::from(part_of(task.train, 0, count));
-    const auto rest = graft::Dataset::from(part_of(task.train, count, 4000));
+    const auto rest = graft::Dataset::from(part_of(task.train, count, 2000));
     std::optional<graft::Model> first;
     const auto fit_and_keep = [&](const graft::Dataset& train) {
       graft::Model model = fit(train);
@@ -107,7 +107,7 @@ void tune(const Task& task, const std::string& encoder) {
 int main(int count, char** arguments) try {
   if (count < 3) throw std::invalid_argument("usage: sentiment LABELLED.jsonl ENCODER [DECODER]");
   const auto data = graft::Dataset::labelled(arguments[1]);
-  const size_t held_out = std::min<size_t>(500, data.size() / 4);
+  const size_t held_out = std::min<size_t>(300, data.size() / 4);
   const Task task{graft::Dataset::from(part_of(data, 2 * held_out, data.size())),
                   graft::Dataset::from(part_of(data, held_out, held_out)),
                   graft::Dataset::from(part_of(data, 0, held_out)), labels_of(data)};
