@@ -29,7 +29,8 @@ int main(int count, char** arguments) try {
             << " held out\n";
   const double bytes = double(bytes_of(held_out));
   const auto tell = [&](const graft::Evaluation& at) {
-    std::cout << "step " << at.step << ": " << at.loss * double(at.tokens) / bytes / std::log(2) << " bits a byte\n";
+    std::cout << "step " << at.step << ": " << at.loss * double(at.tokens) / bytes / std::log(2) << " bits a byte"
+              << std::endl;
   };
   const graft::TrainOptions options{.epochs = 1000,
                                     .max_steps = count > 2 ? std::stoi(arguments[2]) : 300,
@@ -41,7 +42,7 @@ int main(int count, char** arguments) try {
   tell(graft::evaluate(model, nullptr, held_out, options));
   const auto report = graft::Trainer(model, options).fit(train, held_out);
   std::cout << int(report.tokens_per_second) << " tokens/s\n"
-            << model.generate("The ", {.max_tokens = 60, .temperature = 0.8f, .top_p = 0.9f}).text << '\n';
+            << model.generate("The", {.max_tokens = 60, .temperature = 0.8f, .top_p = 0.9f}).text << '\n';
 } catch (const std::exception& error) {
   std::cerr << "pretrain_gpt2: " << error.what() << '\n';
   return 1;

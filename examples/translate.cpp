@@ -50,9 +50,12 @@ int main(int count, char** arguments) try {
     sources.push_back(held_out[i].prompt);
     references.push_back(held_out[i].completion);
   }
-  for (const auto& made : model.generate(sources, {.max_tokens = 100})) texts.push_back(made.text);
-  std::cout << "BLEU " << graft::bleu(texts, references, graft::BleuTokens::characters) << ", chrF "
-            << graft::chrf(texts, references) << " over " << texts.size() << " texts\n";
+  for (const int beams : {1, 4}) {
+    texts.clear();
+    for (const auto& made : model.generate(sources, {.max_tokens = 100, .beams = beams})) texts.push_back(made.text);
+    std::cout << "beams " << beams << ": BLEU " << graft::bleu(texts, references, graft::BleuTokens::characters)
+              << ", chrF " << graft::chrf(texts, references) << " over " << texts.size() << " texts" << std::endl;
+  }
   for (size_t i = 0; i < std::min<size_t>(5, texts.size()); ++i)
     std::cout << "\n  " << sources[i] << "\n  " << texts[i] << "\n  (" << references[i] << ")\n";
   if (count > 3) model.save(arguments[3]);

@@ -4,9 +4,11 @@
 #pragma once
 
 #include <graft/cleaning.hpp>
+#include <graft/classification.hpp>
 #include <graft/dataset.hpp>
 #include <graft/device.hpp>
 #include <graft/error.hpp>
+#include <graft/few_shot.hpp>
 #include <graft/generate.hpp>
 #include <graft/layers.hpp>
 #include <graft/load_options.hpp>
@@ -15,14 +17,17 @@
 #include <graft/metrics.hpp>
 #include <graft/model.hpp>
 #include <graft/profile.hpp>
+#include <graft/self_training.hpp>
 #include <graft/session.hpp>
 #include <graft/table.hpp>
 #include <graft/table_encoding.hpp>
 #include <graft/table_model.hpp>
 #include <graft/tasks.hpp>
 #include <graft/text_metrics.hpp>
+#include <graft/text_pairs.hpp>
 #include <graft/tokenizer.hpp>
 #include <graft/tokenizer_train_options.hpp>
 #include <graft/train_options.hpp>
 #include <graft/trainer.hpp>
+#include <graft/transfer_options.hpp>
 #include <graft/version.hpp>

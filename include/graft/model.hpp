@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include <graft/dataset.hpp>
 #include <graft/export.hpp>
 #include <graft/generate.hpp>
 #include <graft/load_options.hpp>
@@ -59,12 +60,16 @@ class GRAFT_EXPORT Model {
   std::vector<LabelScore> classify(std::string_view text, const TaskOptions& options = {}) const;
   std::vector<std::vector<LabelScore>> classify(std::span<const std::string> texts,
                                                 const TaskOptions& options = {}) const;
+  // Of the texts of examples, or their pairs.
+  std::vector<std::vector<LabelScore>> classify(const Dataset& data, const TaskOptions& options = {}) const;
   // The labelled parts of a text, in order. Labels "B-NAME" and "I-NAME" are joined as NAME; "O" is nothing.
   std::vector<TaggedSpan> tag(std::string_view text, const TaskOptions& options = {}) const;
   // Where the context answers the question; long contexts are read in windows.
   Answer answer(std::string_view question, std::string_view context, const TaskOptions& options = {}) const;
   // The likeliest tokens for each mask token of the text, `count` each.
   std::vector<std::vector<FilledMask>> fill_mask(std::string_view text, int count = 5) const;
+  // The probability that the second text follows the first in a document, of a model pretrained as BERT.
+  float follows(std::string_view first, std::string_view second) const;
   // A vector for each text, from the hidden states; width values.
   std::vector<float> embed(std::string_view text, const EmbedOptions& options = {}) const;
   std::vector<std::vector<float>> embed(std::span<const std::string> texts, const EmbedOptions& options = {}) const;
@@ -75,6 +80,13 @@ class GRAFT_EXPORT Model {
                             const TaskOptions& options = {}) const;
   // The log-likelihood of each continuation of the prompt: for choices, zero-shot and few-shot.
   std::vector<Scored> score(std::string_view prompt, std::span<const std::string> continuations,
+                            const ScoreOptions& options = {}) const;
+  // The same for each of several prompts.
+  std::vector<std::vector<Scored>> score(std::span<const std::string> prompts,
+                                         std::span<const std::string> continuations,
+                                         const ScoreOptions& options = {}) const;
+  // The mean probability of each continuation after prompts that say nothing ("Review: N/A. It was").
+  std::vector<double> prior(std::span<const std::string> prompts, std::span<const std::string> continuations,
                             const Adapter* adapter = nullptr) const;
 
   const Tokenizer& tokenizer() const;

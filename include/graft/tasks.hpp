@@ -59,6 +59,14 @@ struct EmbedOptions {
 struct Scored {
   double log_likelihood = 0;  // natural logarithm, of all its tokens
   int tokens = 0;
+  double probability = 0;  // its share among the continuations
+};
+
+struct ScoreOptions {
+  // Probabilities are divided by these, one a continuation, before they are made shares: with those that Model::prior
+  // finds, contextual calibration (Zhao et al. 2021). Empty: they are not.
+  std::vector<double> prior = {};
+  const Adapter* adapter = nullptr;
 };
 
 struct FilledMask {

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include <graft/device.hpp>
+#include <graft/transfer_options.hpp>
 
 namespace graft::inline v0 {
 
@@ -81,8 +82,11 @@ struct TrainOptions {
   AdamWOptions optimizer = {};
   std::vector<ParameterGroup> groups = {};
   std::vector<std::string> frozen = {};  // weights whose whole name matches one of these are not trained
+  int trained_layers = 0;                // only the last so many layers, with what stands behind them; 0: all
   float label_smoothing = 0;             // of words
   CorruptionOptions corruption = {};
+  ContrastiveOptions contrastive = {};
+  DistillationOptions distillation = {};
   TableLossOptions table = {};
   float max_gradient_norm = 1;   // clipped to this; 0: not at all
   uint64_t seed = 0;             // of order and dropout

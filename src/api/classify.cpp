@@ -35,6 +35,20 @@ std::vector<LabelScore> labelled(const Trunk& trunk, std::span<float> scores, st
   return labels;
 }
 
+std::vector<std::vector<LabelScore>> classified(const Model::State& model, std::span<const Encoding> encodings,
+                                                const Adapter* adapter) {
+  const Trunk& trunk = *model.trunk;
+  const std::vector<std::string> names = label_names(trunk.config, trunk.transformer.head().config().outputs);
+  std::vector<PassInput> inputs;
+  for (const Encoding& encoding : encodings) inputs.push_back({encoding.ids, encoding.type_ids});
+  std::vector<std::vector<LabelScore>> results;
+  for_each_pass(Call(model, adapter), inputs, [&](NetworkPass& pass, const Tensor& hidden, size_t) {
+    const Tensor scores = trunk.transformer.head()(pass.run(), hidden);
+    for (int row = 0; row < scores.rows(); ++row) results.push_back(labelled(trunk, scores.row(row), names));
+  });
+  return results;
+}
+
 // What a label says of a token: a name, and whether a new part begins.
 struct Tag {
   std::string name;
@@ -70,19 +84,19 @@ std::optional<TokenSpan> best_span(const Encoding& window, const SpanScores& sco
 std::vector<std::vector<LabelScore>> Model::classify(std::span<const std::string> texts,
                                                      const TaskOptions& options) const {
   require(*state_, Task::classify, "classify");
-  const Trunk& trunk = *state_->trunk;
-  const std::vector<std::string> names = label_names(trunk.config, trunk.transformer.head().config().outputs);
   const size_t length = text_length(*state_, options.max_length);
   std::vector<Encoding> encodings;
-  std::vector<PassInput> inputs;
   for (const std::string& text : texts) encodings.push_back(encode_text(*state_, text, options.second, length));
-  for (const Encoding& encoding : encodings) inputs.push_back({encoding.ids, encoding.type_ids});
-  std::vector<std::vector<LabelScore>> results;
-  for_each_pass(Call(*state_, options.adapter), inputs, [&](NetworkPass& pass, const Tensor& hidden, size_t) {
-    const Tensor scores = trunk.transformer.head()(pass.run(), hidden);
-    for (int row = 0; row < scores.rows(); ++row) results.push_back(labelled(trunk, scores.row(row), names));
-  });
-  return results;
+  return classified(*state_, encodings, options.adapter);
+}
+
+std::vector<std::vector<LabelScore>> Model::classify(const Dataset& data, const TaskOptions& options) const {
+  require(*state_, Task::classify, "classify");
+  const size_t length = text_length(*state_, options.max_length);
+  std::vector<Encoding> encodings;
+  for (size_t i = 0; i < data.size(); ++i)
+    encodings.push_back(encode_text(*state_, data[i].text, data[i].second, length));
+  return classified(*state_, encodings, options.adapter);
 }
 
 std::vector<LabelScore> Model::classify(std::string_view text, const TaskOptions& options) const {
@@ -184,6 +198,21 @@ std::vector<std::vector<FilledMask>> Model::fill_mask(std::string_view text, int
     }
   });
   return filled;
+}
+
+float Model::follows(std::string_view first, std::string_view second) const {
+  check<UnsupportedError>(state_->trunk->architecture.task == Task::pretraining, "follows: the model is a ",
+                          state_->trunk->architecture.name, ", which does not tell whether texts follow each other");
+  check(!second.empty(), "follows: the second text is empty");
+  const Encoding pair = encode_text(*state_, first, second, text_length(*state_, 0));
+  const PassInput input{pair.ids, pair.type_ids};
+  float probability = 0;
+  for_each_pass(Call(*state_, nullptr), {&input, 1}, [&](NetworkPass& pass, const Tensor& hidden, size_t) {
+    const Tensor scores = state_->trunk->transformer.heads().at(1)(pass.run(), hidden);
+    softmax(scores.row(0));
+    probability = scores.data()[0];
+  });
+  return probability;
 }
 
 }  // namespace graft::inline v0

@@ -20,33 +20,31 @@ Pooling read_pooling(const std::filesystem::path& folder) {
   return Pooling::mean;
 }
 
-Tensor pool(Run& run, const Tensor& hidden, Pooling pooling) {
-  if (pooling == Pooling::mean) return mean_rows(run, hidden);
-  const HeadConfig::Rows rows = pooling == Pooling::first ? HeadConfig::Rows::first : HeadConfig::Rows::last;
-  return gather_rows(run, hidden, head_rows(run.batch, rows));
-}
-
 }  // namespace
 
-Pooling Model::State::pooling() const {
-  std::call_once(pooling_read_, [&] {
-    if (!path.empty()) pooling_ = read_pooling(path);
-  });
-  return pooling_;
+HeadConfig::Rows Model::State::embedding_rows(Pooling pooling) const {
+  if (pooling == Pooling::automatic) {
+    std::call_once(pooling_read_, [&] {
+      if (!path.empty()) pooling_ = read_pooling(path);
+    });
+    pooling = pooling_;
+  }
+  if (pooling == Pooling::mean) return HeadConfig::Rows::all;
+  return pooling == Pooling::first ? HeadConfig::Rows::first : HeadConfig::Rows::last;
 }
 
 std::vector<std::vector<float>> Model::embed(std::span<const std::vector<int32_t>> ids,
                                              const EmbedOptions& options) const {
   const Call call(*state_, options.adapter);
-  const Pooling pooling = options.pooling == Pooling::automatic ? state_->pooling() : options.pooling;
+  const HeadConfig::Rows rows = state_->embedding_rows(options.pooling);
   std::vector<PassInput> inputs;
   for (const std::vector<int32_t>& text : ids) inputs.push_back({text});
   std::vector<std::vector<float>> vectors;
   for_each_pass(call, inputs, [&](NetworkPass& pass, const Tensor& hidden, size_t) {
-    Tensor pooled = pool(pass.run(), hidden, pooling);
-    if (options.normalized) pooled = normalized(pass.run(), pooled);
-    for (int row = 0; row < pooled.rows(); ++row) {
-      const std::span<float> values = pooled.row(row);
+    Tensor embedded = pooled(pass.run(), hidden, rows);
+    if (options.normalized) embedded = normalized(pass.run(), embedded);
+    for (int row = 0; row < embedded.rows(); ++row) {
+      const std::span<float> values = embedded.row(row);
       vectors.emplace_back(values.begin(), values.end());
     }
   });

@@ -32,6 +32,8 @@ class RowMaker {
         return questioned(example, where);
       case Task::translate:
         return translated(example, where);
+      case Task::features:
+        return {paired(example, where)};
       case Task::masked:
         return windows(example.text, example.second, where);
       default:
@@ -133,6 +135,16 @@ class RowMaker {
     return {row};
   }
 
+  TokenRow paired(const Example& example, const std::string& where) const {
+    check(!example.text.empty() && !example.second.empty(), where,
+          ": expected two texts, as text and second: the model is a ", trunk_.architecture.name, ", which embeds");
+    check(example.values.size() <= 1, where, ": ", example.values.size(), " values, expected at most 1");
+    TokenRow row = row_of(encode_text(model_, example.text, {}, length_));
+    row.second = encode_text(model_, example.second, {}, length_).ids;
+    row.values = example.values;
+    return row;
+  }
+
   const Model::State& model_;
   const Trunk& trunk_;
   size_t length_;
@@ -201,6 +213,8 @@ std::vector<TokenRow> make_task_rows(const Model::State& model, const Dataset& d
       check(!row.ids.empty(), data.where(i), ": the text has no tokens");
       check(rows.empty() || row.target.empty() == rows[0].target.empty(), data.where(i), ": has ",
             row.target.empty() ? "no" : "a", " completion, expected all examples to have one, or none");
+      check(rows.empty() || row.values.empty() == rows[0].values.empty(), data.where(i), ": has ",
+            row.values.empty() ? "no" : "a", " value, expected all examples to have one, or none");
       rows.push_back(std::move(row));
     }
   }

@@ -27,8 +27,8 @@ struct Model::State {
   std::optional<Checkpoint> checkpoint;  // none for a new model
   bool has_other_tokenizer = false;      // than the checkpoint's
 
-  // How embeddings are pooled, as the model's folder says it; read once.
-  Pooling pooling() const;
+  // The rows that make an embedding; automatic: as the model's folder says it, which is read once.
+  HeadConfig::Rows embedding_rows(Pooling pooling) const;
   mutable UseCount use;
   std::vector<MergedWeight> merged;  // originals of what an adapter was merged into
 

@@ -3,8 +3,10 @@
 
 #include <algorithm>
 
+#include "api/call.hpp"
 #include "api/encode_rows.hpp"
 #include "api/rows.hpp"
+#include "support/in_quotes.hpp"
 #include "train/thawed.hpp"
 #include "train/token_objective.hpp"
 
@@ -12,6 +14,24 @@ namespace graft::inline v0 {
 namespace {
 
 void no_notice(const std::string&) {}
+
+// What makes one vector of the whole text in a network that embeds has no part in the embedding.
+TrainOptions with_frozen_pooler(TrainOptions options, const Trunk& trunk) {
+  if (trunk.architecture.task != Task::features) return options;
+  for (const ScoreHead& head : trunk.transformer.heads())
+    for (const auto& [module, weight] : trunk.parameters.all())
+      if (module.starts_with(head.config().module + ".")) options.frozen.push_back("\\Q" + weight->name() + "\\E");
+  return options;
+}
+
+void check_vocabulary(const Tokenizer& teacher, const Tokenizer& student) {
+  const int size = student.vocabulary_size();
+  check(teacher.vocabulary_size() == size, "DistillationOptions: the teacher's vocabulary has ",
+        teacher.vocabulary_size(), " tokens, expected ", size);
+  for (int32_t id = 0; id < size; ++id)
+    check(teacher.token(id) == student.token(id), "DistillationOptions: the teacher's token ", id, " is ",
+          in_quotes(teacher.token(id)), ", expected ", in_quotes(student.token(id)));
+}
 
 }  // namespace
 
@@ -40,8 +60,19 @@ TrainReport TextTraining::fit(const Dataset& train, const Dataset* held_out) con
   const std::vector<TokenRow> held_out_rows = held_out ? rows(*held_out, notice) : std::vector<TokenRow>();
   const Corruption corruption = this->corruption(train_rows);
   const Edits* edits = adapter_ ? &adapter_->working.edits() : nullptr;
-  const TokenObjective learned(*model_->trunk, train_rows, options_, edits, &corruption);
-  const TokenObjective evaluated(*model_->trunk, held_out_rows, options_, edits, &corruption);
+  TokenObjective::Parts parts{
+      .edits = edits, .corruption = &corruption, .embedding = model_->embedding_rows(Pooling::automatic)};
+  const TokenObjective evaluated(*model_->trunk, held_out_rows, options_, parts);
+  std::optional<Call> call;  // of the teacher, which it keeps as it is meanwhile
+  std::optional<Teacher> teacher;
+  if (options_.distillation.teacher) {
+    const Model::State& wise = *options_.distillation.teacher->state();
+    check_vocabulary(wise.tokenizer, model_->tokenizer);
+    check_teacher(*wise.trunk, *model_->trunk, options_.distillation);
+    call.emplace(wise, options_.distillation.adapter);
+    parts.teacher = &teacher.emplace(Teacher{call->context, options_.distillation});
+  }
+  const TokenObjective learned(*model_->trunk, train_rows, options_, parts);
   const FitData data{learned, held_out_rows.empty() ? nullptr : &evaluated};
   TrainReport report = adapter_ ? fit_adapter(data) : fit_model(data);
   report.notices.insert(report.notices.begin(), notices.begin(), notices.end());
@@ -68,7 +99,7 @@ TrainReport TextTraining::fit_model(FitData data) const {
     check(model_->merged.empty(), "training: an adapter is merged into the model, unmerge it first");
     const Trunk& trunk = *model_->trunk;
     const Lane lane(trunk.backend);
-    const Thawed thawed(trunk.parameters, lane, trunk.memory, options_);
+    const Thawed thawed(trunk.parameters, lane, trunk.memory, with_frozen_pooler(options_, trunk));
     report = Fit(trunk.backend, thawed.trainable(), data, options_).run();
   }
   if (!options_.save_to.empty()) Model(model_).save(options_.save_to);
@@ -80,7 +111,10 @@ Evaluation TextTraining::evaluate(const Dataset& data) const {
   const std::vector<TokenRow> token_rows = rows(data, no_notice);
   const std::shared_ptr<const Lora> lora = adapter_ ? adapter_->current() : nullptr;
   const Corruption corruption = this->corruption(token_rows);
-  const TokenObjective objective(*model_->trunk, token_rows, options_, lora ? &lora->edits() : nullptr, &corruption);
+  const TokenObjective objective(*model_->trunk, token_rows, options_,
+                                 {.edits = lora ? &lora->edits() : nullptr,
+                                  .corruption = &corruption,
+                                  .embedding = model_->embedding_rows(Pooling::automatic)});
   const StepLoss loss = objective.loss_of_all({Lane(model_->trunk->backend), Memory::create()});
   return {0, float(loss.mean()), loss.trained};
 }

@@ -14,27 +14,13 @@ struct ClassifyArguments {
   TaskOptions options;
 };
 
-Json json_of(const std::string& text, const std::vector<LabelScore>& labels) {
-  Json list = Json::array();
-  for (const LabelScore& label : labels) list.push_back({{"label", label.label}, {"probability", label.probability}});
-  return {{"text", text}, {"labels", std::move(list)}};
-}
-
 int classify(ClassifyArguments& arguments) {
   const Model model = load_model(arguments.model);
   const std::optional<Adapter> adapter = load_adapter(arguments.model, model);
   arguments.options.adapter = adapter ? &*adapter : nullptr;
   const std::vector<std::string> texts = read_texts(arguments.texts);
   const std::vector<std::vector<LabelScore>> results = model.classify(texts, arguments.options);
-  for (size_t i = 0; i < texts.size(); ++i) {
-    if (arguments.texts.is_json) {
-      print_json(json_of(texts[i], results[i]));
-      continue;
-    }
-    for (size_t k = 0; k < results[i].size(); ++k)
-      std::cout << (k ? "\t" : "") << results[i][k].label << ' ' << results[i][k].probability;
-    std::cout << '\n';
-  }
+  for (size_t i = 0; i < texts.size(); ++i) print_labels(arguments.texts, texts[i], results[i]);
   return kDone;
 }
 

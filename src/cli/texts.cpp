@@ -36,4 +36,16 @@ std::vector<std::string> read_texts(const TextArguments& arguments) {
 
 void print_json(const Json& json) { std::cout << json.dump(-1, ' ', false, Json::error_handler_t::replace) << '\n'; }
 
+void print_labels(const TextArguments& arguments, const std::string& text, const std::vector<LabelScore>& labels) {
+  Json list = Json::array();
+  for (const auto& [label, probability] : labels) {
+    if (!arguments.is_json) std::cout << (list.empty() ? "" : "\t") << label << ' ' << probability;
+    list.push_back({{"label", label}, {"probability", probability}});
+  }
+  if (arguments.is_json)
+    print_json({{"text", text}, {"labels", std::move(list)}});
+  else
+    std::cout << '\n';
+}
+
 }  // namespace graft::inline v0

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "graft/tasks.hpp"
 #include "support/json.hpp"
 
 namespace graft::inline v0 {
@@ -22,5 +23,7 @@ std::vector<std::string> read_texts(const TextArguments& arguments);
 
 // A line of JSON.
 void print_json(const Json& json);
+// The labels of a text in a line.
+void print_labels(const TextArguments& arguments, const std::string& text, const std::vector<LabelScore>& labels);
 
 }  // namespace graft::inline v0

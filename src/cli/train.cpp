@@ -14,7 +14,7 @@ namespace {
 
 struct TrainArguments {
   ModelArguments model;
-  std::string data, held_out, output, config, head;
+  std::string data, held_out, output, config, head, teacher;
   double held_out_share = 0;
   std::vector<std::string> assignments;
   bool is_full = false, is_json = false, is_preview = false;
@@ -83,6 +83,9 @@ int train(const TrainArguments& arguments) {
   ModelArguments of_model = arguments.model;
   if (!arguments.head.empty()) of_model.options.head = read_head(arguments.head);
   Model model = load_model(of_model);
+  std::optional<Model> teacher;
+  if (!arguments.teacher.empty())
+    settings.train.distillation.teacher = &teacher.emplace(Model::load(arguments.teacher, arguments.model.options));
   Progress progress;
   settings.train.cancel = cancellation.token();
   settings.train.save_to = arguments.output;
@@ -121,6 +124,7 @@ void add_train(Program& program) {
   command.add_option("--config", arguments->config, "JSON file of options");
   command.add_option("--head", arguments->head,
                      "a new head: classify=A,B,C, labels=A,B,C (any of them), regress, tag=O,B-X,I-X or answer");
+  command.add_option("--teacher", arguments->teacher, "a model to learn from, too: see distillation. below");
   command.add_flag("--full", arguments->is_full, "train every weight");
   command.add_flag("--preview", arguments->is_preview, "show the first example's tokens (+: learned) and end");
   command.add_flag("--json", arguments->is_json, "one JSON object a step, and the report");

@@ -20,6 +20,7 @@ struct TokenRow {
   std::vector<int32_t> target = {};        // what a decoder writes for the ids, the end token last
   std::vector<int32_t> token_labels = {};  // a class a token, or the token that was hidden; below 0: not counted
   int32_t label = -1;                      // the class of the whole
+  std::vector<int32_t> second = {};        // the other text of a pair that is embedded
   std::vector<float> values = {};          // several classes as 0 and 1, or a number
   int32_t start = -1, end = -1;            // of the answer, first and last token
 

@@ -58,4 +58,8 @@ std::vector<int32_t> head_rows(const Batch& batch, HeadConfig::Rows rows) {
   return chosen;
 }
 
+Tensor pooled(Run& run, const Tensor& hidden, HeadConfig::Rows rows) {
+  return rows == HeadConfig::Rows::all ? mean_rows(run, hidden) : gather_rows(run, hidden, head_rows(run.batch, rows));
+}
+
 }  // namespace graft::inline v0

@@ -31,5 +31,7 @@ class ScoreHead {
 
 // The rows of a batch that a head is about.
 std::vector<int32_t> head_rows(const Batch& batch, HeadConfig::Rows rows);
+// An embedding of each sequence: one of its rows, or the mean of all.
+Tensor pooled(Run& run, const Tensor& hidden, HeadConfig::Rows rows);
 
 }  // namespace graft::inline v0

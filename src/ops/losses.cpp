@@ -54,13 +54,13 @@ struct LogSoftmax {
   std::vector<double> log_p, p;
   double log_sum = 0;  // of the exponentials
 };
-LogSoftmax log_softmax(std::span<const float> logits, double temperature = 1) {
-  const double top = *std::max_element(logits.begin(), logits.end()) / temperature;
+LogSoftmax log_softmax(std::span<const float> logits) {
+  const double top = *std::max_element(logits.begin(), logits.end());
   LogSoftmax result;
-  for (const float logit : logits) result.log_sum += std::exp(logit / temperature - top);
+  for (const float logit : logits) result.log_sum += std::exp(logit - top);
   result.log_sum = top + std::log(result.log_sum);
   for (const float logit : logits) {
-    result.log_p.push_back(logit / temperature - result.log_sum);
+    result.log_p.push_back(logit - result.log_sum);
     result.p.push_back(std::exp(result.log_p.back()));
   }
   return result;
@@ -82,6 +82,21 @@ Tensor sum_of_rows(Run& run, const char* loss, const Tensor& x, std::span<const 
   }
   return recorded(run, x, sum, gradient);
 }
+
+// softmax(logits / temperature) of each row, less 1 in the first column, as the gradient of a cross-entropy is, and the
+// logarithm of the first. Of two such, the ones and what the first columns add to a divergence cancel out.
+struct Apart {
+  Apart(Run& run, const Tensor& logits, float temperature)
+      : p(run.tensor(logits.rows(), logits.cols())), log_first(size_t(logits.rows())) {
+    for (size_t i = 0; i < logits.size(); ++i) p.data()[i] = logits.data()[i] / temperature;
+    const std::vector<int32_t> first(log_first.size());
+    const std::vector<float> ones(log_first.size(), 1);
+    run.kernels().cross_entropy(run.stream(), p.data(), first.data(), ones.data(), logits.rows(), logits.cols(), 0,
+                                log_first.data());
+  }
+  Tensor p;
+  std::vector<float> log_first;
+};
 
 void check_targets(const char* loss, const Tensor& logits, std::span<const int32_t> targets) {
   check_count(loss, "targets", targets.size(), size_t(logits.rows()));
@@ -137,16 +152,23 @@ Tensor distillation(Run& run, const Tensor& logits, const Tensor& teacher, std::
   check(teacher.rows() == logits.rows() && teacher.cols() == logits.cols(), "distillation: the teacher's logits are ",
         teacher.rows(), " x ", teacher.cols(), ", expected ", logits.rows(), " x ", logits.cols());
   check(temperature > 0, "distillation: temperature is ", temperature, ", expected more than 0");
-  return sum_of_rows(run, "distillation", logits, weights, [&](int row, std::vector<double>& slopes) {
-    const LogSoftmax student = log_softmax(logits.row(row), temperature);
-    const LogSoftmax expected = log_softmax(teacher.row(row), temperature);
-    double divergence = 0;
+  check_count("distillation", "weights", weights.size(), size_t(logits.rows()));
+  const Apart student(run, logits, temperature), expected(run, teacher, temperature);
+  const Tensor gradient = run.tensor(logits.rows(), logits.cols());
+  double sum = 0;
+  for (int row = 0; row < logits.rows(); ++row) {
+    const std::span<float> slopes = gradient.row(row), p = student.p.row(row), q = expected.p.row(row);
+    const float *x = logits.row(row).data(), *y = teacher.row(row).data(), weight = weights[size_t(row)] * temperature;
+    double difference = 0;
     for (size_t i = 0; i < slopes.size(); ++i) {
-      divergence += expected.p[i] * (expected.log_p[i] - student.log_p[i]);
-      slopes[i] = temperature * (student.p[i] - expected.p[i]);
+      difference += double(q[i]) * (y[i] - x[i]);
+      slopes[i] = weight * (p[i] - q[i]);
     }
-    return double(temperature) * temperature * divergence;
-  });
+    const double divergence =
+        difference / temperature + expected.log_first[size_t(row)] - student.log_first[size_t(row)];
+    sum += double(weight) * temperature * divergence;
+  }
+  return recorded(run, logits, sum, gradient);
 }
 
 Tensor binary_cross_entropy(Run& run, const Tensor& logits, std::span<const float> targets,

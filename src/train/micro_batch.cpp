@@ -29,6 +29,7 @@ int64_t label_count(Task task, const TokenRow& row) {
       return int64_t(row.target.size());
     case Task::classify:
     case Task::span:
+    case Task::features:
       return 1;
     default:
       return counted(row.token_labels);
@@ -36,7 +37,7 @@ int64_t label_count(Task task, const TokenRow& row) {
 }
 
 size_t token_count(Task task, const TokenRow& row) {
-  return task == Task::causal ? causal_inputs(row) : row.ids.size() + row.target.size();
+  return task == Task::causal ? causal_inputs(row) : row.ids.size() + row.target.size() + row.second.size();
 }
 
 MicroBatchMaker::MicroBatchMaker(const Trunk& trunk, const StepCounts& counts, float label_smoothing)
@@ -93,12 +94,21 @@ void MicroBatchMaker::add_labelled(const TokenRow& row, int64_t number) {
   labels.weights.push_back(row_weight_);
 }
 
+void MicroBatchMaker::add_pair(const TokenRow& row, int64_t number) {
+  micro_.batch.add(row.ids, 0, 2 * number);
+  micro_.batch.add(row.second, 0, 2 * number + 1);
+  micro_.labels.values.insert(micro_.labels.values.end(), row.values.begin(), row.values.end());
+  micro_.labels.weights.push_back(row_weight_);
+}
+
 void MicroBatchMaker::add(const TokenRow& row, int64_t number) {
   switch (task_) {
     case Task::causal:
       return add_causal(row, number);
     case Task::translate:
       return add_translation(row, number);
+    case Task::features:
+      return add_pair(row, number);
     default:
       return add_labelled(row, number);
   }

@@ -35,6 +35,7 @@ class MicroBatchMaker {
   void add_causal(const TokenRow& row, int64_t number);
   void add_translation(const TokenRow& row, int64_t number);
   void add_labelled(const TokenRow& row, int64_t number);
+  void add_pair(const TokenRow& row, int64_t number);
   void add_target(int row, int32_t token);
 
   Task task_;

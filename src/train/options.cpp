@@ -35,6 +35,11 @@ void check_options(const TrainOptions& options) {
   check_range("label_smoothing", options.label_smoothing, 0, 1);
   check_range("corruption.share", options.corruption.share, 0, 1);
   check_range("corruption.mean_span", options.corruption.mean_span, 1, kMost);
+  check_range("trained_layers", options.trained_layers, 0, kMost);
+  check_positive("contrastive.temperature", options.contrastive.temperature);
+  check_positive("distillation.temperature", options.distillation.temperature);
+  check_range("distillation.share", options.distillation.share, 0, 1);
+  check_range("distillation.hidden", options.distillation.hidden, 0, kMost);
   check_range("table.huber_delta", options.table.huber_delta, 0, kMost);
   for (const float weight : options.table.class_weights) check_range("table.class_weights", weight, 0, kMost);
   check_range("max_gradient_norm", options.max_gradient_norm, 0, kMost);

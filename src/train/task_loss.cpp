@@ -4,7 +4,7 @@
 #include <numeric>
 
 #include "ops/losses.hpp"
-#include "support/message.hpp"
+#include "train/contrastive_loss.hpp"
 
 namespace graft::inline v0 {
 namespace {
@@ -84,7 +84,7 @@ TaskLoss task_loss(Run& run, const Trunk& trunk, const Tensor& hidden, Labels la
     case Task::features:
       break;
   }
-  fail<UnsupportedError>("unsupported: training ", trunk.architecture.name, ", which has no head");
+  return {contrastive_loss(run, hidden, labels), {}};
 }
 
 }  // namespace graft::inline v0

@@ -13,7 +13,10 @@ struct Labels {
   std::vector<int32_t> classes;       // of each sequence, or of each token; below 0: not counted
   std::vector<float> values;          // of each sequence, one an output: numbers, or 0 and 1 for several labels
   std::vector<int32_t> starts, ends;  // of answers, in their sequences
-  std::vector<float> weights;         // of the classes, values or answers in the loss
+  std::vector<float> weights;         // of the classes, values, answers or pairs in the loss
+  // How the texts of pairs are embedded, and what their cosines are divided by where they choose each other.
+  HeadConfig::Rows embedding = HeadConfig::Rows::all;
+  float temperature = 1;
 };
 
 struct TaskLoss {

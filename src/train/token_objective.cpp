@@ -13,6 +13,7 @@ namespace {
 // What all micro-batches of a step share.
 struct Step {
   const NetworkContext& network;
+  const Teacher* teacher;  // null: none
   uint64_t seed, number;
   bool recompute;
   Gradients* gradients;
@@ -22,6 +23,8 @@ struct Step {
 void add_loss(const Step& step, MicroBatch micro, StepLoss& loss) {
   const NetworkContext& network = step.network;
   const Transformer& transformer = network.trunk.transformer;
+  std::optional<TeacherPass> teacher;
+  if (step.teacher) teacher.emplace(*step.teacher, micro.batch, micro.sources);
   NetworkPass source(network, std::move(micro.sources)), pass(network, std::move(micro.batch));
   std::optional<Tape> tape;
   if (step.gradients) tape.emplace(*step.gradients, network.memory, network.lane);
@@ -41,47 +44,50 @@ void add_loss(const Step& step, MicroBatch micro, StepLoss& loss) {
                           "training: the balance of experts (router_aux_loss_coef) needs recompute = false");
   const Tensor hidden =
       pass.hidden({.recomputes = step.recompute, .encoded = &encoded, .routings = balance > 0 ? &routings : nullptr});
-  TaskLoss task = task_loss(pass.run(), network.trunk, hidden, std::move(micro.labels));
-  loss.sum += double(*task.loss.data()) * double(loss.trained);
+  Tensor total = teacher ? teacher->loss(pass.run(), network.trunk, hidden, micro.labels)
+                         : task_loss(pass.run(), network.trunk, hidden, std::move(micro.labels)).loss;
+  if (teacher && step.teacher->options.hidden > 0)
+    total = add(pass.run(), total, teacher->hidden_loss(pass.run(), hidden, step.tokens));
+  loss.sum += double(*total.data()) * double(loss.trained);
   loss.tokens += pass.batch().rows() + source.batch().rows();
   if (balance > 0) {
     const float share = float(pass.batch().rows()) / float(step.tokens);
-    task.loss = add(pass.run(), task.loss, scaled(pass.run(), balance_loss(pass.run(), routings), balance * share));
+    total = add(pass.run(), total, scaled(pass.run(), balance_loss(pass.run(), routings), balance * share));
   }
-  if (tape && tape->watches(task.loss)) tape->backward(task.loss);
+  if (tape && tape->watches(total)) tape->backward(total);
 }
 
 }  // namespace
 
 TokenObjective::TokenObjective(const Trunk& trunk, std::span<const TokenRow> rows, const TrainOptions& options,
-                               const Edits* edits, const Corruption* corruption)
+                               const Parts& parts)
     : trunk_(trunk),
       rows_(rows),
-      edits_(edits),
-      corruption_(corruption),
+      parts_(parts),
       precision_(options.precision),
       micro_batch_tokens_(size_t(options.micro_batch_tokens)),
       recompute_(options.recompute),
-      label_smoothing_(options.label_smoothing) {}
+      label_smoothing_(options.label_smoothing),
+      temperature_(options.contrastive.temperature) {}
 
 StepLoss TokenObjective::loss(const LossContext& context, std::span<const size_t> examples,
                               Gradients* gradients) const {
-  const Edits edits = edits_ ? packed_once(*edits_, context.memory) : Edits();
-  const NetworkContext network{trunk_, context.lane, context.memory, precision_, edits_ ? &edits : nullptr};
+  const Edits edits = parts_.edits ? packed_once(*parts_.edits, context.memory) : Edits();
+  const NetworkContext network{trunk_, context.lane, context.memory, precision_, parts_.edits ? &edits : nullptr};
   const Task task = trunk_.architecture.task;
   const uint64_t corruption_step = gradients ? context.step + 1 : 0;  // the same each time where nothing is learned
-  const bool hides = corruption_ && corruption_->kind != Corruption::Kind::none;
+  const bool hides = parts_.corruption && parts_.corruption->kind != Corruption::Kind::none;
   std::vector<TokenRow> corrupted;
   corrupted.reserve(hides ? examples.size() : 0);  // the rows point to it
   std::vector<const TokenRow*> rows;
   std::vector<size_t> lengths;
-  Step step{network, context.seed, context.step, recompute_, gradients, 0};
+  Step step{network, gradients ? parts_.teacher : nullptr, context.seed, context.step, recompute_, gradients, 0};
   StepLoss loss;
   for (const size_t example : examples) {
     rows.push_back(&rows_[example]);
     if (hides)
       rows.back() = &corrupted.emplace_back(
-          corrupt(rows_[example], *corruption_, {context.seed, corruption_step, uint64_t(example)}));
+          corrupt(rows_[example], *parts_.corruption, {context.seed, corruption_step, uint64_t(example)}));
     loss.trained += label_count(task, *rows.back());
     lengths.push_back(token_count(task, *rows.back()));
     step.tokens += int64_t(lengths.back());
@@ -89,7 +95,10 @@ StepLoss TokenObjective::loss(const LossContext& context, std::span<const size_t
   for (const RowRange& range : pack(lengths, micro_batch_tokens_)) {
     MicroBatchMaker maker(trunk_, {loss.trained, int64_t(examples.size())}, label_smoothing_);
     for (size_t i = range.begin; i < range.end; ++i) maker.add(*rows[i], int64_t(examples[i]));
-    if (MicroBatch micro = maker.take(); micro.batch.rows() > 0) add_loss(step, std::move(micro), loss);
+    MicroBatch micro = maker.take();
+    micro.labels.embedding = parts_.embedding;
+    micro.labels.temperature = temperature_;
+    if (micro.batch.rows() > 0) add_loss(step, std::move(micro), loss);
   }
   return loss;
 }
@@ -99,7 +108,7 @@ uint64_t TokenObjective::fingerprint() const {
   for (const TokenRow& row : rows_) {
     for (size_t i = 0; i < row.ids.size(); ++i)
       print.add(uint64_t(uint32_t(row.ids[i])) << 1 | uint64_t(i < row.trained.size() && row.trained[i]));
-    for (const std::vector<int32_t>* labels : {&row.types, &row.target, &row.token_labels})
+    for (const std::vector<int32_t>* labels : {&row.types, &row.target, &row.second, &row.token_labels})
       for (const int32_t label : *labels) print.add(uint64_t(uint32_t(label)));
     for (const float value : row.values) print.add(value);
     if (row.label >= 0 || row.start >= 0)

@@ -8,6 +8,7 @@
 #include "models/network_pass.hpp"
 #include "train/corruption.hpp"
 #include "train/objective.hpp"
+#include "train/teacher.hpp"
 
 namespace graft::inline v0 {
 
@@ -15,10 +16,14 @@ namespace graft::inline v0 {
 // rounding.
 class TokenObjective final : public Objective {
  public:
-  // `edits`: what an adapter adds; null: nothing. `corruption`: anew each step; null: none. All but the options must
-  // outlive the object.
-  TokenObjective(const Trunk& trunk, std::span<const TokenRow> rows, const TrainOptions& options,
-                 const Edits* edits = nullptr, const Corruption* corruption = nullptr);
+  struct Parts {
+    const Edits* edits = nullptr;            // what an adapter adds; null: nothing
+    const Corruption* corruption = nullptr;  // anew each step; null: none
+    const Teacher* teacher = nullptr;        // while something is learned; null: none
+    HeadConfig::Rows embedding = HeadConfig::Rows::all;
+  };
+  // All but the options must outlive the object.
+  TokenObjective(const Trunk& trunk, std::span<const TokenRow> rows, const TrainOptions& options, const Parts& parts);
 
   size_t examples() const override { return rows_.size(); }
   uint64_t fingerprint() const override;
@@ -27,12 +32,11 @@ class TokenObjective final : public Objective {
  private:
   const Trunk& trunk_;
   std::span<const TokenRow> rows_;
-  const Edits* edits_;
-  const Corruption* corruption_;
+  Parts parts_;
   Precision precision_;
   size_t micro_batch_tokens_;
   bool recompute_;
-  float label_smoothing_;
+  float label_smoothing_, temperature_;
 };
 
 // An estimate of the bytes that one micro-batch takes with its gradients, the trainable values and moments left out.

@@ -101,6 +101,21 @@ TEST_CASE("Hidden words and next sentences are learned together", "[api][train]"
         "training: the texts have 1 lines, expected pairs of lines that follow each other");
 }
 
+TEST_CASE("A model tells which sentence follows which", "[api][train]") {
+  Pretrained bert(config(kBert, "BertForPreTraining"), bert_tokenizer());
+  std::vector<std::string> documents;
+  for (int i = 0; i < 8; ++i) documents.insert(documents.end(), {"the good\nfilm one", "a red\nbook two"});
+  TrainOptions options = quick();
+  options.epochs = 60;
+  options.learning_rate = 1e-3f;
+  Trainer(bert.model, options).fit(texts(documents));
+  CHECK(bert.model.follows("the good", "film one") > bert.model.follows("the good", "book two") + 0.2f);
+  CHECK(bert.model.follows("a red", "book two") > bert.model.follows("a red", "film one") + 0.2f);
+  const Pretrained masked(config(kBert, "BertForMaskedLM"), bert_tokenizer());
+  CHECK(refusal<UnsupportedError>([&] { masked.model.follows("the good", "film one"); }) ==
+        "follows: the model is a BertForMaskedLM, which does not tell whether texts follow each other");
+}
+
 TEST_CASE("An encoder-decoder learns the spans that were hidden from it", "[api][train]") {
   Pretrained t5(kT5, t5_tokenizer());
   TrainOptions options = quick();
@@ -149,8 +164,8 @@ TEST_CASE("What cannot be pretrained is refused by name", "[api][train]") {
   CHECK(refusal<UnsupportedError>([&] {
           Trainer(t5.model, quick()).fit(films());
         }).starts_with("training: the tokenizer has no tokens <extra_id_0>"));
-  CHECK(refusal<UnsupportedError>([&] { Trainer(headless.model, quick()).fit(films()); }) ==
-        "training: the model is a BertModel, which learns nothing from texts: load it with LoadOptions::head");
+  CHECK(refusal<ArgumentError>([&] { Trainer(headless.model, quick()).fit(films()); }) ==
+        "example 1: expected two texts, as text and second: the model is a BertModel, which embeds");
   const std::vector<Example> mixed = {{.prompt = "red", .completion = "one"}, {.text = "the film was good"}};
   CHECK(refusal<ArgumentError>([&] { Trainer(t5.model, quick()).fit(Dataset::from(mixed)); }) ==
         "example 2: has no completion, expected all examples to have one, or none");

@@ -197,6 +197,30 @@ TEST_CASE("A continuation's score is the sum of its tokens' log-probabilities", 
   CHECK(found[1].log_likelihood == Approx(std::log(softmax(read.row("logits", half - 1, 160))[9])).epsilon(1e-4));
 }
 
+TEST_CASE("A score's probability is its share, divided by the prior where there is one", "[api][tasks]") {
+  const Read read("llama-gqa");
+  const std::vector<std::string> choices = {"t9", "t30 t4", "t30 t5"}, nothing = {"t1", "t2 t3"};
+  const std::vector<std::string> prompts = {"t7 t8", "t11"};
+  const std::vector<double> prior = read.model.prior(nothing, choices);
+  CHECK(prior[0] + prior[1] + prior[2] == Approx(1));
+  const std::vector<std::vector<Scored>> plain = read.model.score(prompts, choices);
+  const std::vector<std::vector<Scored>> calibrated = read.model.score(prompts, choices, {.prior = prior});
+  for (size_t p = 0; p < prompts.size(); ++p) {
+    double sum = 0, divided = 0;
+    for (const Scored& one : plain[p]) sum += std::exp(one.log_likelihood);
+    for (size_t i = 0; i < 3; ++i) divided += std::exp(plain[p][i].log_likelihood) / sum / prior[i];
+    for (size_t i = 0; i < 3; ++i) {
+      const double share = std::exp(plain[p][i].log_likelihood) / sum;
+      CHECK(plain[p][i].log_likelihood ==
+            Approx(read.model.score(prompts[p], std::span(&choices[i], 1))[0].log_likelihood).epsilon(1e-5));
+      CHECK(plain[p][i].probability == Approx(share));
+      CHECK(calibrated[p][i].probability == Approx(share / prior[i] / divided));
+    }
+  }
+  CHECK(refusal<ArgumentError>([&] { read.model.score("t7", choices, {.prior = {0.5}}); }) ==
+        "ScoreOptions: prior has 1 values, expected one for each of 3 continuations");
+}
+
 TEST_CASE("A gap is filled with the likeliest tokens", "[api][tasks]") {
   const TemporaryFolder folder;
   SmallTokenizer tokenizer = bert_tokenizer();

@@ -43,8 +43,8 @@ Trainable trainable(const Lora& lora) {
 
 TrainReport fit(const Trunk& trunk, const Lora& lora, Trainable trainable, const std::vector<TokenRow>& rows,
                 const TrainOptions& options, const std::vector<TokenRow>& held_out_rows = {}) {
-  const TokenObjective train(trunk, rows, options, &lora.edits()),
-      held_out(trunk, held_out_rows, options, &lora.edits());
+  const TokenObjective train(trunk, rows, options, {.edits = &lora.edits()}),
+      held_out(trunk, held_out_rows, options, {.edits = &lora.edits()});
   return Fit(trunk.backend, std::move(trainable), {train, held_out_rows.empty() ? nullptr : &held_out}, options).run();
 }
 
