@@ -3,6 +3,8 @@
 // The whole public interface.
 #pragma once
 
+#include <graft/adalora_adapter.hpp>
+#include <graft/adapter.hpp>
 #include <graft/dataset.hpp>
 #include <graft/device.hpp>
 #include <graft/error.hpp>
@@ -24,4 +26,5 @@
 #include <graft/tokenizer_train_options.hpp>
 #include <graft/train_options.hpp>
 #include <graft/trainer.hpp>
+#include <graft/vector_adapters.hpp>
 #include <graft/version.hpp>

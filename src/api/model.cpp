@@ -112,8 +112,8 @@ struct WholePass {
 }  // namespace
 
 NetworkContext network_context(const Model::State& model, const Lane& lane, std::shared_ptr<Memory> memory,
-                               const Lora* lora) {
-  return {*model.trunk, lane, std::move(memory), model.precision, lora ? &lora->edits() : nullptr};
+                               const Edits* edits) {
+  return {*model.trunk, lane, std::move(memory), model.precision, edits};
 }
 
 void require_decoder(const Model::State& model, bool alone) {
@@ -229,7 +229,7 @@ MergeReport Model::merge(const Adapter& adapter) {
     const UseCount::Writing writing(state_->use);
     const bool exact = state_->precision == Precision::f32;
     check(state_->merged.empty(), "merge: an adapter is merged already, unmerge it first");
-    state_->merged = graft::merge(*adapter.state()->current(), *state_->trunk, exact);
+    state_->merged = graft::merge(adapter.state()->current()->edits, *state_->trunk, exact);
   }
   const std::vector<float> merged = next_logits(probe);
   MergeReport report{int(state_->merged.size()), 0};
