@@ -39,7 +39,7 @@ ladder() {
     done
   done >> "$1"
   # The public classes are for the binding, the program and hosts; plain data is for everyone.
-  grep -n '#include "graft/\(model\|session\|tokenizer\|trainer\|table_model\|lora_adapter\|graft\)\.hpp"' $(ls src/*/*.?pp | grep -v '^src/\(api\|cli\)/') | sed 's/$/ is a public class/' >> "$1" || true
+  grep -n '#include "graft/\(model\|session\|tokenizer\|trainer\|table_model\|adapter\|adalora_adapter\|lora_adapter\|vector_adapters\|graft\)\.hpp"' $(ls src/*/*.?pp | grep -v '^src/\(api\|cli\)/') | sed 's/$/ is a public class/' >> "$1" || true
   if grep -q . "$1"; then sed 's/^/check: /' "$1" >&2; failed=1; fi
 }
 

@@ -260,6 +260,12 @@ struct Kernels {
   // dx = dy times the slope at x, which is not read where cap is 0. dx may be dy; adds to dx when `add`.
   void (*soft_cap_backward)(const Stream&, const float* x, float scale, float cap, const float* dy, float* dx,
                             int64_t count, bool add);
+  // y[row, :] = gain * x[row, :] + shift, one of each a column; gain null: 1, shift null: 0.
+  void (*scale_columns)(const Stream&, const float* x, const float* gain, const float* shift, float* y, int rows,
+                        int cols);
+  // dx += gain * dy, and dgain += Σ over rows of dy * x. A null gain is 1 and has no gradient.
+  void (*scale_columns_backward)(const Stream&, const float* x, const float* gain, const float* dy, float* dx,
+                                 float* dgain, int rows, int cols);
   // y[rows, count * width] = the blocks of columns of x[rows, cols], one after the other.
   void (*copy_columns)(const Stream&, const float* x, int rows, int cols, ColumnBlocks, float* y);
   void (*copy_columns_backward)(const Stream&, const float* dy, int rows, int cols, ColumnBlocks, float* dx);

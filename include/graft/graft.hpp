@@ -3,8 +3,10 @@
 // The whole public interface.
 #pragma once
 
-#include <graft/cleaning.hpp>
+#include <graft/adalora_adapter.hpp>
+#include <graft/adapter.hpp>
 #include <graft/classification.hpp>
+#include <graft/cleaning.hpp>
 #include <graft/dataset.hpp>
 #include <graft/device.hpp>
 #include <graft/error.hpp>
@@ -30,4 +32,5 @@
 #include <graft/train_options.hpp>
 #include <graft/trainer.hpp>
 #include <graft/transfer_options.hpp>
+#include <graft/vector_adapters.hpp>
 #include <graft/version.hpp>

@@ -81,9 +81,12 @@ struct TrainOptions {
   float warmup_ratio = 0.03f;  // of all steps, where warmup_steps is 0
   AdamWOptions optimizer = {};
   std::vector<ParameterGroup> groups = {};
-  std::vector<std::string> frozen = {};  // weights whose whole name matches one of these are not trained
-  int trained_layers = 0;                // only the last so many layers, with what stands behind them; 0: all
-  float label_smoothing = 0;             // of words
+  // Of a model that is trained itself: weights whose whole name matches one of these are not trained; or only those
+  // that match one of `trained`, and a head that was drawn anew. trained = {".*bias"} is BitFit (Ben Zaken et al.
+  // 2022).
+  std::vector<std::string> frozen = {}, trained = {};
+  int trained_layers = 0;     // only the last so many layers, with what stands behind them; 0: all
+  float label_smoothing = 0;  // of words
   CorruptionOptions corruption = {};
   ContrastiveOptions contrastive = {};
   DistillationOptions distillation = {};

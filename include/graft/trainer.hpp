@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
+#include <graft/adapter.hpp>
 #include <graft/dataset.hpp>
-#include <graft/lora_adapter.hpp>
 #include <graft/model.hpp>
 #include <graft/table_model.hpp>
 #include <graft/train_options.hpp>
@@ -31,7 +31,7 @@ struct PreviewToken {
 class GRAFT_EXPORT Trainer {
  public:
   // Trains the adapter; the model stays as it is and may be used meanwhile.
-  Trainer(const Model& model, LoRAAdapter& adapter, const TrainOptions& options = {});
+  Trainer(const Model& model, Adapter& adapter, const TrainOptions& options = {});
   // Trains every weight of the model, which nobody else may use during fit.
   explicit Trainer(Model& model, const TrainOptions& options = {});
   explicit Trainer(TableModel& model, const TrainOptions& options = {});

@@ -53,6 +53,8 @@ Entry<decltype(Kernels::gated_activation)> gated_activation;
 Entry<decltype(Kernels::gated_activation_backward)> gated_activation_backward;
 Entry<decltype(Kernels::soft_cap)> soft_cap;
 Entry<decltype(Kernels::soft_cap_backward)> soft_cap_backward;
+Entry<decltype(Kernels::scale_columns)> scale_columns;
+Entry<decltype(Kernels::scale_columns_backward)> scale_columns_backward;
 Entry<decltype(Kernels::copy_columns)> copy_columns;
 Entry<decltype(Kernels::copy_columns_backward)> copy_columns_backward;
 Entry<decltype(Kernels::dropout)> dropout;

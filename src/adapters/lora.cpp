@@ -3,9 +3,9 @@
 
 #include <cmath>
 
+#include "adapters/initial_factors.hpp"
 #include "support/message.hpp"
 #include "support/random.hpp"
-#include "tensor/packed_factors.hpp"
 
 namespace graft::inline v0 {
 namespace {
@@ -16,89 +16,167 @@ void check_config(const LoraConfig& config) {
   check(config.rank >= 1 && config.rank <= kMaxRank, "LoRA: rank (r) is ", config.rank, ", expected 1 to ", kMaxRank);
   check(std::isfinite(config.alpha), "LoRA: alpha is ", config.alpha, ", expected a finite number");
   check(config.dropout >= 0 && config.dropout < 1, "LoRA: dropout is ", config.dropout, ", expected 0 to below 1");
+  check(std::isfinite(config.plus_ratio) && config.plus_ratio > 0, "LoRA: plus_ratio is ", config.plus_ratio,
+        ", expected more than 0");
+  check(!config.dora || config.initial == LoraInitial::kaiming,
+        "LoRA: dora and initial are both given, expected one of them");
   for (const auto& [pattern, rank] : config.rank_pattern)
     check(rank >= 1 && rank <= kMaxRank, "LoRA: rank_pattern \"", pattern, "\" is ", rank, ", expected 1 to ",
           kMaxRank);
 }
 
-float scale_of(const LoraConfig& config, const std::string& site) {
-  const float rank = float(rank_of(config, site));
-  return alpha_of(config, site) / (config.rank_stabilized ? std::sqrt(rank) : rank);
+float scale_of(const LoraConfig& config, const std::string& module) {
+  const float rank = float(value_for(config.rank_pattern, module, config.rank));
+  const float alpha = value_for(config.alpha_pattern, module, config.alpha);
+  return alpha / (config.rank_stabilized ? std::sqrt(rank) : rank);
 }
 
-Tensor copy(Memory& memory, const Tensor& x) {
-  Tensor y(memory, x.rows(), x.cols());
-  std::memcpy(y.data(), x.data(), x.size() * sizeof(float));
-  return y;
+// [above; below], and [left, right] times a sign of the right.
+void stack_rows(const Tensor& above, const Tensor& below, const Tensor& into) {
+  std::copy_n(above.data(), above.size(), into.data());
+  std::copy_n(below.data(), below.size(), into.data() + above.size());
+}
+void join_columns(const Tensor& left, const Tensor& right, float sign, const Tensor& into) {
+  for (int row = 0; row < left.rows(); ++row)
+    for (int col = 0; col < left.cols(); ++col) {
+      into.row(row)[size_t(col)] = left.row(row)[size_t(col)];
+      into.row(row)[size_t(left.cols() + col)] = sign * right.row(row)[size_t(col)];
+    }
 }
 
 }  // namespace
 
-Lora::Lora(LoraConfig config, std::vector<LoraSite> sites, size_t site_count)
-    : config_(std::move(config)), sites_(std::move(sites)), edits_(site_count) {
-  for (const LoraSite& site : sites_) edits_[site.site].low_rank = site.low_rank;
-}
-
-Lora Lora::shaped(const Trunk& trunk, LoraConfig config) {
+Lora::Lora(const Trunk& trunk, const LoraConfig& config)
+    : Method(trunk, config.targets, config.kept, true), config_(config) {
   check_config(config);
   const std::shared_ptr<Memory> memory = Memory::create();
-  std::vector<LoraSite> sites;
-  for (const int site : find_targets(trunk, config)) {
-    const auto& [name, projection] = trunk.parameters.sites()[site];
-    const int rank = rank_of(config, name);
-    sites.push_back({name,
-                     site,
-                     {.down = Tensor::zeros(*memory, rank, projection.weight->cols()),
-                      .up = Tensor::zeros(*memory, projection.weight->rows(), rank),
-                      .scale = scale_of(config, name),
-                      .dropout = config.dropout}});
+  const Lane lane(trunk.backend);
+  for (const auto& [name, weight, number, site] : targets()) {
+    const int rank = value_for(config.rank_pattern, name, config.rank), rows = weight->rows(), cols = weight->cols();
+    const bool is_table = site < 0;
+    check<UnsupportedError>(!is_table || (!config.dora && !begins_from_matrix()),
+                            "unsupported: ", config.dora ? "DoRA" : "PiSSA or OLoRA", " on the table ", name);
+    check(!begins_from_matrix() || rank <= std::min(rows, cols), "LoRA: rank is ", rank, " for ", name,
+          ", expected at most ", std::min(rows, cols));
+    Pair& pair = pairs_.emplace_back(
+        Pair{.down = is_table ? Tensor::zeros(*memory, rows, rank) : Tensor::zeros(*memory, rank, cols),
+             .up = Tensor::zeros(*memory, is_table ? cols : rows, rank),
+             .scale = scale_of(config, name)});
+    if (config.dora) pair.dora.emplace(*memory, rows).set_matrix(lane, *weight);
+    if (!begins_from_matrix()) continue;
+    const InitialFactors first = config.initial == LoraInitial::pissa
+                                     ? pissa_factors(lane, *memory, *weight, rank, pair.scale)
+                                     : olora_factors(lane, *memory, *weight, rank);
+    pair.first_down = first.down;
+    pair.first_up = first.up;
+    pair.lowered_down = Tensor(*memory, 2 * rank, cols);
+    pair.lowered_up = Tensor(*memory, rows, 2 * rank);
   }
-  return Lora(std::move(config), std::move(sites), trunk.parameters.sites().size());
+  make_edits();
 }
 
-Lora Lora::create(const Trunk& trunk, LoraConfig config, uint64_t seed) {
-  Lora lora = shaped(trunk, std::move(config));
-  for (const LoraSite& site : lora.sites_) {
-    const std::span<float> values = site.low_rank.down.values();
-    const double bound = 1 / std::sqrt(double(site.low_rank.down.cols()));
-    for (size_t i = 0; i < values.size(); ++i)
-      values[i] = float(bound * (2 * random_uniform(seed, uint64_t(site.site), i) - 1));
-  }
+std::unique_ptr<Lora> Lora::create(const Trunk& trunk, const LoraConfig& config, uint64_t seed) {
+  std::unique_ptr<Lora> lora(new Lora(trunk, config));
+  lora->draw(seed);
+  lora->lower(trunk, Lane(trunk.backend));
   return lora;
 }
 
-Lora Lora::copy() const {
+// PEFT's initial values: of a matrix, down as Kaiming with a = √5 and up zero; of a table, down zero and up normal.
+void Lora::draw(uint64_t seed) {
+  for (size_t i = 0; i < pairs_.size(); ++i) {
+    const Pair& pair = pairs_[i];
+    if (begins_from_matrix()) {
+      std::copy_n(pair.first_down.data(), pair.first_down.size(), pair.down.data());
+      std::copy_n(pair.first_up.data(), pair.first_up.size(), pair.up.data());
+      continue;
+    }
+    const bool is_table = targets()[i].site < 0;
+    const std::span<float> values = is_table ? pair.up.values() : pair.down.values();
+    const uint64_t stream = is_table ? ~uint64_t(i) : uint64_t(targets()[i].site);
+    const double bound = 1 / std::sqrt(double(pair.down.cols()));
+    for (size_t at = 0; at < values.size(); ++at)
+      values[at] =
+          is_table ? float(random_normal(seed, stream, at)) : float(bound * (2 * random_uniform(seed, stream, at) - 1));
+  }
+}
+
+std::unique_ptr<Method> Lora::copy() const {
   const std::shared_ptr<Memory> memory = Memory::create();
-  std::vector<LoraSite> sites = sites_;
-  for (LoraSite& site : sites) {
-    site.low_rank.down = graft::copy(*memory, site.low_rank.down);
-    site.low_rank.up = graft::copy(*memory, site.low_rank.up);
+  std::unique_ptr<Lora> copied(new Lora(*this));
+  for (Pair& pair : copied->pairs_) {
+    for (Tensor* tensor :
+         {&pair.down, &pair.up, &pair.first_down, &pair.first_up, &pair.lowered_down, &pair.lowered_up})
+      if (*tensor) *tensor = graft::copy(*memory, *tensor);
+    if (pair.dora) pair.dora = pair.dora->copy(*memory);
   }
-  return Lora(config_, std::move(sites), edits_.size());
+  copied->copy_kept();
+  copied->make_edits();
+  return copied;
 }
 
-Lora Lora::snapshot() const {
-  Lora fixed = copy();
-  fixed.edits_ = packed_once(fixed.edits_, Memory::create());
-  return fixed;
+Edits Lora::made_edits() const {
+  Edits edits = no_edits();
+  for (size_t i = 0; i < pairs_.size(); ++i) {
+    const Pair& pair = pairs_[i];
+    const Target& target = targets()[i];
+    if (target.site < 0) {
+      edits.tables[target.number] = {pair.down, pair.up, pair.scale};
+      continue;
+    }
+    SiteEdit& edit = edits.sites[size_t(target.site)];
+    edit.low_rank = {.down = pair.lowered_down ? pair.lowered_down : pair.down,
+                     .up = pair.lowered_up ? pair.lowered_up : pair.up,
+                     .scale = pair.scale,
+                     .dropout = config_.dropout};
+    if (pair.dora) edit.output_gain = pair.dora->gain();
+  }
+  return edits;
 }
 
-std::vector<MergedWeight> merge(const Lora& lora, Trunk& trunk, bool exact) {
-  const Lane lane(trunk.backend);
-  const Kernels& kernels = trunk.backend->kernels();
-  std::vector<MergedWeight> merged;
-  for (const LoraSite& site : lora.sites()) {
-    Weight& weight = *trunk.parameters.find(site.name + ".weight");
-    merged.push_back({&weight, weight});
-    weight.thaw(lane, trunk.memory, exact);
-    weight.own(lane, trunk.memory);
-    const auto& [down, up, scale, dropout, packed] = site.low_rank;
-    kernels.matmul(lane.stream(), Compute::f32, {up.data(), up.cols()}, {down.data(), down.cols()},
-                   weight.parameter().data(), weight.cols(), weight.rows(), weight.cols(), up.cols(), scale, true);
-    weight.repack(lane);
-    weight.freeze();
+void Lora::lower(const Trunk& trunk, const Lane& lane) {
+  Method::lower(trunk, lane);
+  for (size_t i = 0; i < pairs_.size(); ++i) {
+    const Pair& pair = pairs_[i];
+    if (pair.dora)
+      pair.dora->lower(lane, *trunk.parameters.all()[size_t(targets()[i].number)].weight,
+                       {.down = pair.down, .up = pair.up, .scale = pair.scale});
+    if (!pair.lowered_down) continue;
+    stack_rows(pair.down, pair.first_down, pair.lowered_down);
+    join_columns(pair.up, pair.first_up, -1, pair.lowered_up);
   }
-  return merged;
+}
+
+std::vector<Tensor> Lora::lowered() const {
+  std::vector<Tensor> tensors;
+  for (const Pair& pair : pairs_) {
+    if (pair.dora) tensors.push_back(pair.dora->gain());
+    if (pair.lowered_down) tensors.insert(tensors.end(), {pair.lowered_down, pair.lowered_up});
+  }
+  return tensors;
+}
+
+void Lora::pull(Gradients& gradients) const {
+  for (const Pair& pair : pairs_) {
+    if (pair.dora) pair.dora->pull(gradients);
+    if (!pair.lowered_down || !gradients.reached(pair.lowered_down)) continue;
+    const Tensor &ddown = gradients.of(pair.lowered_down), &dup = gradients.of(pair.lowered_up);
+    std::copy_n(ddown.data(), pair.down.size(), gradients.reach(pair.down.identity().get()));
+    float* into = gradients.reach(pair.up.identity().get());
+    for (int row = 0; row < pair.up.rows(); ++row)
+      std::copy_n(dup.row(row).data(), pair.up.cols(), into + size_t(row) * size_t(pair.up.cols()));
+  }
+}
+
+std::vector<ParameterGroup> Lora::groups(float learning_rate) const {
+  if (config_.plus_ratio == 1) return {};
+  return {{.pattern = ".*\\.lora_(embedding_)?B(\\.weight)?", .learning_rate = learning_rate * config_.plus_ratio}};
+}
+
+std::map<std::string, int> Lora::ranks() const {
+  std::map<std::string, int> ranks;
+  for (size_t i = 0; i < pairs_.size(); ++i) ranks[targets()[i].name] = pairs_[i].up.cols();
+  return ranks;
 }
 
 }  // namespace graft::inline v0

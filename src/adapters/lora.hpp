@@ -1,77 +1,74 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Low-rank adaptation (Hu et al. 2021): pairs of small matrices beside some of the model's.
+// Low-rank adaptation (Hu et al. 2021): pairs of small matrices beside some of the model's. With ranks by pattern,
+// scaled by the root of the rank (Kalajdzievski 2023), with magnitudes (DoRA, Liu et al. 2024), and beginning from the
+// matrix itself (PiSSA, Meng et al. 2024; OLoRA, Büyükakyüz 2024).
 #pragma once
 
-#include <map>
 #include <optional>
-#include <string>
-#include <vector>
 
-#include "models/trunk.hpp"
+#include "adapters/dora.hpp"
+#include "adapters/method.hpp"
 
 namespace graft::inline v0 {
 
+enum class LoraInitial { kaiming, pissa, olora };
+
 // What PEFT's adapter_config.json says of it.
 struct LoraConfig {
+  TargetChoice targets = {};
+  KeptConfig kept = {};
   int rank = 8;
   float alpha = 16;
   float dropout = 0;
   bool rank_stabilized = false;
-  std::vector<std::string> targets = {};  // by the end of a module's name
-  std::string target_pattern = {};        // or a regular expression; "all-linear"
-  std::vector<std::string> excluded = {};
-  std::vector<int> layers = {};           // empty: all
-  std::string layers_pattern = {};        // the name before the layer's number; empty: any
+  bool dora = false;
+  LoraInitial initial = LoraInitial::kaiming;
   std::map<std::string, int> rank_pattern = {};
   std::map<std::string, float> alpha_pattern = {};
+  float plus_ratio = 1;  // the rate of `up` is so many times that of `down` (LoRA+, Hayou et al. 2024)
 };
 
-struct LoraSite {
-  std::string name;  // "model.layers.0.self_attn.q_proj"
-  int site = 0;      // its index in the model
-  LowRank low_rank;
-};
-
-class Lora {
+class Lora final : public Method {
  public:
-  // PEFT's initial values: down uniform as Kaiming with a = √5, up zero.
-  static Lora create(const Trunk& trunk, LoraConfig config, uint64_t seed);
-  // Uninitialised values of the right shapes.
-  static Lora shaped(const Trunk& trunk, LoraConfig config);
+  // Draws initial values: no change at all.
+  static std::unique_ptr<Lora> create(const Trunk& trunk, const LoraConfig& config, uint64_t seed);
+  // For values that will be read.
+  static std::unique_ptr<Method> from_peft(const JsonObject& json, const Trunk& trunk);
+  // Whatever edits low-rank updates, and nothing else, as LoRA. Throws UnsupportedError where there is more.
+  static std::unique_ptr<Lora> of(const Method& method, const Trunk& trunk);
 
-  const LoraConfig& config() const { return config_; }
-  const std::vector<LoraSite>& sites() const { return sites_; }
-  const Edits& edits() const { return edits_; }
-  // One with values of its own.
-  Lora copy() const;
-  // The same for values that change no more, so that passes share their packed form.
-  Lora snapshot() const;
+  std::unique_ptr<Method> copy() const override;
+  void lower(const Trunk& trunk, const Lane& lane) override;
+  std::vector<Tensor> lowered() const override;
+  void pull(Gradients& gradients) const override;
+  std::vector<ParameterGroup> groups(float learning_rate) const override;
+  std::map<std::string, int> ranks() const override;
+  Json config() const override;
+  std::vector<AdapterTensor> stored() const override;
+  void read(const Reader& reader) override;
 
  private:
-  Lora(LoraConfig config, std::vector<LoraSite> sites, size_t site_count);
+  // The pair of a target. Where it begins from the matrix itself, its first values are taken off again, so that passes
+  // read a pair of twice the rank: up · down − first_up · first_down.
+  struct Pair {
+    Tensor down, up;  // rank × inputs (of a table: inputs × rank), outputs × rank
+    float scale = 1;
+    std::optional<Dora> dora = {};
+    Tensor first_down = {}, first_up = {};
+    Tensor lowered_down = {}, lowered_up = {};
+  };
+
+  Lora(const Trunk& trunk, const LoraConfig& config);
+  void draw(uint64_t seed);
+  bool begins_from_matrix() const { return config_.initial != LoraInitial::kaiming; }
+  AdapterTensor factor(size_t index, bool is_up, const Tensor& value) const;
+  std::vector<AdapterTensor> pairs(Tensor Pair::*down, Tensor Pair::*up) const;
+  std::vector<AdapterTensor> factors() const override;
+  Edits made_edits() const override;
 
   LoraConfig config_;
-  std::vector<LoraSite> sites_;
-  Edits edits_;
+  std::vector<Pair> pairs_;  // of the targets
 };
-
-// The sites of the model that a config chooses. Throws ArgumentError that names a target that no module has.
-std::vector<int> find_targets(const Trunk& trunk, const LoraConfig& config);
-// The rank and alpha of one site, by the config's patterns.
-int rank_of(const LoraConfig& config, const std::string& site);
-float alpha_of(const LoraConfig& config, const std::string& site);
-
-// Adds each site's change to its matrix; the originals are returned, by site. Quantised matrices become bf16, or f32
-// when `exact`, as bf16 ones then do.
-struct MergedWeight {
-  Weight* weight;
-  Weight original;
-};
-std::vector<MergedWeight> merge(const Lora& lora, Trunk& trunk, bool exact);
-
-// A PEFT folder: adapter_config.json and adapter_model.safetensors.
-Lora load_peft(const std::filesystem::path& folder, const Trunk& trunk);
-void save_peft(const Lora& lora, const std::filesystem::path& folder, const std::string& base);
 
 }  // namespace graft::inline v0

@@ -1,20 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-//
-// Which modules an adapter changes, by PEFT's rules: a list matches the end of a name, a text is a regular expression
-// for the whole name.
+#include "adapters/targets.hpp"
+
 #include <algorithm>
 
-#include "adapters/lora.hpp"
 #include "support/message.hpp"
 #include "support/pattern.hpp"
 
 namespace graft::inline v0 {
 namespace {
-
-bool ends_with_module(std::string_view name, std::string_view target) {
-  return name == target ||
-         (name.ends_with(target) && name.size() > target.size() && name[name.size() - target.size() - 1] == '.');
-}
 
 // The number that stands in the name as a part of its own, after `before` if that is given; -1: none.
 int layer_of(std::string_view name, std::string_view before) {
@@ -28,61 +21,109 @@ int layer_of(std::string_view name, std::string_view before) {
   return -1;
 }
 
-bool is_in_layers(const LoraConfig& config, std::string_view name) {
-  if (config.layers.empty()) return true;
-  return std::find(config.layers.begin(), config.layers.end(), layer_of(name, config.layers_pattern)) !=
-         config.layers.end();
+bool is_in_layers(const TargetChoice& targets, std::string_view name) {
+  if (targets.layers.empty()) return true;
+  return std::find(targets.layers.begin(), targets.layers.end(), layer_of(name, targets.layers_pattern)) !=
+         targets.layers.end();
 }
 
-const std::string* find_pattern(const auto& patterns, const std::string& site) {
-  for (const auto& [pattern, value] : patterns)
-    if (Pattern("(?:.*\\.)?(?:" + pattern + ")", "rank_pattern").matches_whole(site)) return &pattern;
-  return nullptr;
+// Every matrix that can be a target: the sites, and the tables that embeddings read.
+std::vector<Target> matrices_of(const Trunk& trunk, bool takes_tables) {
+  std::vector<Target> all;
+  std::vector<bool> is_site(trunk.parameters.all().size());
+  const std::vector<Parameters::Site>& sites = trunk.parameters.sites();
+  for (size_t i = 0; i < sites.size(); ++i) {
+    all.push_back({sites[i].name, sites[i].projection.weight, sites[i].projection.weight->number(), int(i)});
+    is_site[size_t(sites[i].projection.weight->number())] = true;
+  }
+  for (const auto& [module, weight] : trunk.parameters.all()) {
+    const bool is_table = module.starts_with("embedding.") || module.starts_with("encoder.embedding.");
+    if (!takes_tables || !is_table || weight->kind() != Weight::Kind::matrix || is_site[size_t(weight->number())])
+      continue;
+    all.push_back({weight->name().substr(0, weight->name().rfind('.')), weight.get(), weight->number(), -1});
+  }
+  return all;
 }
 
-// A module that exists and has no site: an embedding, a norm.
-void refuse_unknown_kind(const Trunk& trunk, const std::string& target, bool is_used) {
-  if (is_used) return;
+// A module that exists and cannot be a target: a norm, or a table where none is taken.
+void refuse_unknown_kind(const Trunk& trunk, const std::string& target) {
   for (const auto& [module, weight] : trunk.parameters.all())
-    check<UnsupportedError>(!ends_with_module(weight->name(), target + ".weight"), "unsupported: method LoRA on ",
+    check<UnsupportedError>(!ends_with_module(weight->name(), target + ".weight"), "unsupported: an adapter on ",
                             weight->name(), " (target_modules: \"", target, "\")");
 }
 
 }  // namespace
 
-std::vector<int> find_targets(const Trunk& trunk, const LoraConfig& config) {
-  const std::vector<Parameters::Site>& sites = trunk.parameters.sites();
-  const bool all_linear =
-      config.target_pattern == "all-linear" || (config.targets.empty() && config.target_pattern.empty());
-  std::optional<Pattern> pattern;
-  if (!all_linear && !config.target_pattern.empty()) pattern.emplace(config.target_pattern, "target_modules");
-  std::vector<bool> used(config.targets.size());
-  std::vector<int> found;
-  for (size_t i = 0; i < sites.size(); ++i) {
-    const std::string& name = sites[i].name;
-    bool chosen = all_linear ? !trunk.transformer.is_of_head(sites[i].projection.weight) : pattern && pattern->matches_whole(name);
-    for (size_t t = 0; t < config.targets.size(); ++t)
-      if (ends_with_module(name, config.targets[t])) used[t] = chosen = true;
-    for (const std::string& target : config.excluded)
-      if (ends_with_module(name, target)) chosen = false;
-    if (chosen && is_in_layers(config, name)) found.push_back(int(i));
+bool ends_with_module(std::string_view name, std::string_view target) {
+  return name == target ||
+         (name.ends_with(target) && name.size() > target.size() && name[name.size() - target.size() - 1] == '.');
+}
+
+bool is_in_modules(std::string_view name, const std::vector<std::string>& modules) {
+  for (size_t end = name.find('.'); true; end = name.find('.', end + 1)) {
+    const std::string_view module = name.substr(0, end);
+    for (const std::string& target : modules)
+      if (module.ends_with(target)) return true;
+    if (end == std::string_view::npos) return false;
   }
-  for (size_t t = 0; t < used.size(); ++t) refuse_unknown_kind(trunk, config.targets[t], used[t]);
-  for (size_t t = 0; t < used.size(); ++t)
-    check(used[t], "LoRA: target_modules: the model has no module \"", config.targets[t], "\", it has for example \"",
-          sites[0].name, "\"");
-  check(!found.empty(), "LoRA: target_modules: no module of the model is chosen");
+}
+
+std::vector<Target> find_targets(const Trunk& trunk, const TargetChoice& targets, bool takes_tables,
+                                 const std::vector<std::string>& kept) {
+  const bool all_linear = targets.is_all_linear();
+  std::optional<Pattern> pattern;
+  if (!all_linear && !targets.pattern.empty()) pattern.emplace(targets.pattern, "target_modules");
+  std::vector<bool> used(targets.modules.size());
+  std::vector<Target> found;
+  for (const Target& target : matrices_of(trunk, takes_tables)) {
+    bool chosen = all_linear ? target.site >= 0 && !trunk.transformer.is_of_head(target.weight)
+                             : pattern && pattern->matches_whole(target.name);
+    for (size_t t = 0; t < used.size(); ++t)
+      if (ends_with_module(target.name, targets.modules[t])) used[t] = chosen = true;
+    for (const std::string& excluded : targets.excluded)
+      if (ends_with_module(target.name, excluded)) chosen = false;
+    if (chosen && is_in_layers(targets, target.name) && !is_in_modules(target.name, kept)) found.push_back(target);
+  }
+  for (size_t t = 0; t < used.size(); ++t) {
+    if (used[t]) continue;
+    refuse_unknown_kind(trunk, targets.modules[t]);
+    fail<ArgumentError>("target_modules: the model has no module \"", targets.modules[t], "\", it has for example \"",
+                        trunk.parameters.sites()[0].name, "\"");
+  }
+  check(!found.empty(), "target_modules: no module of the model is chosen");
   return found;
 }
 
-int rank_of(const LoraConfig& config, const std::string& site) {
-  const std::string* pattern = find_pattern(config.rank_pattern, site);
-  return pattern ? config.rank_pattern.at(*pattern) : config.rank;
+std::vector<std::string> texts_of(const JsonObject& json, std::string_view field) {
+  if (!json.has(field)) return {};
+  return json.find(field)->is_string() ? std::vector{json.text(field)} : json.texts(field);
 }
 
-float alpha_of(const LoraConfig& config, const std::string& site) {
-  const std::string* pattern = find_pattern(config.alpha_pattern, site);
-  return pattern ? config.alpha_pattern.at(*pattern) : config.alpha;
+TargetChoice read_targets(const JsonObject& json) {
+  TargetChoice targets;
+  if (json.has("target_modules") && json.find("target_modules")->is_string())
+    targets.pattern = json.text("target_modules");
+  else
+    targets.modules = json.texts("target_modules");
+  targets.excluded = texts_of(json, "exclude_modules");
+  if (const Json* layers = json.find("layers_to_transform")) {
+    if (layers->is_number_integer()) targets.layers = {layers->get<int>()};
+    if (layers->is_array()) targets.layers = layers->get<std::vector<int>>();
+  }
+  const std::vector<std::string> pattern = texts_of(json, "layers_pattern");
+  if (!pattern.empty()) targets.layers_pattern = pattern[0];
+  return targets;
+}
+
+// All linear layers are written by their names, since programs differ in what they count as such.
+void write_targets(const TargetChoice& targets, const std::vector<Target>& found, Json& json) {
+  std::vector<std::string> names = targets.modules;
+  if (targets.is_all_linear())
+    for (const Target& target : found) names.push_back(target.name);
+  json["target_modules"] = names.empty() ? Json(targets.pattern) : Json(names);
+  json["exclude_modules"] = targets.excluded.empty() ? Json(nullptr) : Json(targets.excluded);
+  json["layers_to_transform"] = targets.layers.empty() ? Json(nullptr) : Json(targets.layers);
+  json["layers_pattern"] = targets.layers_pattern.empty() ? Json(nullptr) : Json(targets.layers_pattern);
 }
 
 }  // namespace graft::inline v0

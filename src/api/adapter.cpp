@@ -1,24 +1,94 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "adapters/adalora.hpp"
+#include "adapters/ia3.hpp"
+#include "adapters/lora.hpp"
+#include "adapters/peft_files.hpp"
+#include "adapters/vera.hpp"
 #include "api/adapter_state.hpp"
 #include "api/model_state.hpp"
+#include "graft/adalora_adapter.hpp"
+#include "graft/lora_adapter.hpp"
+#include "graft/vector_adapters.hpp"
+#include "support/message.hpp"
 
 namespace graft::inline v0 {
 namespace {
 
-LoraConfig config_of(const LoRAOptions& options) {
+template <class Options>
+TargetChoice targets_of(const Options& options) {
   check(options.targets.empty() || options.target_pattern.empty(),
-        "LoRAOptions: targets and target_pattern are both given, expected one of them");
-  return {.rank = options.rank,
-          .alpha = options.alpha,
-          .dropout = options.dropout,
-          .rank_stabilized = options.rank_stabilized,
-          .targets = options.targets,
-          .target_pattern = options.target_pattern,
+        "targets and target_pattern are both given, expected one of them");
+  return {.modules = options.targets,
+          .pattern = options.target_pattern,
           .excluded = options.excluded,
-          .layers = options.layers,
-          .layers_pattern = {},
-          .rank_pattern = options.rank_pattern,
-          .alpha_pattern = options.alpha_pattern};
+          .layers = options.layers};
+}
+
+// With the head that the model got when it was loaded.
+KeptConfig kept_of(const Model& model, std::vector<std::string> modules, TrainedBiases biases = TrainedBiases::none) {
+  const std::vector<std::string> drawn = drawn_modules(*model.state()->trunk);
+  modules.insert(modules.end(), drawn.begin(), drawn.end());
+  return {.modules = std::move(modules), .bias = TrainedBias(biases)};
+}
+
+std::unique_ptr<Method> make(const Model& model, const LoRAOptions& options) {
+  return Lora::create(*model.state()->trunk,
+                      {.targets = targets_of(options),
+                       .kept = kept_of(model, options.save_modules, options.biases),
+                       .rank = options.rank,
+                       .alpha = options.alpha,
+                       .dropout = options.dropout,
+                       .rank_stabilized = options.rank_stabilized,
+                       .dora = options.dora,
+                       .initial = LoraInitial(options.initial),
+                       .rank_pattern = options.rank_pattern,
+                       .alpha_pattern = options.alpha_pattern,
+                       .plus_ratio = options.plus_ratio},
+                      options.seed);
+}
+
+std::unique_ptr<Method> make(const Model& model, const AdaLoRAOptions& options) {
+  return AdaLora::create(*model.state()->trunk,
+                         {.targets = targets_of(options),
+                          .kept = kept_of(model, options.save_modules, options.biases),
+                          .alpha = options.alpha,
+                          .dropout = options.dropout,
+                          .initial_rank = options.initial_rank,
+                          .target_rank = options.target_rank,
+                          .warmup_steps = options.warmup_steps,
+                          .final_steps = options.final_steps,
+                          .interval = options.interval,
+                          .beta1 = options.beta1,
+                          .beta2 = options.beta2,
+                          .orthogonality = options.orthogonality},
+                         options.seed);
+}
+
+std::unique_ptr<Method> make(const Model& model, const IA3Options& options) {
+  const Trunk& trunk = *model.state()->trunk;
+  Ia3Config config = usual_ia3(trunk);
+  if (!options.targets.empty()) {
+    config.targets.modules = options.targets;
+    config.feedforward = options.feedforward;
+  }
+  config.targets.excluded = options.excluded;
+  config.kept = kept_of(model, options.save_modules);
+  return std::make_unique<Ia3>(trunk, config);
+}
+
+std::unique_ptr<Method> make(const Model& model, const VeRAOptions& options) {
+  return std::make_unique<Vera>(*model.state()->trunk,
+                                VeraConfig{.targets = targets_of(options),
+                                           .kept = kept_of(model, options.save_modules, options.biases),
+                                           .rank = options.rank,
+                                           .dropout = options.dropout,
+                                           .initial = options.initial,
+                                           .seed = options.seed});
+}
+
+template <class Options>
+std::shared_ptr<Adapter::State> state_of(const Model& model, const Options& options) {
+  return std::make_shared<Adapter::State>(make(model, options), model.state()->path);
 }
 
 }  // namespace
@@ -27,23 +97,22 @@ Adapter Adapter::load(const std::filesystem::path& folder, const Model& model) {
   return Adapter(std::make_shared<State>(load_peft(folder, *model.state()->trunk), model.state()->path));
 }
 
-void Adapter::save(const std::filesystem::path& folder) const { save_peft(*state_->current(), folder, state_->base); }
-
-int64_t Adapter::parameters() const {
-  int64_t count = 0;
-  for (const LoraSite& site : state_->working.sites())
-    count += int64_t(site.low_rank.down.size() + site.low_rank.up.size());
-  return count;
+void Adapter::save(const std::filesystem::path& folder) const {
+  save_peft(*state_->current()->method, folder, state_->base);
 }
 
-std::vector<std::string> Adapter::sites() const {
-  std::vector<std::string> names;
-  for (const LoraSite& site : state_->working.sites()) names.push_back(site.name);
-  return names;
+void Adapter::save_as_lora(const std::filesystem::path& folder, const Model& model) const {
+  save_peft(*Lora::of(*state_->current()->method, *model.state()->trunk), folder, state_->base);
 }
 
-LoRAAdapter::LoRAAdapter(const Model& model, const LoRAOptions& options)
-    : Adapter(std::make_shared<State>(Lora::create(*model.state()->trunk, config_of(options), options.seed),
-                                      model.state()->path)) {}
+std::string Adapter::method() const { return state_->current()->method->config()["peft_type"].get<std::string>(); }
+int64_t Adapter::parameters() const { return state_->current()->method->parameters(); }
+std::vector<std::string> Adapter::sites() const { return state_->current()->method->sites(); }
+std::map<std::string, int> Adapter::ranks() const { return state_->current()->method->ranks(); }
+
+LoRAAdapter::LoRAAdapter(const Model& model, const LoRAOptions& options) : Adapter(state_of(model, options)) {}
+AdaLoRAAdapter::AdaLoRAAdapter(const Model& model, const AdaLoRAOptions& options) : Adapter(state_of(model, options)) {}
+IA3Adapter::IA3Adapter(const Model& model, const IA3Options& options) : Adapter(state_of(model, options)) {}
+VeRAAdapter::VeRAAdapter(const Model& model, const VeRAOptions& options) : Adapter(state_of(model, options)) {}
 
 }  // namespace graft::inline v0

@@ -5,36 +5,51 @@
 #include <mutex>
 #include <string>
 
-#include "adapters/lora.hpp"
-#include "graft/lora_adapter.hpp"
+#include "adapters/method.hpp"
+#include "graft/adapter.hpp"
+#include "tensor/packed_factors.hpp"
 
 namespace graft::inline v0 {
 
+// An adapter whose values do not change any more.
+struct FixedAdapter {
+  explicit FixedAdapter(const Method& of) : method(of.copy()), edits(packed_once(method->edits(), Memory::create())) {}
+
+  std::unique_ptr<const Method> method;
+  Edits edits;  // packed once for all passes
+};
+
 // The values that a trainer changes, and a copy of the last finished step that everybody else reads.
 struct Adapter::State {
-  State(Lora lora, std::string base_model) : working(std::move(lora)), base(std::move(base_model)) { publish(); }
+  State(std::unique_ptr<Method> method, std::string base_model)
+      : working(std::move(method)), base(std::move(base_model)) {
+    publish();
+  }
 
   void publish() {
-    auto copy = std::make_shared<const Lora>(working.snapshot());
+    auto copy = std::make_shared<const FixedAdapter>(*working);
     const std::lock_guard lock(mutex);
     published = std::move(copy);
   }
-  std::shared_ptr<const Lora> current() const {
+  std::shared_ptr<const FixedAdapter> current() const {
     const std::lock_guard lock(mutex);
     return published;
   }
 
-  Lora working;
+  std::unique_ptr<Method> working;
   std::string base;  // the model that it belongs to
 
  private:
   mutable std::mutex mutex;
-  std::shared_ptr<const Lora> published;
+  std::shared_ptr<const FixedAdapter> published;
 };
 
 // Null for no adapter.
-inline std::shared_ptr<const Lora> current_lora(const Adapter* adapter) {
+inline std::shared_ptr<const FixedAdapter> current(const Adapter* adapter) {
   return adapter ? adapter->state()->current() : nullptr;
+}
+inline const Edits* edits_of(const std::shared_ptr<const FixedAdapter>& adapter) {
+  return adapter ? &adapter->edits : nullptr;
 }
 
 }  // namespace graft::inline v0

@@ -8,14 +8,14 @@ namespace graft::inline v0 {
 
 // What one stateless call computes with.
 struct Call {
-  Call(const Model::State& of, const Adapter* adapter)
+  Call(const Model::State& of, const Adapter* of_call)
       : reading(of.use),
-        lora(current_lora(adapter)),
+        adapter(current(of_call)),
         lane(of.trunk->backend),
-        context(network_context(of, lane, Memory::create(), lora.get())) {}
+        context(network_context(of, lane, Memory::create(), edits_of(adapter))) {}
 
   UseCount::Reading reading;
-  std::shared_ptr<const Lora> lora;
+  std::shared_ptr<const FixedAdapter> adapter;
   Lane lane;
   NetworkContext context;
 };

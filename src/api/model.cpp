@@ -55,9 +55,9 @@ class PromptEdits {
     for (size_t i = 0; i < prompts; ++i) {
       const Adapter* adapter = options.adapters.empty() ? options.adapter : options.adapters[i];
       const size_t same = size_t(std::find(adapters_.begin(), adapters_.end(), adapter) - adapters_.begin());
-      loras_.push_back(same == i ? current_lora(adapter) : loras_[same]);
+      values_.push_back(same == i ? current(adapter) : values_[same]);
       adapters_.push_back(adapter);
-      edits_.push_back(loras_.back() ? &loras_.back()->edits() : nullptr);
+      edits_.push_back(edits_of(values_.back()));
     }
   }
   const Edits* operator[](size_t prompt) const { return edits_[prompt]; }
@@ -65,7 +65,7 @@ class PromptEdits {
 
  private:
   std::vector<const Adapter*> adapters_;
-  std::vector<std::shared_ptr<const Lora>> loras_;  // an adapter that comes twice is one value
+  std::vector<std::shared_ptr<const FixedAdapter>> values_;  // an adapter that comes twice is one value
   std::vector<const Edits*> edits_;
 };
 
@@ -141,8 +141,8 @@ struct WholePass {
 }  // namespace
 
 NetworkContext network_context(const Model::State& model, const Lane& lane, std::shared_ptr<Memory> memory,
-                               const Lora* lora) {
-  return {*model.trunk, lane, std::move(memory), model.precision, lora ? &lora->edits() : nullptr};
+                               const Edits* edits) {
+  return {*model.trunk, lane, std::move(memory), model.precision, edits};
 }
 
 void require_decoder(const Model::State& model, bool alone) {
@@ -258,7 +258,7 @@ MergeReport Model::merge(const Adapter& adapter) {
     const UseCount::Writing writing(state_->use);
     const bool exact = state_->precision == Precision::f32;
     check(state_->merged.empty(), "merge: an adapter is merged already, unmerge it first");
-    state_->merged = graft::merge(*adapter.state()->current(), *state_->trunk, exact);
+    state_->merged = graft::merge(adapter.state()->current()->edits, *state_->trunk, exact);
   }
   const std::vector<float> merged = next_logits(probe);
   MergeReport report{int(state_->merged.size()), 0};

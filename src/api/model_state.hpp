@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "adapters/lora.hpp"
+#include "adapters/merge.hpp"
 #include "api/use_count.hpp"
 #include "generate/generator.hpp"
 #include "graft/model.hpp"
@@ -39,7 +39,7 @@ struct Model::State {
 
 // A pass of this model on a lane, with what an adapter adds (may be null).
 NetworkContext network_context(const Model::State& model, const Lane& lane, std::shared_ptr<Memory> memory,
-                               const Lora* lora);
+                               const Edits* edits);
 
 // Throws UnsupportedError for a model that writes no text; `alone`: and for one whose decoder needs a source.
 void require_decoder(const Model::State& model, bool alone);

@@ -28,8 +28,8 @@ struct Session::State {
   Lane lane;
   std::shared_ptr<Memory> memory;
   KeyValueCache cache;
-  std::vector<int32_t> cached;          // the tokens whose keys and values the cache holds
-  std::shared_ptr<const Lora> lora;     // with which they were computed
+  std::vector<int32_t> cached;               // the tokens whose keys and values the cache holds
+  std::shared_ptr<const FixedAdapter> used;  // with which they were computed
   std::vector<Message> conversation;
 };
 
@@ -40,16 +40,16 @@ Generation Session::State::generate(std::vector<int32_t> prompt, const GenerateO
   check(options.adapters.empty(), "Session: adapters are for batches, expected `adapter`");
   check(options.beams == 1, "Session: beams is ", options.beams, ", expected 1: a session goes on with one text");
   const UseCount::Reading reading(model->use);
-  const std::shared_ptr<const Lora> now = current_lora(options.adapter ? options.adapter : adapter);
-  if (now != lora) cached.clear();
-  lora = now;
+  const std::shared_ptr<const FixedAdapter> now = current(options.adapter ? options.adapter : adapter);
+  if (now != used) cached.clear();
+  used = now;
   prompt = fit_prompt(*model, std::move(prompt), options);
   const size_t limit = std::min(cached.size(), prompt.size() - 1);
   const auto differs = std::mismatch(cached.begin(), cached.begin() + std::ptrdiff_t(limit), prompt.begin());
   cached.erase(differs.first, cached.end());
   cache.truncate(int(cached.size()));
 
-  const NetworkContext context = network_context(*model, lane, memory, lora.get());
+  const NetworkContext context = network_context(*model, lane, memory, edits_of(used));
   Generator generator(context, model->tokenizer.loaded().decoder(), model->end_ids, options);
   const GenerateRequest request{prompt, &cache, context.edits};
   Generation result = generator.run({&request, 1})[0];
@@ -71,8 +71,8 @@ Session Model::session(const SessionOptions& options) const {
 Generation Session::ask(std::string_view message, const GenerateOptions& options) {
   std::vector<Message> conversation = state_->conversation;
   conversation.push_back({"user", std::string(message)});
-  Generation answer =
-      state_->generate(state_->model->tokenizer.apply_chat_template(conversation, {.add_generation_prompt = true}), options);
+  Generation answer = state_->generate(
+      state_->model->tokenizer.apply_chat_template(conversation, {.add_generation_prompt = true}), options);
   if (answer.finish == Finish::cancelled) return answer;
   conversation.push_back({"assistant", answer.text});
   state_->conversation = std::move(conversation);

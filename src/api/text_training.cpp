@@ -3,10 +3,12 @@
 
 #include <algorithm>
 
+#include "adapters/peft_files.hpp"
 #include "api/call.hpp"
 #include "api/encode_rows.hpp"
 #include "api/rows.hpp"
 #include "support/in_quotes.hpp"
+#include "train/adapter_training.hpp"
 #include "train/thawed.hpp"
 #include "train/token_objective.hpp"
 
@@ -59,7 +61,7 @@ TrainReport TextTraining::fit(const Dataset& train, const Dataset* held_out) con
   const std::vector<TokenRow> train_rows = rows(train, notice);
   const std::vector<TokenRow> held_out_rows = held_out ? rows(*held_out, notice) : std::vector<TokenRow>();
   const Corruption corruption = this->corruption(train_rows);
-  const Edits* edits = adapter_ ? &adapter_->working.edits() : nullptr;
+  const Edits* edits = adapter_ ? &adapter_->working->edits() : nullptr;
   TokenObjective::Parts parts{
       .edits = edits, .corruption = &corruption, .embedding = model_->embedding_rows(Pooling::automatic)};
   const TokenObjective evaluated(*model_->trunk, held_out_rows, options_, parts);
@@ -81,14 +83,17 @@ TrainReport TextTraining::fit(const Dataset& train, const Dataset* held_out) con
 
 TrainReport TextTraining::fit_adapter(FitData data) const {
   const UseCount::Reading reading(model_->use);
-  Trainable trainable;
-  for (const LoraSite& site : adapter_->working.sites()) {
-    trainable.parameters.push_back({site.name + ".lora_A.weight", site.low_rank.down});
-    trainable.parameters.push_back({site.name + ".lora_B.weight", site.low_rank.up});
-  }
-  trainable.after_change = [this] { adapter_->publish(); };
-  TrainReport report = Fit(model_->trunk->backend, std::move(trainable), data, options_).run();
-  if (!options_.save_to.empty()) save_peft(*adapter_->current(), options_.save_to, adapter_->base);
+  Method& method = *adapter_->working;
+  const Lane lane(model_->trunk->backend);
+  TrainOptions options = options_;
+  for (const ParameterGroup& group : method.groups(options.learning_rate)) options.groups.push_back(group);
+  Trainable trainable = trainable_of(method, *model_->trunk, lane);
+  trainable.after_change = [this, lower = std::move(trainable.after_change)] {
+    lower();
+    adapter_->publish();
+  };
+  TrainReport report = Fit(model_->trunk->backend, std::move(trainable), data, options).run();
+  if (!options_.save_to.empty()) save_peft(*adapter_->current()->method, options_.save_to, adapter_->base);
   return report;
 }
 
@@ -99,7 +104,7 @@ TrainReport TextTraining::fit_model(FitData data) const {
     check(model_->merged.empty(), "training: an adapter is merged into the model, unmerge it first");
     const Trunk& trunk = *model_->trunk;
     const Lane lane(trunk.backend);
-    const Thawed thawed(trunk.parameters, lane, trunk.memory, with_frozen_pooler(options_, trunk));
+    const Thawed thawed(trunk.parameters, lane, trunk.memory, with_frozen_pooler(options_, trunk), trunk.drawn);
     report = Fit(trunk.backend, thawed.trainable(), data, options_).run();
   }
   if (!options_.save_to.empty()) Model(model_).save(options_.save_to);
@@ -109,10 +114,10 @@ TrainReport TextTraining::fit_model(FitData data) const {
 Evaluation TextTraining::evaluate(const Dataset& data) const {
   const UseCount::Reading reading(model_->use);
   const std::vector<TokenRow> token_rows = rows(data, no_notice);
-  const std::shared_ptr<const Lora> lora = adapter_ ? adapter_->current() : nullptr;
+  const std::shared_ptr<const FixedAdapter> adapter = adapter_ ? adapter_->current() : nullptr;
   const Corruption corruption = this->corruption(token_rows);
   const TokenObjective objective(*model_->trunk, token_rows, options_,
-                                 {.edits = lora ? &lora->edits() : nullptr,
+                                 {.edits = edits_of(adapter),
                                   .corruption = &corruption,
                                   .embedding = model_->embedding_rows(Pooling::automatic)});
   const StepLoss loss = objective.loss_of_all({Lane(model_->trunk->backend), Memory::create()});
@@ -136,8 +141,7 @@ size_t TextTraining::memory_estimate(const Dataset& data) const {
   const Trunk& trunk = *model_->trunk;
   size_t trainable = 0;
   if (adapter_)
-    for (const LoraSite& site : adapter_->working.sites())
-      trainable += site.low_rank.down.size() + site.low_rank.up.size();
+    trainable = size_t(adapter_->working->parameters());
   else
     for (const auto& [module, weight] : trunk.parameters.all()) trainable += size_t(weight->rows()) * weight->cols();
   constexpr size_t kCopies = 3;  // gradient and two moments

@@ -22,7 +22,7 @@ struct Trainer::State {
   }
 };
 
-Trainer::Trainer(const Model& model, LoRAAdapter& adapter, const TrainOptions& options)
+Trainer::Trainer(const Model& model, Adapter& adapter, const TrainOptions& options)
     : state_(std::make_unique<State>()) {
   check_options(options);
   state_->text.emplace(model.state(), adapter.state(), options);

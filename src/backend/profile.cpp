@@ -232,6 +232,8 @@ constexpr std::tuple kEntries{
     Entry<&Kernels::gated_activation_backward>{"gated_activation_backward"},
     Entry<&Kernels::soft_cap>{"soft_cap"},
     Entry<&Kernels::soft_cap_backward>{"soft_cap_backward"},
+    Entry<&Kernels::scale_columns>{"scale_columns"},
+    Entry<&Kernels::scale_columns_backward>{"scale_columns_backward"},
     Entry<&Kernels::copy_columns>{"copy_columns"},
     Entry<&Kernels::copy_columns_backward>{"copy_columns_backward"},
     Entry<&Kernels::dropout>{"dropout"},

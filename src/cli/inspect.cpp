@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// graft inspect MODEL: what a model is, without loading its weights.
+// graft inspect MODEL: what a model or an adapter is, without loading its weights.
 #include <iomanip>
 #include <iostream>
 #include <map>
@@ -99,25 +99,52 @@ void print_tensors(const std::vector<StoredTensor>& tensors) {
   }
 }
 
-int inspect(const Options& options) {
-  const Checkpoint checkpoint = Checkpoint::open(options.model, FileAccess::map);
-  const std::vector<StoredTensor> tensors = tensors_of(checkpoint);
-  nlohmann::ordered_json description = describe(checkpoint, tensors);
+void print(nlohmann::ordered_json description, const std::vector<StoredTensor>& tensors, const Options& options) {
+  const auto text_of = [](const nlohmann::ordered_json& json) {
+    return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  };
   if (options.json && options.tensors) {
     description["tensors"] = nlohmann::ordered_json::array();
     for (const StoredTensor& tensor : tensors)
       description["tensors"].push_back({{"name", tensor.name}, {"type", tensor.type}, {"shape", tensor.shape}});
   }
   if (options.json) {
-    std::cout << description.dump(-1, ' ', false, Json::error_handler_t::replace) << '\n';
-    return kDone;
+    std::cout << text_of(description) << '\n';
+    return;
   }
   for (const auto& [field, value] : description.items())
-    std::cout << std::left << std::setw(16) << field
-              << (value.is_string() ? value.get<std::string>()
-                                    : value.dump(-1, ' ', false, Json::error_handler_t::replace))
+    std::cout << std::left << std::setw(16) << field << (value.is_string() ? value.get<std::string>() : text_of(value))
               << '\n';
   if (options.tensors) print_tensors(tensors);
+}
+
+// A PEFT folder, without the model that it belongs to.
+int inspect_adapter(const Options& options) {
+  const Json config = read_json(options.model / "adapter_config.json");
+  const SafetensorsFile file = SafetensorsFile::open(options.model / "adapter_model.safetensors");
+  std::vector<StoredTensor> tensors;
+  int64_t values = 0;
+  for (const TensorView& tensor : file.tensors()) {
+    tensors.push_back({tensor.name, tensor.stored_dtype, tensor.shape, tensor.data.size()});
+    values += tensor.values();
+  }
+  nlohmann::ordered_json description = {{"path", options.model.string()},
+                                        {"method", config.value("peft_type", "")},
+                                        {"base", config.value("base_model_name_or_path", Json(nullptr))},
+                                        {"values", values},
+                                        {"tensors", tensors.size()}};
+  for (const auto& [field, value] : config.items())
+    if (!value.is_null() && !value.empty() && value != false) description["config"][field] = value;
+  print(description, tensors, options);
+  return kDone;
+}
+
+int inspect(const Options& options) {
+  if (fs::exists(options.model / "adapter_config.json")) return inspect_adapter(options);
+  const Checkpoint checkpoint = Checkpoint::open(options.model, FileAccess::map);
+  const std::vector<StoredTensor> tensors = tensors_of(checkpoint);
+  nlohmann::ordered_json description = describe(checkpoint, tensors);
+  print(std::move(description), tensors, options);
   return kDone;
 }
 
@@ -125,8 +152,8 @@ int inspect(const Options& options) {
 
 void add_inspect(Program& program) {
   const auto options = std::make_shared<Options>();
-  CLI::App& command = *program.app.add_subcommand("inspect", "Show what a model is");
-  command.add_option("model,-m,--model", options->model, "Hugging Face folder or GGUF file")
+  CLI::App& command = *program.app.add_subcommand("inspect", "Show what a model or an adapter is");
+  command.add_option("model,-m,--model", options->model, "Hugging Face folder, GGUF file, or folder of an adapter")
       ->required()
       ->check(CLI::ExistingPath);
   command.add_flag("--json", options->json, "one JSON object");

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <iostream>
+#include <map>
+#include <optional>
 
 #include "cli/arguments.hpp"
 #include "cli/cancellation.hpp"
@@ -12,24 +14,42 @@
 namespace graft::inline v0 {
 namespace {
 
+const std::map<std::string, TrainMethod> kMethods = {
+    {"lora", TrainMethod::lora}, {"dora", TrainMethod::dora}, {"adalora", TrainMethod::adalora},
+    {"ia3", TrainMethod::ia3},   {"vera", TrainMethod::vera}, {"bitfit", TrainMethod::bitfit},
+    {"full", TrainMethod::full},
+};
+
 struct TrainArguments {
   ModelArguments model;
   std::string data, held_out, output, config, head, teacher;
   double held_out_share = 0;
   std::vector<std::string> assignments;
-  bool is_full = false, is_json = false, is_preview = false;
+  TrainMethod method = TrainMethod::lora;
+  bool is_json = false, is_preview = false;
 };
 
 Json json_of(const StepInfo& step) {
-  return {{"step", step.step}, {"steps", step.steps}, {"loss", step.loss}, {"gradient_norm", step.gradient_norm},
-          {"learning_rate", step.learning_rate}, {"tokens", step.tokens}, {"tokens_per_second", step.tokens_per_second}};
+  return {{"step", step.step},
+          {"steps", step.steps},
+          {"loss", step.loss},
+          {"gradient_norm", step.gradient_norm},
+          {"learning_rate", step.learning_rate},
+          {"tokens", step.tokens},
+          {"tokens_per_second", step.tokens_per_second}};
 }
 
 Json json_of(const TrainReport& report) {
-  return {{"steps", report.steps}, {"tokens", report.tokens}, {"trained_tokens", report.trained_tokens},
-          {"seconds", report.seconds}, {"tokens_per_second", report.tokens_per_second},
-          {"peak_bytes", report.peak_bytes}, {"cancelled", report.cancelled}, {"stopped_early", report.stopped_early},
-          {"losses", report.losses}, {"notices", report.notices}};
+  return {{"steps", report.steps},
+          {"tokens", report.tokens},
+          {"trained_tokens", report.trained_tokens},
+          {"seconds", report.seconds},
+          {"tokens_per_second", report.tokens_per_second},
+          {"peak_bytes", report.peak_bytes},
+          {"cancelled", report.cancelled},
+          {"stopped_early", report.stopped_early},
+          {"losses", report.losses},
+          {"notices", report.notices}};
 }
 
 void watch(TrainOptions& options, Progress& progress, bool is_json) {
@@ -74,9 +94,37 @@ TrainReport fit(Trainer& trainer, const TrainArguments& arguments, const Dataset
   return trainer.fit(train, held_out);
 }
 
+// None where the model itself is trained.
+std::optional<Adapter> make_adapter(const Model& model, TrainSettings& settings) {
+  settings.lora.seed = settings.adalora.seed = settings.vera.seed = settings.train.seed;
+  settings.lora.dora = settings.method == TrainMethod::dora;
+  switch (settings.method) {
+    case TrainMethod::lora:
+    case TrainMethod::dora:
+      return LoRAAdapter(model, settings.lora);
+    case TrainMethod::adalora:
+      return AdaLoRAAdapter(model, settings.adalora);
+    case TrainMethod::ia3:
+      return IA3Adapter(model, settings.ia3);
+    case TrainMethod::vera:
+      return VeRAAdapter(model, settings.vera);
+    case TrainMethod::bitfit:
+      settings.train.trained.push_back(".*bias");
+      break;
+    case TrainMethod::full:
+      break;
+  }
+  return std::nullopt;
+}
+
+// The rank of each matrix that training left.
+void print_ranks(const Adapter& adapter) {
+  for (const auto& [module, rank] : adapter.ranks()) std::cout << "rank " << rank << "  " << module << '\n';
+}
+
 int train(const TrainArguments& arguments) {
   const Cancellation cancellation;
-  TrainSettings settings;
+  TrainSettings settings{.method = arguments.method};
   if (!arguments.config.empty()) apply_settings_file(settings, arguments.config);
   apply_settings(settings, arguments.assignments);
   const Dataset data = read_data(arguments.data);
@@ -90,17 +138,16 @@ int train(const TrainArguments& arguments) {
   settings.train.cancel = cancellation.token();
   settings.train.save_to = arguments.output;
   watch(settings.train, progress, arguments.is_json);
-  std::optional<LoRAAdapter> adapter;
-  check(arguments.is_full || arguments.head.empty(),
-        "--head: found no --full, expected it: a new head is trained with the model, not with an adapter");
-  if (!arguments.is_full) adapter.emplace(model, settings.lora);
+  std::optional<Adapter> adapter = make_adapter(model, settings);
   Trainer trainer = adapter ? Trainer(model, *adapter, settings.train) : Trainer(model, settings.train);
   if (arguments.is_preview) return print_preview(trainer, data), kDone;
   if (!arguments.is_json)
-    progress.line(message("training ", adapter ? adapter->parameters() : model.info().parameters, " parameters on ",
-                          data.size(), " examples; about ", trainer.memory_estimate(data) >> 20, " MiB"));
+    progress.line(message("training ", adapter ? message(adapter->parameters(), " of ") : "", model.info().parameters,
+                          " parameters on ", data.size(), " examples; about ", trainer.memory_estimate(data) >> 20,
+                          " MiB"));
   const TrainReport report = fit(trainer, arguments, data);
   progress.finish();
+  if (adapter && settings.method == TrainMethod::adalora && !arguments.is_json) print_ranks(*adapter);
   if (arguments.is_json)
     std::cout << json_of(report).dump() << '\n';
   else
@@ -115,9 +162,12 @@ int train(const TrainArguments& arguments) {
 
 void add_train(Program& program) {
   auto arguments = std::make_shared<TrainArguments>();
-  CLI::App& command = *program.app.add_subcommand("train", "Tune a LoRA adapter, or with --full the model itself");
+  CLI::App& command = *program.app.add_subcommand("train", "Tune an adapter, or the model itself");
   add_model_options(command, arguments->model);
-  command.add_option("--data", arguments->data, "JSONL with messages, prompt and completion, text, or text and label; or a .txt")->required();
+  command
+      .add_option("--data", arguments->data,
+                  "JSONL with messages, prompt and completion, text, or text and label; or a .txt")
+      ->required();
   command.add_option("--held-out", arguments->held_out, "data for evaluation");
   command.add_option("--held-out-share", arguments->held_out_share, "or this share of the data");
   command.add_option("-o,--out", arguments->output, "folder for the result")->required();
@@ -125,13 +175,26 @@ void add_train(Program& program) {
   command.add_option("--head", arguments->head,
                      "a new head: classify=A,B,C, labels=A,B,C (any of them), regress, tag=O,B-X,I-X or answer");
   command.add_option("--teacher", arguments->teacher, "a model to learn from, too: see distillation. below");
-  command.add_flag("--full", arguments->is_full, "train every weight");
+  const auto method =
+      command
+          .add_option("--method", arguments->method,
+                      "lora (default), dora, adalora, ia3, vera; or of the model itself bitfit (biases) or full")
+          ->transform(CLI::CheckedTransformer(kMethods));
+  command
+      .add_flag_callback(
+          "--full", [arguments] { arguments->method = TrainMethod::full; }, "short for --method full")
+      ->excludes(method);
   command.add_flag("--preview", arguments->is_preview, "show the first example's tokens (+: learned) and end");
   command.add_flag("--json", arguments->is_json, "one JSON object a step, and the report");
   command.add_option("options", arguments->assignments, "NAME=VALUE …; they go before those of --config");
-  command.footer("Example: graft train -m bert-base-uncased --full --head classify=praise,blame --data reviews.jsonl "
-                 "-o reviews learning_rate=3e-5\nOptions and their defaults:\n" +
-                 describe_settings({}));
+  std::string help =
+      "Example: graft train -m bert-base-uncased --full --head classify=praise,blame --data reviews.jsonl -o reviews "
+      "learning_rate=3e-5\nOptions and their defaults:\n" +
+      describe_settings({});
+  for (const auto& [name, value] : kMethods)
+    if (const std::string own = describe_method({.method = value}); !own.empty())
+      help += "Of --method " + name + ":\n" + own;
+  command.footer(help);
   command.callback([&program, arguments] { program.action = [arguments] { return train(*arguments); }; });
 }
 

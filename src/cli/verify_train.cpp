@@ -10,7 +10,9 @@ void verify_train(const std::filesystem::path& folder, const VerifyContext& cont
   const Checkpoint checkpoint = Checkpoint::open(find_base(folder, goldens), FileAccess::map);
   GoldenModel model(load_trunk(checkpoint, context.backend), goldens);
   comparison.expect(goldens);
-  std::vector<Trained> trained;
+  Trainable trainable;
+  std::vector<GoldenName> names;
+  std::vector<Weight*> trained;
   for (const auto& [module, weight] : model.trunk().parameters.all()) {
     const Layout layout = layout_of(model.trunk().family, Naming::checkpoint, module);
     // final_logits_bias is a buffer of the reference, which no optimizer sees.
@@ -19,10 +21,15 @@ void verify_train(const std::filesystem::path& folder, const VerifyContext& cont
     weight->own(model.lane(), model.memory());
     weight->repack(model.lane());
     const bool is_matrix = weight->kind() == Weight::Kind::matrix;
-    trained.push_back({weight->name(), weight->parameter(), weight.get(), is_matrix ? layout : Layout::same});
+    trainable.parameters.push_back({weight->name(), weight->parameter()});
+    names.push_back({weight->name(), is_matrix && layout == Layout::transposed});
+    trained.push_back(weight.get());
   }
+  trainable.after_change = [&] {
+    for (Weight* weight : trained) weight->repack(model.lane());
+  };
   const JsonObject json(goldens.json, (folder / "goldens.json").string());
-  compare_training(model, trained, nullptr, json.object("train"), "", comparison);
+  compare_training(model, trainable, names, nullptr, json.object("train"), "", comparison);
   const Json base = read_json(find_base(folder, goldens) / "goldens.json");
   // AdamW divides by the size of gradients, so that values whose gradients are small move by what is rounded.
   compare_norms(

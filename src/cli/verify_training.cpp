@@ -44,6 +44,7 @@ double noam_factor(int step, int warmup) {
 }
 
 double factor_of(const Settings& settings, int step) {
+  if (settings.schedule == "constant") return 1;
   if (settings.schedule.starts_with("noam")) return noam_factor(step, settings.warmup);
   const Schedule schedule = settings.schedule == "cosine" ? Schedule::cosine : Schedule::linear;
   return schedule_factor(schedule, step, settings.warmup, settings.steps);
@@ -52,8 +53,9 @@ double factor_of(const Settings& settings, int step) {
 Settings read_settings(const JsonObject& json) {
   const std::string optimizer = json.text("optimizer"), schedule = json.text("schedule");
   check<UnsupportedError>(optimizer == "AdamW", "unsupported: optimizer ", optimizer);
-  check<UnsupportedError>(schedule.starts_with("linear") || schedule == "cosine" || schedule.starts_with("noam"),
-                          "unsupported: schedule ", schedule);
+  check<UnsupportedError>(
+      schedule.starts_with("linear") || schedule == "cosine" || schedule == "constant" || schedule.starts_with("noam"),
+      "unsupported: schedule ", schedule);
   const Json* betas = json.find("betas");
   if (!betas || !betas->is_array() || betas->size() != 2) json.refuse("betas", "two numbers");
   return {.adamw = {.beta1 = (*betas)[0].get<float>(),
@@ -63,7 +65,7 @@ Settings read_settings(const JsonObject& json) {
           .rate = float(json.number("lr")),
           .steps = int(json.integer("steps", 1, 1 << 16)),
           .warmup = warmup_of(json),
-          .max_norm = json.number("max_grad_norm"),
+          .max_norm = json.number_or("max_grad_norm", 0),
           .schedule = schedule,
           .label_smoothing = float(json.number_or("label_smoothing", 0)),
           .groups = groups_of(json.text_or("no_decay", "nothing"))};
@@ -71,36 +73,40 @@ Settings read_settings(const JsonObject& json) {
 
 }  // namespace
 
-void compare_training(GoldenModel& model, std::span<const Trained> trained, const Edits* edits, const JsonObject& json,
-                      const std::string& prefix, Comparison& comparison) {
+std::vector<float> compare_training(GoldenModel& model, const Trainable& trainable, std::span<const GoldenName> names,
+                                    const Edits* edits, const JsonObject& json, const std::string& prefix,
+                                    Comparison& comparison) {
   const Settings settings = read_settings(json);
-  std::vector<NamedTensor> parameters;
+  const std::vector<NamedTensor>& parameters = trainable.parameters;
   Gradients gradients(model.memory());
-  for (const Trained& one : trained) {
-    parameters.push_back({one.name, one.parameter});
-    gradients.watch(one.parameter);
-  }
+  for (const NamedTensor& parameter : parameters) gradients.watch(parameter.value);
+  for (const Tensor& lowered : trainable.lowered) gradients.watch(lowered);
   Optimizer optimizer(parameters, settings.adamw, settings.rate, settings.groups, model.memory());
   model.set_label_smoothing(settings.label_smoothing);
   std::vector<float> losses, norms, rates;
+  trainable.begin(settings.steps);
   for (int step = 0; step < settings.steps; ++step) {
     gradients.clear();
     losses.push_back(model.loss(edits, &gradients));
+    trainable.pull(gradients);
     const double norm = gradient_norm(model.lane(), gradients, parameters);
     const double factor = factor_of(settings, step);
+    const float scale = clip_factor(settings.max_norm, norm);
     norms.push_back(float(norm));
     rates.push_back(float(settings.rate * factor));
-    optimizer.step(model.lane(), gradients, factor, clip_factor(settings.max_norm, norm));
-    for (const Trained& one : trained)
-      if (one.weight) one.weight->repack(model.lane());
+    optimizer.step(model.lane(), gradients, factor, scale);
+    trainable.finish_step(gradients, scale, step + 1);
+    trainable.after_change();
   }
   comparison.floats(prefix + "loss", losses);
   comparison.floats(prefix + "grad_norm", norms);
   comparison.floats(prefix + "lr", rates);
   const float final_loss = model.loss(edits);
   comparison.floats(prefix + "final_loss", {&final_loss, 1});
-  for (const Trained& one : trained)
-    comparison.floats(prefix + "final." + one.name, as_stored(one.layout, one.parameter));
+  for (size_t i = 0; i < parameters.size(); ++i)
+    comparison.floats(prefix + "final." + names[i].name,
+                      as_stored(names[i].transposed ? Layout::transposed : Layout::same, parameters[i].value));
+  return losses;
 }
 
 }  // namespace graft::inline v0

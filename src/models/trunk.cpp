@@ -167,6 +167,7 @@ std::unique_ptr<Trunk> load_trunk(const Checkpoint& checkpoint, std::shared_ptr<
     const auto& [module, weight] = trunk->parameters.all()[number];
     if (head && is_of_head(*trunk, module) && !has_weight(checkpoint, *trunk, module, *weight)) {
       draw(*trunk, lane, number, options.seed);
+      trunk->drawn.push_back(weight.get());
       continue;
     }
     sources.push_back(find_source(checkpoint, *trunk, module, *weight));

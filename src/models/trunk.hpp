@@ -26,6 +26,8 @@ struct Trunk {
   Transformer transformer;
   std::vector<float> rotary_factors;  // what a GGUF file divides the rotary frequencies by; empty: nothing
 
+  std::vector<const Weight*> drawn;  // of a head that the checkpoint did not have
+
   size_t weight_bytes() const;
   // True when every weight is exact in f32.
   bool is_float() const;

@@ -4,7 +4,7 @@
 namespace graft::inline v0 {
 
 Weight* Parameters::declare(Weight::Kind kind, const std::string& name, int rows, int cols) {
-  entries_.push_back({name, std::make_unique<Weight>(kind, checkpoint_name_(name), rows, cols)});
+  entries_.push_back({name, std::make_unique<Weight>(kind, checkpoint_name_(name), rows, cols, int(entries_.size()))});
   Weight* weight = entries_.back().weight.get();
   by_name_.emplace(weight->name(), weight);
   return weight;

@@ -31,7 +31,7 @@ class Parameters {
     std::string module;  // its name in the network
     std::unique_ptr<Weight> weight;
   };
-  // In the order of their declaration.
+  // In the order of their declaration, by their numbers.
   const std::vector<Entry>& all() const { return entries_; }
   // By the checkpoint's name; null if there is none.
   Weight* find(std::string_view checkpoint_name) const;

@@ -6,84 +6,59 @@
 
 #include "ops/ops.hpp"
 #include "support/message.hpp"
+#include "tensor/rows_run.hpp"
 
 namespace graft::inline v0 {
 namespace {
 
 constexpr int64_t kChunkLogits = int64_t{1} << 24;  // 64 MiB of floats
 
-struct HeadChunk {
-  int first, rows;  // of the targets
-};
-
-class Head {
+// Rows of the targets: log-probabilities, and with a tape the gradient of the rows of x.
+class Chunk {
  public:
-  Head(Run& run, const Tensor& x, const Projection& head, HeadScores scores, const Targets& targets, bool recorded)
+  Chunk(Run& run, const Targets& targets, int first, int rows)
       : run_(run),
-        head_(head),
-        scores_(scores),
         targets_(targets),
-        compute_(run.compute(head.weight->dtype())),
-        recorded_(recorded) {
-    if (recorded && run.tape->watches(x)) dx_ = Tensor::zeros(*run.memory, int(targets.rows.size()), x.cols());
-  }
+        first_(size_t(first)),
+        rows_(size_t(rows)),
+        part_(run_on_rows(run, std::span(targets.rows).subspan(first_, rows_))) {}
 
-  // Log-probabilities of the chunk, and its gradients.
-  void add(const Tensor& x, HeadChunk chunk, float* log_probabilities) {
-    const Kernels& kernels = run_.kernels();
-    const PackedMatrix weight = head_.weight->matrix();
-    const Tensor products = run_.tensor(chunk.rows, weight.rows);
-    const float* bias = head_.bias ? head_.bias->vector() : nullptr;
-    float* out = products.data();
-    kernels.linear(run_.stream(), compute_, {x.data(), x.cols()}, chunk.rows, &weight, &bias, &out, 1, nullptr, 0);
-    const Tensor logits = score(products);
-    kernels.cross_entropy(run_.stream(), logits.data(), &targets_.tokens[chunk.first],
-                          recorded_ ? &targets_.weights[chunk.first] : nullptr, chunk.rows, weight.rows,
-                          targets_.label_smoothing, log_probabilities);
-    if (!recorded_) return;
-    score_backward(products, logits);
-    const float* dlogits = logits.data();
-    if (dx_)
-      kernels.linear_backward(run_.stream(), compute_, &dlogits, chunk.rows, &weight, nullptr, 1,
-                              dx_.data() + size_t(chunk.first) * weight.cols);
-    if (float* dweight = gradient(head_.weight))
-      kernels.matmul(run_.stream(), compute_, {dlogits, weight.rows, true}, {x.data(), weight.cols}, dweight,
-                     weight.cols, weight.rows, weight.cols, chunk.rows, 1, true);
-    if (float* dbias = gradient(head_.bias)) kernels.column_sum(run_.stream(), dlogits, chunk.rows, weight.rows, dbias);
+  // `dx`: the gradients of the chunk's rows; null: nobody wants them. Returns whether any gradient was made.
+  bool compute(const Tensor& x, const Projection& head, HeadScores scores, float* log_probabilities, float* dx) {
+    const Tensor chunk = run_.tensor(int(rows_), x.cols());
+    run_.kernels().gather_rows(run_.stream(), x.data(), &targets_.rows[first_], chunk.rows(), x.cols(), chunk.data());
+    if (!run_.tape) {
+      score(logits(chunk, head, scores), false, log_probabilities);
+      return false;
+    }
+    Tape inside = run_.tape->nested(chunk);
+    if (dx) inside.watch(chunk);
+    part_->tape = &inside;
+    const Tensor y = logits(chunk, head, scores);
+    const bool is_watched = inside.watches(y);
+    score(y, is_watched, log_probabilities);
+    if (is_watched) inside.backward(y, y);
+    if (dx) std::memcpy(dx, inside.upstream(chunk.identity()).data(), chunk.size() * sizeof(float));
+    return is_watched;
   }
-
-  const Tensor& dx() const { return dx_; }
 
  private:
-  bool is_plain() const { return scores_.scale == 1 && scores_.soft_cap == 0; }
-
-  // In the place of the products where these need not be kept.
-  Tensor score(const Tensor& products) const {
-    if (is_plain()) return products;
-    const Tensor logits = scores_.soft_cap == 0 ? products : run_.tensor(products.rows(), products.cols());
-    run_.kernels().soft_cap(run_.stream(), products.data(), scores_.scale, scores_.soft_cap, logits.data(),
-                            int64_t(logits.size()));
-    return logits;
+  Tensor logits(const Tensor& chunk, const Projection& head, HeadScores scores) {
+    const Tensor y = scaled(*part_, linear(*part_, chunk, {&head, 1})[0], scores.scale);
+    return scores.soft_cap > 0 ? soft_cap(*part_, y, scores.soft_cap) : y;
   }
 
-  // The gradient of the logits becomes that of the products.
-  void score_backward(const Tensor& products, const Tensor& dlogits) const {
-    if (is_plain()) return;
-    run_.kernels().soft_cap_backward(run_.stream(), products.data(), scores_.scale, scores_.soft_cap, dlogits.data(),
-                                     dlogits.data(), int64_t(dlogits.size()), false);
-  }
-
-  float* gradient(const Weight* weight) const {
-    return weight && weight->parameter() ? run_.tape->gradient(weight->parameter()) : nullptr;
+  // The logits become their gradient where it is wanted.
+  void score(const Tensor& logits, bool is_watched, float* log_probabilities) const {
+    run_.kernels().cross_entropy(run_.stream(), logits.data(), &targets_.tokens[first_],
+                                 is_watched ? &targets_.weights[first_] : nullptr, logits.rows(), logits.cols(),
+                                 targets_.label_smoothing, log_probabilities);
   }
 
   Run& run_;
-  const Projection& head_;
-  HeadScores scores_;
   const Targets& targets_;
-  Compute compute_;
-  bool recorded_;
-  Tensor dx_;
+  size_t first_, rows_;
+  std::shared_ptr<Run> part_;
 };
 
 }  // namespace
@@ -92,30 +67,28 @@ HeadLoss head_loss(Run& run, const Tensor& x, const Projection& head, HeadScores
   check(head.weight->cols() == x.cols(), head.weight->name(), ": takes ", head.weight->cols(), " columns, x has ",
         x.cols());
   const int count = int(targets.rows.size());
-  const bool recorded =
-      run.records({x}) || (run.tape && head.weight->parameter() && run.tape->watches(head.weight->parameter()));
   HeadLoss result{run.tensor(1, 1), std::vector<float>(size_t(count))};
-  Head chunks(run, x, head, scores, targets, recorded);
-  const int64_t row_logits = int64_t(head.weight->rows()) * (scores.soft_cap == 0 ? 1 : 2);
+  const Tensor dx = run.records({x}) ? Tensor::zeros(*run.memory, count, x.cols()) : Tensor();
+  const int64_t copies = 1 + (scores.scale != 1) + (scores.soft_cap > 0);
+  const int64_t row_logits = int64_t(head.weight->rows()) * copies;
   const int most = int(std::clamp<int64_t>(kChunkLogits / row_logits, 32, 4096));
   const int chunk_count = (count + most - 1) / most, step = chunk_count ? (count + chunk_count - 1) / chunk_count : 0;
+  bool recorded = false;
   for (int first = 0; first < count; first += step) {
-    const int rows = std::min(step, count - first);
-    const Tensor chunk = run.tensor(rows, x.cols());
-    run.kernels().gather_rows(run.stream(), x.data(), &targets.rows[first], rows, x.cols(), chunk.data());
-    chunks.add(chunk, {first, rows}, &result.log_probabilities[first]);
+    float *log_probabilities = &result.log_probabilities[size_t(first)], *slopes = dx ? dx.row(first).data() : nullptr;
+    recorded |=
+        Chunk(run, targets, first, std::min(step, count - first)).compute(x, head, scores, log_probabilities, slopes);
   }
   double loss = 0;
   for (int i = 0; i < count; ++i) loss -= double(targets.weights[i]) * result.log_probabilities[i];
   *result.loss.data() = float(loss);
 
   if (recorded)
-    run.tape->record({result.loss.identity()},
-                     [run, x = x.identity(), rows = targets.rows, dx = chunks.dx()](Tape& tape) {
-                       if (!dx) return;
-                       run.kernels().embedding_backward(run.stream(), rows.data(), dx.data(), int(rows.size()), x->cols,
-                                                        x->rows, tape.gradient(x));
-                     });
+    run.tape->record({result.loss.identity()}, [run, x = x.identity(), rows = targets.rows, dx](Tape& tape) {
+      if (!dx) return;
+      run.kernels().embedding_backward(run.stream(), rows.data(), dx.data(), int(rows.size()), x->cols, x->rows,
+                                       tape.gradient(x));
+    });
   return result;
 }
 

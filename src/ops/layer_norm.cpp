@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ops/ops.hpp"
+#include "ops/row_parts.hpp"
 #include "support/message.hpp"
 
 namespace graft::inline v0 {
 
-Tensor layer_norm(Run& run, const Tensor& x, const Weight& gain, const Weight* bias, float epsilon) {
+namespace {
+
+Tensor layer_norm_of(Run& run, const Tensor& x, const Weight& gain, const Weight* bias, float epsilon) {
   const int cols = gain.cols(), rows = int(x.size() / size_t(cols));
   check(x.cols() % cols == 0, gain.name(), ": has ", cols, " columns, x has ", x.cols());
   check(!bias || bias->cols() == cols, gain.name(), ": has ", cols, " columns, its bias ", bias ? bias->cols() : 0);
@@ -23,6 +26,16 @@ Tensor layer_norm(Run& run, const Tensor& x, const Weight& gain, const Weight* b
                            bias ? tape.gradient(bias->parameter()) : nullptr, mean.rows(), gain.cols());
                      });
   return y;
+}
+
+}  // namespace
+
+Tensor layer_norm(Run& run, const Tensor& x, const Weight& gain, const Weight* bias, float epsilon) {
+  const RowParts parts(run, {&gain, bias});
+  if (parts.is_one()) return layer_norm_of(run, x, *parts.weight(&gain), parts.weight(bias), epsilon);
+  return parts.join(run, [&](Run& part, std::span<const int32_t> rows) {
+    return std::vector{layer_norm(part, gather_rows(run, x, rows), gain, bias, epsilon)};
+  })[0];
 }
 
 }  // namespace graft::inline v0

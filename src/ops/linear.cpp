@@ -52,6 +52,11 @@ void backward(const Run& run, Tape& tape, const Group& group, const Saved& x) {
 }  // namespace
 
 std::vector<Tensor> linear(Run& run, const Tensor& x, std::span<const Projection> projections) {
+  return has_low_rank_edits_only(run, projections) ? low_rank_linear(run, x, projections)
+                                                   : edited_linear(run, x, projections);
+}
+
+std::vector<Tensor> low_rank_linear(Run& run, const Tensor& x, std::span<const Projection> projections) {
   Group group{{projections.begin(), projections.end()}, {}, {}};
   std::vector<Tensor> outputs;
   std::vector<PackedMatrix> weights;

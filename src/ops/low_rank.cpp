@@ -31,7 +31,7 @@ void multiply_dropped(const Run& run, Compute compute, const Tensor& x, const Lo
 }
 
 LowRankPass pass_of(const Run& run, Compute compute, size_t index, const Projection& at, const EditedRows& rows) {
-  const LowRank& edit = (*rows.edits)[at.site].low_rank;
+  const LowRank& edit = rows.edits->sites[size_t(at.site)].low_rank;
   const int rank = edit.down.rows(), outputs = at.weight->rows(), inputs = at.weight->cols();
   check(edit.down.cols() == inputs && edit.up.rows() == outputs && edit.up.cols() == rank,
         "low-rank edit: ", edit.up.rows(), " x ", edit.up.cols(), " · ", rank, " x ", edit.down.cols(), ", expected ",
@@ -52,7 +52,7 @@ std::vector<LowRankPass> low_rank_passes(const Run& run, Compute compute, const 
   for (const EditedRows& rows : run.edits)
     for (size_t i = 0; i < projections.size() && rows.edits; ++i) {
       const Projection& at = projections[i];
-      if (at.site < 0 || !(*rows.edits)[at.site].low_rank.down) continue;
+      if (at.site < 0 || !rows.edits->sites[size_t(at.site)].low_rank.down) continue;
       passes.push_back(pass_of(run, compute, i, at, rows));
       if (drops(run, passes.back())) multiply_dropped(run, compute, x, passes.back());
     }

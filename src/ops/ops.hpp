@@ -20,11 +20,21 @@ struct Projection {
   int site = -1;                 // index of its edits
 };
 
-// y[i] = x · weight[i]ᵀ + bias[i], plus the low-rank edits of each row, for projections of one input.
+// y[i] = x · weight[i]ᵀ + bias[i] with the edits of each row, for projections of one input.
 std::vector<Tensor> linear(Run& run, const Tensor& x, std::span<const Projection> projections);
+// The same in two steps, the first of which knows no other edits than low-rank ones.
+std::vector<Tensor> low_rank_linear(Run& run, const Tensor& x, std::span<const Projection> projections);
+std::vector<Tensor> edited_linear(Run& run, const Tensor& x, std::span<const Projection> projections);
+bool has_low_rank_edits_only(const Run& run, std::span<const Projection> projections);
 
-// The rows of the table for the ids.
-// The row of `padding` gets no gradient.
+// Columns of x times the gain of their row, plus the vector `shift` (null: nothing). Rows without a gain have 1.
+struct RowGain {
+  int first = 0, rows = 0;
+  Tensor gain;  // 1 × columns
+};
+Tensor scale_columns(Run& run, const Tensor& x, std::vector<RowGain> gains, const Weight* shift);
+
+// The rows of the table for the ids, with the edits of each row. The row of `padding` gets no gradient.
 Tensor embedding(Run& run, const Weight& table, std::span<const int32_t> ids, int32_t padding = -1);
 
 // Norms of each row of x; where the gain has fewer columns, of each part of a row with that many (a head).

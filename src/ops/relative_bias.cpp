@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "ops/ops.hpp"
+#include "ops/row_parts.hpp"
 #include "support/message.hpp"
 
 namespace graft::inline v0 {
@@ -21,7 +22,8 @@ int bucket_of(int distance, const RelativeBuckets& buckets) {
 
 }  // namespace
 
-ScoreBias relative_bias(Run& run, const Weight& table, RelativeBuckets buckets, int reach) {
+ScoreBias relative_bias(Run& run, const Weight& original, RelativeBuckets buckets, int reach) {
+  const Weight& table = weight_of_all(run, original);
   const int exact = buckets.count / (buckets.bidirectional ? 4 : 2);
   check(table.rows() == buckets.count && exact > 0 && buckets.most_distance > exact, table.name(), ": has ",
         table.rows(), " rows for ", buckets.count, " buckets of distances up to ", buckets.most_distance);

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ops/ops.hpp"
+#include "ops/row_parts.hpp"
 #include "support/message.hpp"
 
 namespace graft::inline v0 {
 
-Tensor rms_norm(Run& run, const Tensor& x, const Weight& gain, float epsilon, float offset) {
+namespace {
+
+Tensor rms_norm_of(Run& run, const Tensor& x, const Weight& gain, float epsilon, float offset) {
   const int cols = gain.cols(), rows = int(x.size() / size_t(cols));
   check(x.cols() % cols == 0, gain.name(), ": has ", cols, " columns, x has ", x.cols());
   Tensor y = run.tensor(x.rows(), x.cols());
@@ -19,6 +22,16 @@ Tensor rms_norm(Run& run, const Tensor& x, const Weight& gain, float epsilon, fl
                                       tape.gradient(gain.parameter()), inverse.rows(), gain.cols(), offset);
     });
   return y;
+}
+
+}  // namespace
+
+Tensor rms_norm(Run& run, const Tensor& x, const Weight& gain, float epsilon, float offset) {
+  const RowParts parts(run, {&gain});
+  if (parts.is_one()) return rms_norm_of(run, x, *parts.weight(&gain), epsilon, offset);
+  return parts.join(run, [&](Run& part, std::span<const int32_t> rows) {
+    return std::vector{rms_norm(part, gather_rows(run, x, rows), gain, epsilon, offset)};
+  })[0];
 }
 
 }  // namespace graft::inline v0

@@ -29,7 +29,7 @@ PackedFactors::Form PackedFactors::form(const Lane& lane, const Tensor& down, co
 
 Edits packed_once(const Edits& edits, const std::shared_ptr<Memory>& memory) {
   Edits packed = edits;
-  for (SiteEdit& edit : packed)
+  for (SiteEdit& edit : packed.sites)
     if (edit.low_rank.down) edit.low_rank.packed = std::make_shared<PackedFactors>(memory);
   return packed;
 }

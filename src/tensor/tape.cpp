@@ -45,7 +45,7 @@ void Tape::add_gradient(const Identity& input, Tensor gradient) {
 Tape Tape::nested(const Tensor& x) {
   Tape tape(leaves_, memory_, lane_);
   tape.outer_ = this;
-  if (watches(x)) tape.gradients_.emplace(x.identity().get(), Tensor());
+  if (watches(x)) tape.watch(x);
   return tape;
 }
 

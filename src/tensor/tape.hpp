@@ -38,6 +38,8 @@ class Tape {
   // done with it.
   void add_gradient(const Identity& input, Tensor gradient);
 
+  // From now on the gradient of x is kept: an input, whose gradient `upstream` then gives.
+  void watch(const Tensor& x) { gradients_.emplace(x.identity().get(), Tensor()); }
   // A tape for a part of the network with input x. What else the part reads, leaves or tensors of this tape, gets its
   // gradient here.
   Tape nested(const Tensor& x);

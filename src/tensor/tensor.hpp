@@ -52,4 +52,11 @@ class Tensor {
   std::shared_ptr<float> data_;
 };
 
+// The same values in memory of their own.
+inline Tensor copy(Memory& memory, const Tensor& x) {
+  Tensor y(memory, x.rows(), x.cols());
+  std::memcpy(y.data(), x.data(), x.size() * sizeof(float));
+  return y;
+}
+
 }  // namespace graft::inline v0

@@ -123,6 +123,17 @@ void Weight::thaw(const Lane& lane, const std::shared_ptr<Memory>& memory, bool 
   repack(lane);
 }
 
+Weight Weight::copy(const std::shared_ptr<Memory>& memory) const {
+  Weight made = *this;
+  if (vector_) made.vector_ = graft::copy(*memory, vector_);
+  if (master_) made.master_ = graft::copy(*memory, master_);
+  if (!matrix_.data) return made;
+  std::shared_ptr<float> packed = memory->allocate((resident_bytes_ + sizeof(float) - 1) / sizeof(float));
+  std::memcpy(packed.get(), matrix_.data, resident_bytes_);
+  made.place(std::move(packed), resident_bytes_, dtype());
+  return made;
+}
+
 void Weight::freeze() { master_ = {}; }
 
 void Weight::repack(const Lane& lane) {

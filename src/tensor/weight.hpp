@@ -29,14 +29,16 @@ struct StoredTensor {
 class Weight {
  public:
   enum class Kind { matrix, vector };
-  Weight(Kind kind, std::string name, int rows, int cols)
-      : kind_(kind), name_(std::move(name)), rows_(rows), cols_(cols) {}
+  // `number`: its place among the weights of a model; -1: it is in none.
+  Weight(Kind kind, std::string name, int rows, int cols, int number = -1)
+      : kind_(kind), name_(std::move(name)), rows_(rows), cols_(cols), number_(number) {}
 
   Kind kind() const { return kind_; }
   // The checkpoint's own name, with its ending: "model.layers.0.self_attn.q_proj.weight".
   const std::string& name() const { return name_; }
   int rows() const { return rows_; }
   int cols() const { return cols_; }
+  int number() const { return number_; }
   Dtype dtype() const { return matrix_.dtype; }
   size_t resident_bytes() const { return resident_bytes_; }
   bool is_loaded() const { return matrix_.data || vector_; }
@@ -57,6 +59,8 @@ class Weight {
   void thaw(const Lane& lane, const std::shared_ptr<Memory>& memory, bool exact);
   // Makes sure that the packed form is this weight's alone, so that it may be written.
   void own(const Lane& lane, const std::shared_ptr<Memory>& memory) { allocate(lane, memory, dtype()); }
+  // The same with values of its own.
+  Weight copy(const std::shared_ptr<Memory>& memory) const;
   // Drops the master, after training.
   void freeze();
   // The packed form from the master, after a change to it.
@@ -74,7 +78,7 @@ class Weight {
 
   Kind kind_;
   std::string name_;
-  int rows_, cols_;
+  int rows_, cols_, number_;
   Tensor vector_, master_;
   PackedMatrix matrix_;
   std::shared_ptr<const void> owner_;  // of matrix_.data

@@ -31,6 +31,7 @@ Fit::Fit(std::shared_ptr<const Backend> backend, Trainable trainable, FitData da
       kept_(trainable_.parameters) {
   kept_.insert(kept_.end(), trainable_.running.begin(), trainable_.running.end());
   for (const NamedTensor& parameter : trainable_.parameters) gradients_.watch(parameter.value);
+  for (const Tensor& lowered : trainable_.lowered) gradients_.watch(lowered);
   const int examples = int(data_.train.examples());
   steps_per_epoch_ = (examples + options_.batch - 1) / options_.batch;
   const int64_t all = int64_t(steps_per_epoch_) * options_.epochs;
@@ -41,6 +42,7 @@ Fit::Fit(std::shared_ptr<const Backend> backend, Trainable trainable, FitData da
 
 TrainReport Fit::run() {
   started_ = now();
+  trainable_.begin(steps_);
   if (!options_.checkpoints.empty() && options_.resume) resume();
   step_at_start_ = step_;
   while (step_ < steps_ && !report_.stopped_early && !options_.cancel.stop_requested()) {
@@ -82,6 +84,7 @@ void Fit::train_step() {
   const StepLoss loss = data_.train.loss(context(), examples_of_step(), &gradients_);
   check<NumericError>(std::isfinite(loss.sum), "training: the loss of step ", step_ + 1, " is ", loss.mean(),
                       "; the values are those of the step before");
+  trainable_.pull(gradients_);
   if (step_ == step_at_start_) check_reached();
   apply(loss);
 }
@@ -93,6 +96,7 @@ void Fit::apply(const StepLoss& loss) {
   const float scale = clip_factor(options_.max_gradient_norm, norm);
   const double factor = schedule_factor(options_.schedule, step_, warmup_, steps_);
   optimizer_.step(lane_, gradients_, factor, scale);
+  trainable_.finish_step(gradients_, scale, step_ + 1);
   trainable_.after_change();
   ++step_;
   finish_step(loss, norm, factor);

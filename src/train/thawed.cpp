@@ -35,21 +35,34 @@ int first_trained(const Parameters& parameters, int trained_layers) {
   return layers - trained_layers;
 }
 
+std::vector<Pattern> patterns(const std::vector<std::string>& texts, const char* where) {
+  std::vector<Pattern> compiled;
+  for (const std::string& text : texts) compiled.emplace_back(text, where);
+  return compiled;
+}
+
+bool matches_any(const std::vector<Pattern>& patterns, const std::string& name) {
+  return std::any_of(patterns.begin(), patterns.end(),
+                     [&](const Pattern& pattern) { return pattern.matches_whole(name); });
+}
+
 }  // namespace
 
 Thawed::Thawed(const Parameters& parameters, const Lane& lane, const std::shared_ptr<Memory>& memory,
-               const TrainOptions& options)
+               const TrainOptions& options, std::span<const Weight* const> drawn)
     : lane_(lane) {
-  std::vector<Pattern> frozen;
-  for (const std::string& text : options.frozen) frozen.emplace_back(text, "TrainOptions: frozen");
+  const std::vector<Pattern> frozen = patterns(options.frozen, "TrainOptions: frozen"),
+                             trained = patterns(options.trained, "TrainOptions: trained");
   const int first = first_trained(parameters, options.trained_layers);
   for (const auto& [module, weight] : parameters.all()) {
-    const auto matches = [&](const Pattern& pattern) { return pattern.matches_whole(weight->name()); };
+    const bool is_chosen = trained.empty() || matches_any(trained, weight->name()) ||
+                           std::find(drawn.begin(), drawn.end(), weight.get()) != drawn.end();
     if (!is_trained(*weight))
       running_.push_back(weight.get());
-    else if (layer_of(module) >= first && std::none_of(frozen.begin(), frozen.end(), matches))
+    else if (is_chosen && layer_of(module) >= first && !matches_any(frozen, weight->name()))
       trained_.push_back(weight.get());
   }
+  check(!trained_.empty(), "TrainOptions: frozen and trained leave no weight that is trained");
   for (Weight* weight : trained_) weight->thaw(lane, memory, options.precision == Precision::f32);
 }
 

@@ -8,13 +8,14 @@
 
 namespace graft::inline v0 {
 
-// The weights of a network in the form that is trained, as long as this object lives: those that no pattern of the
-// options freezes have masters.
+// The weights of a network in the form that is trained, as long as this object lives: those that the options want
+// trained have masters.
 class Thawed {
  public:
-  // Lane and weights must outlive the object; the packed forms come from `memory`.
+  // Lane and weights must outlive the object; the packed forms come from `memory`. `drawn`: weights that are trained
+  // whether the options name them or not.
   Thawed(const Parameters& parameters, const Lane& lane, const std::shared_ptr<Memory>& memory,
-         const TrainOptions& options);
+         const TrainOptions& options, std::span<const Weight* const> drawn = {});
   ~Thawed();
   Thawed(const Thawed&) = delete;
   Thawed& operator=(const Thawed&) = delete;

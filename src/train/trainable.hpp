@@ -2,23 +2,27 @@
 #pragma once
 
 #include <functional>
-#include <string>
 #include <vector>
 
-#include "tensor/tensor.hpp"
+#include "tensor/gradients.hpp"
+#include "tensor/named_tensor.hpp"
 
 namespace graft::inline v0 {
-
-struct NamedTensor {
-  std::string name;
-  Tensor value;
-};
 
 // What a training run changes: the values of an adapter, or of the model itself.
 struct Trainable {
   std::vector<NamedTensor> parameters;
-  std::vector<NamedTensor> running = {};       // what passes change by themselves: the moments of a batch norm
+  std::vector<NamedTensor> running = {};       // what changes beside: the moments of a batch norm, an adapter's budget
   std::function<void()> after_change = [] {};  // called when the values have changed
+
+  // Where passes read other tensors in the place of some parameters: those, which get the gradients, and what carries
+  // them to the parameters, once a step.
+  std::vector<Tensor> lowered = {};
+  std::function<void(Gradients&)> pull = [](Gradients&) {};
+  // Before the first of so many steps; and after the optimizer's step, by its number from 1, with what it multiplied
+  // the gradients by.
+  std::function<void(int steps)> begin = [](int) {};
+  std::function<void(const Gradients&, float scale, int step)> finish_step = [](const Gradients&, float, int) {};
 };
 
 }  // namespace graft::inline v0

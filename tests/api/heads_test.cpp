@@ -3,8 +3,10 @@
 // A pretrained network gets another head, which is trained on a handful of labelled texts.
 #include <catch2/catch.hpp>
 
+#include "api/model_state.hpp"
 #include "api/small_tokenizer.hpp"
 #include "graft/error.hpp"
+#include "graft/lora_adapter.hpp"
 #include "graft/trainer.hpp"
 #include "support/refusal.hpp"
 
@@ -61,7 +63,7 @@ TEST_CASE("A classifier on a pretrained network learns to tell two words", "[api
   CHECK(again.classify("a good book")[0].probability == of.model.classify("a good book")[0].probability);
 }
 
-TEST_CASE("An adapter trains beside a new head, which stays as it was drawn", "[api][train]") {
+TEST_CASE("An adapter has a new head of its own, and takes it along", "[api][train]") {
   const WithHead of(Head::classify({"praise", "blame"}));
   LoRAAdapter adapter(of.model, {.rank = 8, .alpha = 32, .seed = 1});
   const float before = of.model.classify("a good book")[0].probability;
@@ -69,6 +71,35 @@ TEST_CASE("An adapter trains beside a new head, which stays as it was drawn", "[
   CHECK(of.model.classify("a good book", {.adapter = &adapter})[0].label == "praise");
   CHECK(of.model.classify("a bad book", {.adapter = &adapter})[0].label == "blame");
   CHECK(of.model.classify("a good book")[0].probability == before);
+
+  const TemporaryFolder saved;
+  adapter.save(saved.path());
+  LoadOptions options = with(Head::classify({"praise", "blame"}), of.folder.path());
+  options.seed = 99;
+  const Model again = Model::load(golden_path("models/bert-mlm"), options);
+  const Adapter loaded = Adapter::load(saved.path(), again);
+  CHECK(again.classify("a good book", {.adapter = &loaded})[0].probability ==
+        of.model.classify("a good book", {.adapter = &adapter})[0].probability);
+}
+
+TEST_CASE("BitFit trains the biases and a new head, and nothing else", "[api][train]") {
+  const WithHead of(Head::classify({"praise", "blame"}));
+  Model model = of.model;
+  const auto values_of_weight = [&](const std::string& name) {
+    const Trunk& trunk = *model.state()->trunk;
+    const Tensor values = trunk.parameters.find(name)->values(Lane(trunk.backend), *trunk.memory);
+    return std::vector<float>(values.values().begin(), values.values().end());
+  };
+  const std::string query = "bert.encoder.layer.0.attention.self.query";
+  const std::vector<float> weight = values_of_weight(query + ".weight"), bias = values_of_weight(query + ".bias"),
+                           head = values_of_weight("classifier.weight");
+  TrainOptions options = quick();
+  options.trained = {".*bias"};
+  const TrainReport report = Trainer(model, options).fit(reviews());
+  CHECK(report.losses.back() < 0.5f * report.losses.front());
+  CHECK(values_of_weight(query + ".weight") == weight);
+  CHECK(values_of_weight(query + ".bias") != bias);
+  CHECK(values_of_weight("classifier.weight") != head);
 }
 
 TEST_CASE("Several labels, numbers, pairs, tags and answers are learned", "[api][train]") {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "api/adapter_state.hpp"
+#include "graft/lora_adapter.hpp"
 #include "graft/model.hpp"
 #include "support/goldens.hpp"
 
@@ -19,19 +20,18 @@ inline Model tiny_model(Precision precision = Precision::f32) {
 // All values of an adapter as others see it.
 inline std::vector<float> values_of(const Adapter& adapter) {
   std::vector<float> all;
-  const std::shared_ptr<const Lora> lora = adapter.state()->current();
-  for (const LoraSite& site : lora->sites())
-    for (const Tensor& tensor : {site.low_rank.down, site.low_rank.up})
-      all.insert(all.end(), tensor.values().begin(), tensor.values().end());
+  for (const AdapterTensor& tensor : adapter.state()->current()->method->trainable())
+    all.insert(all.end(), tensor.value.values().begin(), tensor.value.values().end());
   return all;
 }
 
 // An adapter that is no longer "no change at all".
 inline LoRAAdapter changing_adapter(const Model& model, float size = 0.1f) {
   LoRAAdapter adapter(model, {.rank = 4, .targets = {"q_proj", "v_proj", "down_proj"}, .seed = 5});
-  for (const LoraSite& site : adapter.state()->working.sites()) {
+  for (const AdapterTensor& tensor : adapter.state()->working->trainable()) {
     int sign = 1;
-    for (float& value : site.low_rank.up.values()) value = size * float(sign = -sign);
+    if (tensor.name.ends_with(".lora_B.weight"))
+      for (float& value : tensor.value.values()) value = size * float(sign = -sign);
   }
   adapter.state()->publish();
   return adapter;

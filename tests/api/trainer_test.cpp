@@ -10,7 +10,9 @@
 
 #include "api/model_state.hpp"
 #include "api/tiny_model.hpp"
+#include "graft/adalora_adapter.hpp"
 #include "graft/error.hpp"
+#include "graft/vector_adapters.hpp"
 #include "support/refusal.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -87,6 +89,38 @@ TEST_CASE("Fitting lowers the loss, of an adapter and of the model itself", "[ap
   CHECK(report.evaluations.empty());
   CHECK((model.next_logits(ids) == before) == !is_whole);
   CHECK(trainer.evaluate(sums()).loss < report.losses.front());
+}
+
+TEST_CASE("Every kind of adapter learns beside quantised weights, and tells its ranks", "[api][train]") {
+  const Model model = tiny_model(Precision::automatic);
+  const int kind = GENERATE(range(0, 6));
+  INFO("kind " << kind);
+  const auto make = [&]() -> Adapter {
+    switch (kind) {
+      case 0:
+        return LoRAAdapter(model, {.rank = 4, .dora = true, .seed = 1});
+      case 1:
+        return LoRAAdapter(model, {.rank = 4, .initial = LoRAInitial::pissa, .plus_ratio = 4});
+      case 2:
+        return AdaLoRAAdapter(model, {.initial_rank = 6, .target_rank = 3, .alpha = 32, .seed = 1});
+      case 3:
+        return IA3Adapter(model);
+      case 4:
+        return VeRAAdapter(model, {.rank = 32});
+      default:
+        return LoRAAdapter(model, {.rank = 4, .targets = {"embed_tokens", "v_proj"}, .save_modules = {"norm"}});
+    }
+  };
+  Adapter adapter = make();
+  TrainOptions options = kFast;
+  options.epochs = 8;
+  options.learning_rate = 3e-2f;
+  const TrainReport report = Trainer(model, adapter, options).fit(sums());
+  CHECK(report.losses.back() < 0.9f * report.losses.front());
+  if (kind != 2) return;
+  int ranks = 0;
+  for (const auto& [module, rank] : adapter.ranks()) ranks += rank;
+  CHECK(ranks == 3 * int(adapter.sites().size()));
 }
 
 TEST_CASE("The best evaluation is what stays, and patience ends a run", "[api][train]") {

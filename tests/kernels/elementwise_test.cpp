@@ -97,4 +97,35 @@ TEST_CASE("column_sum adds the sums of the columns", "[kernels]") {
     }
 }
 
+TEST_CASE("scale_columns multiplies columns and adds to them", "[kernels]") {
+  for (const Kernels* kernels : kernel_list())
+    for (const auto& [rows, cols] : {std::pair{1, 1}, {70, 50}, {3, 64}}) {
+      INFO(kernels->name << " rows " << rows << " cols " << cols);
+      const int r = rows, c = cols;
+      const std::vector<float> x = noise(r * c, 1), gain = noise(c, 2), shift = noise(c, 3), dy = noise(r * c, 4),
+                               start = noise(r * c, 5), start_gain = noise(c, 6);
+      std::vector<double> y, dx, dgain(start_gain.begin(), start_gain.end());
+      for (int i = 0; i < r * c; ++i) {
+        y.push_back(double(x[i]) * gain[i % c] + shift[i % c]);
+        dx.push_back(start[i] + double(dy[i]) * gain[i % c]);
+        dgain[i % c] += double(dy[i]) * x[i];
+      }
+      CHECK(difference(run_on_workers(std::vector<float>(y.size(), NAN),
+                                      [&](Stream s, float* out) {
+                                        kernels->scale_columns(s, x.data(), gain.data(), shift.data(), out, r, c);
+                                      }),
+                       y) < 2e-6);
+      CHECK(difference(run_on_workers(std::vector<float>(y.size(), NAN),
+                                      [&](Stream s, float* out) {
+                                        kernels->scale_columns(s, x.data(), nullptr, nullptr, out, r, c);
+                                      }),
+                       x) == 0);
+      const auto backward = [&](Stream s, float* into_x, float* into_gain) {
+        kernels->scale_columns_backward(s, x.data(), gain.data(), dy.data(), into_x, into_gain, r, c);
+      };
+      CHECK(difference(run_on_workers(start, [&](Stream s, float* d) { backward(s, d, nullptr); }), dx) < 2e-6);
+      CHECK(difference(run_on_workers(start_gain, [&](Stream s, float* d) { backward(s, nullptr, d); }), dgain) < 1e-4);
+    }
+}
+
 }  // namespace graft

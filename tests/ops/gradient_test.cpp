@@ -14,7 +14,8 @@ struct TwoAdapters {
   TwoAdapters(GradientCheck& gradients, int inputs, int outputs, float dropout) {
     for (Edits* edits : {&first, &second})
       for (int site = 0; site < 2; ++site)
-        edits->push_back({{gradients.input(3, inputs), gradients.input(outputs, 3), site ? 0.5f : 2.0f, dropout}});
+        edits->sites.push_back(
+            {{gradients.input(3, inputs), gradients.input(outputs, 3), site ? 0.5f : 2.0f, dropout}});
     gradients.edits = {{1, 4, &first}, {6, 3, &second}};
   }
   Edits first, second;

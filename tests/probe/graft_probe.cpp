@@ -10,7 +10,8 @@
 #include <iostream>
 #include <string>
 
-#include "adapters/lora.hpp"
+#include "adapters/merge.hpp"
+#include "adapters/peft_files.hpp"
 #include "formats/gguf.hpp"
 #include "formats/jsonl.hpp"
 #include "formats/safetensors_folder.hpp"
@@ -65,9 +66,9 @@ void load_config(const Request& request) {
 
 void load_adapter(const Request& request) {
   const std::unique_ptr<Trunk> base = load_model(request.base);
-  const Lora lora = load_peft(request.path, *base);
-  compute(*base, &lora.edits());
-  if (request.action == "merge") merge(lora, *base, false);
+  const std::unique_ptr<Method> adapter = load_peft(request.path, *base);
+  compute(*base, &adapter->edits());
+  if (request.action == "merge") merge(adapter->edits(), *base, false);
 }
 
 void load_csv(const Request& request) {

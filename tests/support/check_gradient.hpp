@@ -39,7 +39,7 @@ class GradientCheck {
   }
   // A watched parameter full of noise.
   const Weight& weight(Weight::Kind kind, int rows, int cols) {
-    weights_.push_back(std::make_unique<Weight>(kind, "weight", rows, cols));
+    weights_.push_back(std::make_unique<Weight>(kind, "weight", rows, cols, int(weights_.size())));
     Weight& weight = *weights_.back();
     weight.create(lane_, memory_);
     fill(weight.parameter());

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "adapters/method.hpp"
+
+#include <algorithm>
+
+#include "support/pattern.hpp"
+#include "tensor/transposed.hpp"
+
+namespace graft::inline v0 {
+namespace {
+
+Json task_type(Task task) {
+  switch (task) {
+    case Task::causal:
+      return "CAUSAL_LM";
+    case Task::classify:
+      return "SEQ_CLS";
+    case Task::tag:
+      return "TOKEN_CLS";
+    case Task::span:
+      return "QUESTION_ANS";
+    case Task::translate:
+      return "SEQ_2_SEQ_LM";
+    case Task::features:
+      return "FEATURE_EXTRACTION";
+    default:
+      return nullptr;
+  }
+}
+
+bool is_transposed(const Trunk& trunk, const Target& target) {
+  const std::string& module = trunk.parameters.all()[size_t(target.number)].module;
+  return layout_of(trunk.family, Naming::checkpoint, module) == Layout::transposed;
+}
+
+}  // namespace
+
+Method::Method(const Trunk& trunk, TargetChoice targets, KeptConfig kept, bool takes_tables)
+    : targets_(std::move(targets)),
+      kept_config_(std::move(kept)),
+      found_(find_targets(trunk, targets_, takes_tables, kept_config_.modules)),
+      kept_(trunk, kept_config_, found_),
+      site_count_(trunk.parameters.sites().size()) {
+  const auto transposed = [&](const Target& target) { return is_transposed(trunk, target); };
+  header_ = {{"task_type", task_type(trunk.architecture.task)},
+             {"inference_mode", true},
+             {"fan_in_fan_out", std::any_of(found_.begin(), found_.end(), transposed)}};
+}
+
+void Method::make_edits() {
+  edits_ = made_edits();
+  kept_.replace_in(edits_);
+}
+
+void Method::lower(const Trunk&, const Lane& lane) { kept_.repack(lane); }
+
+std::vector<AdapterTensor> Method::trainable() const {
+  std::vector<AdapterTensor> tensors = factors();
+  kept_.list(tensors);
+  return tensors;
+}
+
+std::vector<AdapterTensor> Method::stored() const {
+  std::vector<AdapterTensor> tensors = trainable();
+  for (AdapterTensor& tensor : fixed()) tensors.push_back(std::move(tensor));
+  return tensors;
+}
+
+void Method::read(const Reader& reader) { read_into(stored(), reader); }
+
+void Method::read_into(const std::vector<AdapterTensor>& tensors, const Reader& reader) {
+  for (const AdapterTensor& tensor : tensors) {
+    const std::vector<float> values = reader(tensor.name, tensor.shape);
+    const std::vector<float> ordered =
+        tensor.transposed ? transposed(values, tensor.value.cols(), tensor.value.rows()) : values;
+    std::copy(ordered.begin(), ordered.end(), tensor.value.data());
+  }
+}
+
+std::vector<std::string> Method::sites() const {
+  std::vector<std::string> names;
+  for (const Target& target : found_) names.push_back(target.name);
+  return names;
+}
+
+int64_t Method::parameters() const {
+  int64_t count = 0;
+  for (const AdapterTensor& tensor : trainable()) count += int64_t(tensor.value.size());
+  return count;
+}
+
+Json Method::config() const {
+  Json json = header_;
+  write_targets(targets_, found_, json);
+  write_kept(kept_config_, json);
+  return json;
+}
+
+std::string training_name(const AdapterTensor& tensor) {
+  return tensor.name.starts_with(kPeftPrefix) ? tensor.name.substr(kPeftPrefix.size()) : tensor.name;
+}
+
+template <class Value>
+Value value_for(const std::map<std::string, Value>& patterns, const std::string& module, Value fallback) {
+  for (const auto& [pattern, value] : patterns)
+    if (Pattern("(?:.*\\.)?(?:" + pattern + ")", "rank_pattern, alpha_pattern").matches_whole(module)) return value;
+  return fallback;
+}
+template int value_for(const std::map<std::string, int>&, const std::string&, int);
+template float value_for(const std::map<std::string, float>&, const std::string&, float);
+
+}  // namespace graft::inline v0
