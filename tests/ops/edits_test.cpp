@@ -3,6 +3,7 @@
 // Everything that an adapter may do to a pass, against finite differences, with rows of one batch that differ in it.
 #include <catch2/catch.hpp>
 
+#include "graft/error.hpp"
 #include "ops/row_parts.hpp"
 #include "support/check_gradient.hpp"
 
