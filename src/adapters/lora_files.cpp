@@ -2,6 +2,7 @@
 //
 // LoRA in PEFT's files: MODULE.lora_A.weight (rank × inputs) and .lora_B.weight (outputs × rank), of an embedding
 // MODULE.lora_embedding_A and B, and DoRA's MODULE.lora_magnitude_vector.
+#include <algorithm>
 #include <cmath>
 
 #include "adapters/lora.hpp"
@@ -35,6 +36,24 @@ LoraInitial read_initial(const JsonObject& json) {
 
 Json number(float value) {
   return value == std::floor(value) && std::abs(value) < 1e9f ? Json(int64_t(value)) : Json(value);
+}
+
+// The pair without the parts whose row of `down` is 0, where that leaves `rank` of them.
+LowRank compact(const LowRank& pair, int rank) {
+  std::vector<int> parts;
+  for (int k = 0; k < pair.down.rows(); ++k) {
+    const std::span<float> row = pair.down.row(k);
+    if (std::any_of(row.begin(), row.end(), [](float value) { return value != 0; })) parts.push_back(k);
+  }
+  if (int(parts.size()) != rank) return pair;
+  const std::shared_ptr<Memory> memory = Memory::create();
+  LowRank left{.down = Tensor(*memory, rank, pair.down.cols()), .up = Tensor(*memory, pair.up.rows(), rank)};
+  for (int k = 0; k < rank; ++k) {
+    std::copy_n(pair.down.row(parts[size_t(k)]).data(), pair.down.cols(), left.down.row(k).data());
+    for (int row = 0; row < pair.up.rows(); ++row)
+      left.up.row(row)[size_t(k)] = pair.up.row(row)[size_t(parts[size_t(k)])];
+  }
+  return left;
 }
 
 }  // namespace
@@ -114,27 +133,29 @@ void Lora::read(const Reader& reader) { read_into(trainable(), reader); }
 
 std::unique_ptr<Lora> Lora::of(const Method& method, const Trunk& trunk) {
   const Edits& edits = method.edits();
+  const std::map<std::string, int> ranks = method.ranks();
   LoraConfig config{.rank = 1, .alpha = 1};
   check<UnsupportedError>(edits.tables.empty() && edits.replaced.empty(),
                           "unsupported: this adapter as plain LoRA: it changes more than matrices");
-  std::vector<const LowRank*> pairs;
+  std::vector<LowRank> pairs;
   for (size_t site = 0; site < edits.sites.size(); ++site) {
     const SiteEdit& edit = edits.sites[site];
     const std::string& name = trunk.parameters.sites()[site].name;
     check<UnsupportedError>(!edit.input_gain && !edit.output_gain, "unsupported: this adapter as plain LoRA: ", name,
                             " has a gain");
-    if (!edit.low_rank.down) continue;
-    const int rank = edit.low_rank.down.rows();
+    if (!edit.low_rank.down || ranks.at(name) == 0) continue;
+    pairs.push_back(compact(edit.low_rank, ranks.at(name)));
+    const int rank = pairs.back().down.rows();
     config.dropout = edit.low_rank.dropout;
     config.targets.modules.push_back(name);
     config.rank_pattern[name] = rank;
     config.alpha_pattern[name] = edit.low_rank.scale * float(rank);
-    pairs.push_back(&edit.low_rank);
   }
+  check<UnsupportedError>(!pairs.empty(), "unsupported: this adapter as plain LoRA: no matrix has a rank left");
   std::unique_ptr<Lora> lora(new Lora(trunk, config));
   for (size_t i = 0; i < pairs.size(); ++i) {
-    std::copy_n(pairs[i]->down.data(), pairs[i]->down.size(), lora->pairs_[i].down.data());
-    std::copy_n(pairs[i]->up.data(), pairs[i]->up.size(), lora->pairs_[i].up.data());
+    std::copy_n(pairs[i].down.data(), pairs[i].down.size(), lora->pairs_[i].down.data());
+    std::copy_n(pairs[i].up.data(), pairs[i].up.size(), lora->pairs_[i].up.data());
   }
   return lora;
 }
