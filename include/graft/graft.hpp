@@ -13,7 +13,9 @@
 #include <graft/message.hpp>
 #include <graft/metrics.hpp>
 #include <graft/model.hpp>
+#include <graft/optimizers.hpp>
 #include <graft/profile.hpp>
+#include <graft/schedules.hpp>
 #include <graft/session.hpp>
 #include <graft/table.hpp>
 #include <graft/table_encoding.hpp>

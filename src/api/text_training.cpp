@@ -5,6 +5,7 @@
 
 #include "api/encode_rows.hpp"
 #include "api/rows.hpp"
+#include "train/place.hpp"
 #include "train/thawed.hpp"
 #include "train/token_objective.hpp"
 
@@ -55,6 +56,7 @@ TrainReport TextTraining::fit_adapter(FitData data) const {
     trainable.parameters.push_back({site.name + ".lora_A.weight", site.low_rank.down});
     trainable.parameters.push_back({site.name + ".lora_B.weight", site.low_rank.up});
   }
+  find_places(trainable.parameters, model_->trunk->parameters);
   trainable.after_change = [this] { adapter_->publish(); };
   TrainReport report = Fit(model_->trunk->backend, std::move(trainable), data, options_).run();
   if (!options_.save_to.empty()) save_peft(*adapter_->current(), options_.save_to, adapter_->base);
@@ -106,9 +108,10 @@ size_t TextTraining::memory_estimate(const Dataset& data) const {
       trainable += site.low_rank.down.size() + site.low_rank.up.size();
   else
     for (const auto& [module, weight] : trunk.parameters.all()) trainable += size_t(weight->rows()) * weight->cols();
-  constexpr size_t kCopies = 3;  // gradient and two moments
+  const double copies = 1 + state_per_value(options_.optimizer) + (options_.ema_decay > 0);  // the gradient's is one
   const size_t tokens = std::max(longest, size_t(options_.micro_batch_tokens));
-  return activation_bytes(trunk, tokens, options_.precision, options_.recompute) + kCopies * trainable * sizeof(float);
+  return activation_bytes(trunk, tokens, options_.precision, options_.recompute) +
+         size_t(copies * double(trainable * sizeof(float)));
 }
 
 }  // namespace graft::inline v0

@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/settings.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <functional>
 #include <sstream>
 
 #include "support/json.hpp"
 #include "support/message.hpp"
+#include "train/option_fields.hpp"
 
 namespace graft::inline v0 {
 namespace {
+
+constexpr std::array kPrecisionNames = {"automatic", "f32", "bf16", "int8"};
+constexpr std::array kNormNames = {"l2", "l1", "largest"};
 
 struct Setting {
   std::string name;
@@ -59,7 +64,7 @@ Setting list(const std::string& name, std::vector<std::string>& value) {
 }
 
 template <class Choice>
-Setting choice(const std::string& name, Choice& value, std::vector<const char*> names) {
+Setting choice(const std::string& name, Choice& value, std::span<const char* const> names) {
   return {name,
           [name, &value, names](const std::string& text) {
             std::string known;
@@ -72,29 +77,85 @@ Setting choice(const std::string& name, Choice& value, std::vector<const char*> 
           [&value, names] { return std::string(names[size_t(value)]); }};
 }
 
+Setting field(const std::string& name, bool& value) { return flag(name, value); }
+template <class Number>
+Setting field(const std::string& name, Number& value) {
+  return number(name, value);
+}
+
+// Another optimizer has its own defaults.
+Setting optimizer(OptimizerOptions& options) {
+  return {"optimizer",
+          [&options](const std::string& text) {
+            size_t chosen = 0;
+            choice("optimizer", chosen, kOptimizerNames).set(text);
+            if (chosen != options.index()) options = default_optimizer(chosen);
+          },
+          [&options] { return std::string(kOptimizerNames[options.index()]); }};
+}
+
+std::vector<Setting> optimizer_settings(TrainOptions& train) {
+  std::vector<Setting> settings = {optimizer(train.optimizer)};
+  each_field(train.optimizer, [&](const char* name, auto& value, Bound) {
+    settings.push_back(field(std::string("optimizer.") + name, value));
+  });
+  settings.push_back(number("layer_rate_decay", train.layer_rate_decay));
+  settings.push_back(flag("decay_norms_and_biases", train.decay_norms_and_biases));
+  settings.push_back(number("max_gradient_value", train.max_gradient_value));
+  settings.push_back(number("max_gradient_norm", train.max_gradient_norm));
+  settings.push_back(choice("gradient_norm", train.gradient_norm, kNormNames));
+  settings.push_back(number("ema_decay", train.ema_decay));
+  return settings;
+}
+
+std::vector<Setting> schedule_settings(TrainOptions& train) {
+  std::vector<Setting> settings = {choice("schedule", train.schedule, kScheduleNames),
+                                   number("warmup_steps", train.warmup_steps),
+                                   number("warmup_ratio", train.warmup_ratio)};
+  each_field(train.schedule_options, [&](const char* name, auto& value, Bound) {
+    settings.push_back(field(std::string("schedule_options.") + name, value));
+  });
+  settings.push_back(choice("schedule_options.fall", train.schedule_options.fall, kFallNames));
+  return settings;
+}
+
 std::vector<Setting> settings_of(TrainSettings& settings) {
   TrainOptions& train = settings.train;
   LoRAOptions& lora = settings.lora;
-  return {number("epochs", train.epochs), number("max_steps", train.max_steps), number("batch", train.batch),
-          number("micro_batch_tokens", train.micro_batch_tokens), number("max_length", train.max_length),
-          number("learning_rate", train.learning_rate),
-          choice("schedule", train.schedule, {"constant", "linear", "cosine", "inverse_sqrt"}),
-          number("warmup_steps", train.warmup_steps), number("warmup_ratio", train.warmup_ratio),
-          number("beta1", train.optimizer.beta1), number("beta2", train.optimizer.beta2),
-          number("epsilon", train.optimizer.epsilon), number("weight_decay", train.optimizer.weight_decay),
-          list("frozen", train.frozen), number("label_smoothing", train.label_smoothing),
-          number("corruption.share", train.corruption.share), flag("corruption.whole_words", train.corruption.whole_words),
-          number("corruption.mean_span", train.corruption.mean_span),
-          number("max_gradient_norm", train.max_gradient_norm), number("seed", train.seed),
-          flag("shuffle", train.shuffle), flag("train_on_prompt", train.train_on_prompt),
-          choice("precision", train.precision, {"automatic", "f32", "bf16", "int8"}),
-          flag("recompute", train.recompute), number("memory_budget", train.memory_budget),
-          number("evaluate_every", train.evaluate_every), number("patience", train.patience),
-          flag("keep_best", train.keep_best), path("checkpoints", train.checkpoints),
-          number("checkpoint_every", train.checkpoint_every), number("keep_checkpoints", train.keep_checkpoints),
-          flag("resume", train.resume), number("rank", lora.rank), number("alpha", lora.alpha),
-          number("dropout", lora.dropout), list("targets", lora.targets), list("excluded", lora.excluded),
-          flag("rank_stabilized", lora.rank_stabilized)};
+  std::vector<Setting> all = {number("epochs", train.epochs),
+                              number("max_steps", train.max_steps),
+                              number("batch", train.batch),
+                              number("micro_batch_tokens", train.micro_batch_tokens),
+                              number("max_length", train.max_length),
+                              number("learning_rate", train.learning_rate),
+                              list("frozen", train.frozen),
+                              number("label_smoothing", train.label_smoothing),
+                              number("corruption.share", train.corruption.share),
+                              flag("corruption.whole_words", train.corruption.whole_words),
+                              number("corruption.mean_span", train.corruption.mean_span),
+                              number("seed", train.seed),
+                              flag("shuffle", train.shuffle),
+                              flag("train_on_prompt", train.train_on_prompt),
+                              choice("precision", train.precision, kPrecisionNames),
+                              flag("recompute", train.recompute),
+                              number("memory_budget", train.memory_budget),
+                              number("evaluate_every", train.evaluate_every),
+                              number("patience", train.patience),
+                              flag("keep_best", train.keep_best),
+                              path("checkpoints", train.checkpoints),
+                              number("checkpoint_every", train.checkpoint_every),
+                              number("keep_checkpoints", train.keep_checkpoints),
+                              number("average_checkpoints", train.average_checkpoints),
+                              flag("resume", train.resume),
+                              number("rank", lora.rank),
+                              number("alpha", lora.alpha),
+                              number("dropout", lora.dropout),
+                              list("targets", lora.targets),
+                              list("excluded", lora.excluded),
+                              flag("rank_stabilized", lora.rank_stabilized)};
+  for (std::vector<Setting> more : {optimizer_settings(train), schedule_settings(train)})
+    std::ranges::move(more, std::back_inserter(all));
+  return all;
 }
 
 void apply(TrainSettings& settings, const std::string& name, const std::string& text) {
@@ -104,6 +165,13 @@ void apply(TrainSettings& settings, const std::string& name, const std::string& 
     known += (known.empty() ? "" : ", ") + setting.name;
   }
   fail<ArgumentError>("there is no option \"", name, "\", expected one of ", known);
+}
+
+// The optimizer goes before the others, some of which are its own.
+using Assignments = std::vector<std::pair<std::string, std::string>>;
+void apply_all(TrainSettings& settings, Assignments assignments) {
+  std::ranges::stable_partition(assignments, [](const auto& one) { return one.first == "optimizer"; });
+  for (const auto& [name, text] : assignments) apply(settings, name, text);
 }
 
 std::string text_of(const Json& value) {
@@ -120,18 +188,22 @@ std::string text_of(const Json& value) {
 }  // namespace
 
 void apply_settings(TrainSettings& settings, const std::vector<std::string>& assignments) {
+  Assignments split;
   for (const std::string& assignment : assignments) {
     const size_t equals = assignment.find('=');
     check(equals != std::string::npos, "found \"", assignment, "\", expected an option as NAME=VALUE");
-    apply(settings, assignment.substr(0, equals), assignment.substr(equals + 1));
+    split.push_back({assignment.substr(0, equals), assignment.substr(equals + 1)});
   }
+  apply_all(settings, std::move(split));
   settings.lora.seed = settings.train.seed;
 }
 
 void apply_settings_file(TrainSettings& settings, const std::string& path) {
   const Json json = read_json(path);
   check<FileError>(json.is_object(), path, ": expected a JSON object of options");
-  for (const auto& [name, value] : json.items()) apply(settings, name, text_of(value));
+  Assignments assignments;
+  for (const auto& [name, value] : json.items()) assignments.push_back({name, text_of(value)});
+  apply_all(settings, std::move(assignments));
   settings.lora.seed = settings.train.seed;
 }
 
@@ -139,6 +211,15 @@ std::string describe_settings(const TrainSettings& settings) {
   TrainSettings copy = settings;
   std::string text;
   for (const Setting& setting : settings_of(copy)) text += "  " + setting.name + "=" + setting.get() + "\n";
+  for (size_t i = 0; i < kOptimizerNames.size(); ++i) {
+    if (i == settings.train.optimizer.index()) continue;
+    copy.train.optimizer = default_optimizer(i);
+    text += std::string("with optimizer=") + kOptimizerNames[i] + "\n ";
+    each_field(copy.train.optimizer, [&](const char* name, auto& value, Bound) {
+      text += std::string(" optimizer.") + name + "=" + field(name, value).get();
+    });
+    text += "\n";
+  }
   return text;
 }
 

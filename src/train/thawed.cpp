@@ -5,12 +5,14 @@
 
 #include "nn/sequential.hpp"
 #include "support/pattern.hpp"
+#include "train/place.hpp"
 
 namespace graft::inline v0 {
 namespace {
 
-std::vector<NamedTensor> named(const std::vector<Weight*>& weights) {
-  std::vector<NamedTensor> tensors;
+template <class Named>
+std::vector<Named> named(const std::vector<Weight*>& weights) {
+  std::vector<Named> tensors;
   for (const Weight* weight : weights) tensors.push_back({weight->name(), weight->parameter()});
   return tensors;
 }
@@ -19,7 +21,7 @@ std::vector<NamedTensor> named(const std::vector<Weight*>& weights) {
 
 Thawed::Thawed(const Parameters& parameters, const Lane& lane, const std::shared_ptr<Memory>& memory,
                const TrainOptions& options)
-    : lane_(lane) {
+    : parameters_(parameters), lane_(lane) {
   std::vector<Pattern> frozen;
   for (const std::string& text : options.frozen) frozen.emplace_back(text, "TrainOptions: frozen");
   for (const auto& [module, weight] : parameters.all()) {
@@ -37,7 +39,9 @@ Thawed::~Thawed() {
 }
 
 Trainable Thawed::trainable() const {
-  return {named(trained_), named(running_), [this] {
+  std::vector<Parameter> trained = named<Parameter>(trained_);
+  find_places(trained, parameters_);
+  return {std::move(trained), named<NamedTensor>(running_), [this] {
             for (Weight* weight : trained_) weight->repack(lane_);
           }};
 }

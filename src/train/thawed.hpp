@@ -12,7 +12,7 @@ namespace graft::inline v0 {
 // options freezes have masters.
 class Thawed {
  public:
-  // Lane and weights must outlive the object; the packed forms come from `memory`.
+  // Lane and parameters must outlive the object; the packed forms come from `memory`.
   Thawed(const Parameters& parameters, const Lane& lane, const std::shared_ptr<Memory>& memory,
          const TrainOptions& options);
   ~Thawed();
@@ -23,6 +23,7 @@ class Thawed {
   Trainable trainable() const;
 
  private:
+  const Parameters& parameters_;
   const Lane& lane_;
   std::vector<Weight*> trained_, running_;
 };

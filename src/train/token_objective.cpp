@@ -11,7 +11,7 @@ namespace graft::inline v0 {
 namespace {
 
 // What all micro-batches of a step share.
-struct Step {
+struct StepContext {
   const NetworkContext& network;
   uint64_t seed, number;
   bool recompute;
@@ -19,7 +19,7 @@ struct Step {
   int64_t tokens;  // of all rows
 };
 
-void add_loss(const Step& step, MicroBatch micro, StepLoss& loss) {
+void add_loss(const StepContext& step, MicroBatch micro, StepLoss& loss) {
   const NetworkContext& network = step.network;
   const Transformer& transformer = network.trunk.transformer;
   NetworkPass source(network, std::move(micro.sources)), pass(network, std::move(micro.batch));
@@ -75,7 +75,7 @@ StepLoss TokenObjective::loss(const LossContext& context, std::span<const size_t
   corrupted.reserve(hides ? examples.size() : 0);  // the rows point to it
   std::vector<const TokenRow*> rows;
   std::vector<size_t> lengths;
-  Step step{network, context.seed, context.step, recompute_, gradients, 0};
+  StepContext step{network, context.seed, context.step, recompute_, gradients, 0};
   StepLoss loss;
   for (const size_t example : examples) {
     rows.push_back(&rows_[example]);

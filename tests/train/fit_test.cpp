@@ -1,63 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "train/fit.hpp"
-
 #include <catch2/catch.hpp>
 #include <cmath>
 
-#include "adapters/lora.hpp"
-#include "formats/goldens.hpp"
-#include "support/goldens.hpp"
 #include "support/temporary_folder.hpp"
-#include "train/token_objective.hpp"
+#include "train/tiny_run.hpp"
 
 namespace graft {
 namespace {
-
-std::unique_ptr<Trunk> tiny_llama(const std::string& kernels, int threads = 2) {
-  return load_trunk(Checkpoint::open(golden_path("models/llama-gqa"), FileAccess::map),
-                    Backend::create({.kernels = kernels, .threads = threads}));
-}
-
-std::vector<TokenRow> golden_rows(const Goldens& goldens) {
-  const std::vector<int64_t>&ids = goldens.integers("ids"), &labels = goldens.integers("labels"),
-        &offsets = goldens.integers("offsets");
-  std::vector<TokenRow> rows;
-  for (size_t i = 0; i + 1 < offsets.size(); ++i) {
-    TokenRow& row = rows.emplace_back();
-    for (int64_t at = offsets[i]; at < offsets[i + 1]; ++at) {
-      row.ids.push_back(int32_t(ids[size_t(at)]));
-      row.trained.push_back(at > offsets[i] && labels[size_t(at)] >= 0);
-    }
-  }
-  return rows;
-}
-
-Trainable trainable(const Lora& lora) {
-  Trainable all;
-  for (const LoraSite& site : lora.sites()) {
-    all.parameters.push_back({"base_model.model." + site.name + ".lora_A.weight", site.low_rank.down});
-    all.parameters.push_back({"base_model.model." + site.name + ".lora_B.weight", site.low_rank.up});
-  }
-  return all;
-}
-
-TrainReport fit(const Trunk& trunk, const Lora& lora, Trainable trainable, const std::vector<TokenRow>& rows,
-                const TrainOptions& options, const std::vector<TokenRow>& held_out_rows = {}) {
-  const TokenObjective train(trunk, rows, options, &lora.edits()),
-      held_out(trunk, held_out_rows, options, &lora.edits());
-  return Fit(trunk.backend, std::move(trainable), {train, held_out_rows.empty() ? nullptr : &held_out}, options).run();
-}
-
-TrainOptions golden_options() {
-  return {.epochs = 10, .batch = 3, .learning_rate = 0.01f, .warmup_steps = 2, .shuffle = false};
-}
-
-std::vector<float> values(const Lora& lora) {
-  std::vector<float> all;
-  for (const NamedTensor& parameter : trainable(lora).parameters)
-    all.insert(all.end(), parameter.value.values().begin(), parameter.value.values().end());
-  return all;
-}
 
 float worst(std::span<const float> got, const Golden& golden) {
   float most = 0;
@@ -81,7 +30,7 @@ TEST_CASE("A LoRA run follows PEFT's step by step on every table", "[train]") {
     const TrainReport report = fit(*trunk, lora, trainable(lora), rows, options);
     CHECK(worst(report.losses, goldens.at("train.loss")) <= goldens.at("train.loss").tolerance);
     CHECK(worst(norms, goldens.at("train.grad_norm")) <= goldens.at("train.grad_norm").tolerance);
-    for (const NamedTensor& parameter : trainable(lora).parameters) {
+    for (const Parameter& parameter : trainable(lora).parameters) {
       const auto golden = goldens.tensors.find("train.final." + parameter.name);
       if (golden == goldens.tensors.end()) continue;
       INFO(parameter.name);
