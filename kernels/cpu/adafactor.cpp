@@ -10,8 +10,8 @@
 namespace graft::inline v0::cpu::GRAFT_ISA {
 namespace {
 
-// Rows a task: by the shape of the matrix alone.
-int64_t rows_of_task(int cols) { return max<int64_t>(1, kTaskElements / max(1, cols)); }
+// Rows a task: by the shape of the matrix alone, and enough of them that their columns' sums are few.
+int64_t rows_of_task(int cols) { return max<int64_t>(32, kTaskElements / max(1, cols)); }
 
 // The sum of a row of squares; each is added to its column's, too.
 float add_squares(const float* gradient, float scale, int cols, float* columns) {
@@ -24,8 +24,8 @@ float add_squares(const float* gradient, float scale, int cols, float* columns) 
   return sum(row);
 }
 
-float moved(float mean, float beta2, double found, float epsilon) {
-  return mean * beta2 + (1 - beta2) * (static_cast<float>(found) + epsilon);
+float moved(float mean, float beta2, float found, float epsilon) {
+  return mean * beta2 + (1 - beta2) * (found + epsilon);
 }
 
 }  // namespace
@@ -40,15 +40,15 @@ void adafactor_moments(const Stream& stream, float scale, float beta2, float eps
     memset(of_task, 0, static_cast<size_t>(cols) * sizeof(float));
     for (int64_t row = task * height; row < min<int64_t>(rows, (task + 1) * height); ++row)
       row_mean[row] =
-          moved(row_mean[row], beta2, add_squares(gradient + row * cols, scale, cols, of_task) / cols, epsilon);
+          moved(row_mean[row], beta2,
+                add_squares(gradient + row * cols, scale, cols, of_task) / static_cast<float>(cols), epsilon);
   });
-  parallel_ranges(stream, cols, tasks, [&](int64_t begin, int64_t end) {
-    for (int64_t j = begin; j < end; ++j) {
-      double found = 0;
-      for (int64_t task = 0; task < tasks; ++task) found += columns[task * cols + j];
-      column_mean[j] = moved(column_mean[j], beta2, found / rows, epsilon);
-      by_column[j] = static_cast<float>(1 / sqrt(static_cast<double>(column_mean[j])));
-    }
+  parallel_vectors(stream, cols, tasks, [&](int64_t j, int lanes) {
+    Vec found = {};
+    for (int64_t task = 0; task < tasks; ++task) found += load(columns + task * cols + j, lanes);
+    const Vec mean = load(column_mean + j, lanes) * beta2 + (found / static_cast<float>(rows) + epsilon) * (1 - beta2);
+    store(column_mean + j, mean, lanes);
+    store(by_column + j, 1 / square_root(mean), lanes);
   });
   double mean = 0;
   for (int row = 0; row < rows; ++row) mean += row_mean[row];

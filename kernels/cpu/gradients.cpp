@@ -7,15 +7,18 @@ namespace {
 
 typedef double Doubles __attribute__((vector_size(kLanes * sizeof(double))));
 
+Vec absolute(Vec x) { return bits<Vec>(bits<Int>(x) & 0x7fffffff); }
+
 enum class Term { square, absolute };
 
 template <Term term>
 void add_terms(const Vec& x, Doubles& sum) {
-  const Doubles wide = __builtin_convertvector(x, Doubles);
-  if constexpr (term == Term::square)
+  if constexpr (term == Term::square) {
+    const Doubles wide = __builtin_convertvector(x, Doubles);
     sum += wide * wide;
-  else
-    sum += wide < Doubles{} ? -wide : wide;
+  } else {
+    sum += __builtin_convertvector(absolute(x), Doubles);
+  }
 }
 
 template <Term term>
@@ -51,14 +54,13 @@ double plus(double a, double b) { return a + b; }
 double larger(double a, double b) { return b != b || b > a ? b : a; }
 
 double largest_of_range(const float* x, int64_t count) {
-  double most = 0;
+  Vec most = {}, no_number = {};
   for_vectors(count, [&](int64_t i, int lanes) {
-    const Vec values = load(x + i, lanes);
-    most = larger(most, largest(select(values < Vec{}, -values, values)));
-    for (int lane = 0; lane < lanes; ++lane)
-      if (values[lane] != values[lane]) most = values[lane];
+    const Vec values = absolute(load(x + i, lanes));
+    most = vmax(values, most);
+    no_number = select(values == values, no_number, values);
   });
-  return most;
+  return static_cast<double>(largest(most)) + sum(no_number);
 }
 
 }  // namespace
