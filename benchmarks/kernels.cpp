@@ -150,11 +150,12 @@ void cross_entropy(State& state, const Kernels& kernels, int rows, int cols) {
   state.counters["elements/s"] = rate(1.0 * rows * cols);
 }
 
-void adamw(State& state, const Kernels& kernels, int count) {
+void adam(State& state, const Kernels& kernels, int count) {
   SerialStream serial;
   Floats g = noise(count), p = g, m(count), v(count);
   for (auto _ : state)
-    kernels.adamw(serial, {1e-3f, 0.9f, 0.999f, 1e-8f, 0.01f, 3, 1}, g.data(), p.data(), m.data(), v.data(), count);
+    kernels.adam(serial, {{1, 1e-3f, 0.01f, 3}, 0.9f, 0.999f, 1e-8f, true}, g.data(), p.data(), m.data(), v.data(),
+                 nullptr, count);
   state.counters["elements/s"] = rate(count);
 }
 
@@ -255,7 +256,7 @@ void add_table(const Kernels& kernels) {
     }
   }
   add(kernels, "cross_entropy/256x49152", cross_entropy, 256, 49152);
-  add(kernels, "adamw/4M", adamw, 4 << 20);
+  add(kernels, "adam/4M", adam, 4 << 20);
   add(kernels, "square_sum/4M", square_sum, 4 << 20);
   add(kernels, "dropout/2048x576", dropout, 2048, 576);
   add(kernels, "rms_norm/2048x576", rms_norm, false, 2048, 576);

@@ -38,7 +38,7 @@ int main(int count, char** arguments) try {
                                     .learning_rate = 2e-3f,
                                     .schedule = graft::Schedule::inverse_sqrt,
                                     .warmup_steps = 200,
-                                    .optimizer = {.beta2 = 0.98f, .epsilon = 1e-9f, .weight_decay = 0},
+                                    .optimizer = graft::AdamW{.beta2 = 0.98f, .epsilon = 1e-9f, .weight_decay = 0},
                                     .label_smoothing = 0.1f,
                                     .evaluate_every = 250,
                                     .on_evaluation = [](const graft::Evaluation& at) {

@@ -132,10 +132,45 @@ struct RandomKey {
   uint64_t seed = 0, step = 0, site = 0;
 };
 
-struct AdamW {
-  float rate, beta1, beta2, epsilon, weight_decay;
-  int step;     // counted from 1
-  float scale;  // of the gradient: clipping and normalisation
+// One step of an optimizer on one parameter.
+struct Step {
+  float scale = 1;  // of the gradient: clipping and normalisation
+  float rate = 0;
+  float weight_decay = 0;  // added to the gradient as weight_decay · parameter, unless the rule is decoupled:
+                           // parameter · (1 - rate · weight_decay)
+  int number = 1;          // counted from 1
+};
+
+struct AdamStep {
+  Step step;
+  float beta1, beta2, epsilon;
+  bool decoupled;
+};
+
+struct SgdStep {
+  Step step;
+  float momentum, dampening;
+  bool nesterov;
+};
+
+struct RmspropStep {
+  Step step;
+  float decay, epsilon, momentum;
+};
+
+struct AdafactorStep {
+  Step step;
+  float clip;   // what the update is multiplied by
+  float beta1;  // of the running mean of the updates
+};
+
+// Moments of Adam in a byte a value, in blocks of kMomentBlock, each with its largest magnitude as a float. A byte is a
+// place in the dynamic data type of Dettmers et al. 2022: seven decades down from that magnitude, each finer than the
+// one below.
+inline constexpr int64_t kMomentBlock = 2048;
+struct ByteMoments {
+  uint8_t* codes;
+  float* largest;
 };
 
 struct Kernels {
@@ -285,11 +320,49 @@ struct Kernels {
 
   // ---- optimizers ----
 
-  // Decoupled weight decay (Loshchilov & Hutter 2019), bias-corrected.
-  void (*adamw)(const Stream&, const AdamW&, const float* gradient, float* parameter, float* mean, float* variance,
-                int64_t count);
-  // Σ x², in double and in one order.
+  // Adam (Kingma & Ba 2015), bias-corrected; AdamW (Loshchilov & Hutter 2019) where decoupled; AMSGrad (Reddi et al.
+  // 2018), by the largest variance so far, unless `largest` is null.
+  void (*adam)(const Stream&, const AdamStep&, const float* gradient, float* parameter, float* mean, float* variance,
+               float* largest, int64_t count);
+  // The same with moments in bytes. The step is taken before they are rounded.
+  void (*adam_8bit)(const Stream&, const AdamStep&, const float* gradient, float* parameter, ByteMoments mean,
+                    ByteMoments variance, int64_t count);
+  // velocity null: no momentum. The first step's velocity is its gradient.
+  void (*sgd)(const Stream&, const SgdStep&, const float* gradient, float* parameter, float* velocity, int64_t count);
+  // Hinton 2012. mean: of the gradients, which centres the mean of their squares; null: not centred. velocity null: no
+  // momentum.
+  void (*rmsprop)(const Stream&, const RmspropStep&, const float* gradient, float* parameter, float* square,
+                  float* mean, float* velocity, int64_t count);
+  // Duchi et al. 2011; `sum` is that of the squares.
+  void (*adagrad)(const Stream&, const Step&, float epsilon, const float* gradient, float* parameter, float* sum,
+                  int64_t count);
+  // Chen et al. 2023, decoupled: the sign of beta1 · mean + (1 - beta1) · gradient, then the mean moves by beta2.
+  void (*lion)(const Stream&, const Step&, float beta1, float beta2, const float* gradient, float* parameter,
+               float* mean, int64_t count);
+  // Adafactor (Shazeer & Stern 2018) in three passes. The means of square + epsilon over each row and column move by
+  // `beta2`; an update is scale · gradient · by_row · by_column.
+  void (*adafactor_moments)(const Stream&, float scale, float beta2, float epsilon, const float* gradient, int rows,
+                            int cols, float* row_mean, float* column_mean, float* by_row, float* by_column);
+  // Σ update², in double and in one order.
+  double (*adafactor_square_sum)(const Stream&, float scale, const float* gradient, const float* by_row,
+                                 const float* by_column, int rows, int cols);
+  // Decoupled. mean null: the update is taken as it is.
+  void (*adafactor)(const Stream&, const AdafactorStep&, const float* gradient, const float* by_row,
+                    const float* by_column, float* parameter, float* mean, int rows, int cols);
+  // velocity moves towards scale · gradient by 1 - momentum; direction is the velocity, or with Nesterov's look ahead.
+  void (*muon_direction)(const Stream&, float scale, float momentum, bool nesterov, const float* gradient,
+                         float* velocity, float* direction, int64_t count);
+  // y += share · (x - y)
+  void (*approach)(const Stream&, const float* x, float share, float* y, int64_t count);
+
+  // ---- gradients ----
+
+  // Σ x² and Σ |x|, in double and in one order, and the largest |x|; not a number where an x is not.
   double (*square_sum)(const Stream&, const float* x, int64_t count);
+  double (*absolute_sum)(const Stream&, const float* x, int64_t count);
+  double (*largest_absolute)(const Stream&, const float* x, int64_t count);
+  // x becomes at least -limit and at most limit; what is not a number stays.
+  void (*clamp)(const Stream&, float limit, float* x, int64_t count);
 };
 
 // The tables that this build holds and this processor can run, finest last; never empty. Behind these `count` stand

@@ -18,7 +18,9 @@
 #include <graft/message.hpp>
 #include <graft/metrics.hpp>
 #include <graft/model.hpp>
+#include <graft/optimizers.hpp>
 #include <graft/profile.hpp>
+#include <graft/schedules.hpp>
 #include <graft/self_training.hpp>
 #include <graft/session.hpp>
 #include <graft/table.hpp>

@@ -15,13 +15,11 @@
 #include <vector>
 
 #include <graft/device.hpp>
+#include <graft/optimizers.hpp>
+#include <graft/schedules.hpp>
 #include <graft/transfer_options.hpp>
 
 namespace graft::inline v0 {
-
-// After the warm-up: stays, falls to 0 in a line or half a cosine, or falls with the root of the steps (Vaswani et al.
-// 2017; it then needs a warm-up).
-enum class Schedule { constant, linear, cosine, inverse_sqrt };
 
 // What is hidden from models that learn to fill gaps: BERT's and T5's pretraining.
 struct CorruptionOptions {
@@ -30,19 +28,15 @@ struct CorruptionOptions {
   float mean_span = 3;       // tokens of a hidden span, for a decoder that writes what is hidden
 };
 
-// Decoupled weight decay (Loshchilov & Hutter 2019). Adam (Kingma & Ba 2015) is the same with weight_decay 0.
-struct AdamWOptions {
-  float beta1 = 0.9f, beta2 = 0.999f;
-  float epsilon = 1e-8f;
-  float weight_decay = 0.01f;
-};
-
 // Parameters whose whole name matches the regular expression take these values instead; the first match counts.
 struct ParameterGroup {
   std::string pattern;
   std::optional<float> learning_rate = {};
   std::optional<float> weight_decay = {};
 };
+
+// Of all gradients together: the root of the sum of squares, the sum of magnitudes, or the largest of them.
+enum class GradientNorm { l2, l1, largest };
 
 // How the rows of a table count in the loss.
 struct TableLossOptions {
@@ -77,9 +71,12 @@ struct TrainOptions {
   int max_length = 0;            // longer examples are cut, text into several; 0: the model's context
   float learning_rate = 2e-4f;
   Schedule schedule = Schedule::linear;
+  ScheduleOptions schedule_options = {};
   int warmup_steps = 0;        // from 0 up to the learning rate
   float warmup_ratio = 0.03f;  // of all steps, where warmup_steps is 0
-  AdamWOptions optimizer = {};
+  OptimizerOptions optimizer = AdamW{};
+  float layer_rate_decay = 1;  // layer l of L, from 0, has this to the power of L - l of the rate, embeddings of L + 1
+  bool decay_norms_and_biases = true;  // false: without weight decay
   std::vector<ParameterGroup> groups = {};
   // Of a model that is trained itself: weights whose whole name matches one of these are not trained; or only those
   // that match one of `trained`, and a head that was drawn anew. trained = {".*bias"} is BitFit (Ben Zaken et al.
@@ -91,7 +88,10 @@ struct TrainOptions {
   ContrastiveOptions contrastive = {};
   DistillationOptions distillation = {};
   TableLossOptions table = {};
-  float max_gradient_norm = 1;   // clipped to this; 0: not at all
+  float max_gradient_value = 0;  // each value is clipped to this, before the norm is taken; 0: not at all
+  float max_gradient_norm = 1;   // all are scaled so that their norm is at most this; 0: not at all
+  GradientNorm gradient_norm = GradientNorm::l2;
+  float ema_decay = 0;           // of a running mean of the weights, which is what is evaluated and kept; 0: none
   uint64_t seed = 0;             // of order and dropout
   bool shuffle = true;           // anew each epoch
   bool train_on_prompt = false;  // whether prompts and the other side's messages have a loss, too
@@ -106,8 +106,9 @@ struct TrainOptions {
   std::filesystem::path checkpoints = {};  // a folder; empty: none are written
   int checkpoint_every = 0;                // steps; 0: after each epoch
   int keep_checkpoints = 2;                // the newest
-  bool resume = true;                      // goes on from the newest good checkpoint in that folder, to the same bits
-  std::filesystem::path save_to = {};      // where the result is saved at the end; empty: nowhere
+  int average_checkpoints = 0;         // the result is the mean of so many newest (Vaswani et al. 2017); 0: is no mean
+  bool resume = true;                  // goes on from the newest good checkpoint in that folder, to the same bits
+  std::filesystem::path save_to = {};  // where the result is saved at the end; empty: nowhere
 
   std::function<void(const StepInfo&)> on_step = {};
   std::function<void(const Evaluation&)> on_evaluation = {};

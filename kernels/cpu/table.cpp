@@ -51,8 +51,21 @@ const Kernels table = {
     .copy_columns_backward = copy_columns_backward,
     .dropout = dropout,
     .cross_entropy = cross_entropy,
-    .adamw = adamw,
+    .adam = adam,
+    .adam_8bit = adam_8bit,
+    .sgd = sgd,
+    .rmsprop = rmsprop,
+    .adagrad = adagrad,
+    .lion = lion,
+    .adafactor_moments = adafactor_moments,
+    .adafactor_square_sum = adafactor_square_sum,
+    .adafactor = adafactor,
+    .muon_direction = muon_direction,
+    .approach = approach,
     .square_sum = square_sum,
+    .absolute_sum = absolute_sum,
+    .largest_absolute = largest_absolute,
+    .clamp = clamp,
 };
 
 }  // namespace graft::inline v0::cpu::GRAFT_ISA

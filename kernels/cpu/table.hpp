@@ -59,8 +59,21 @@ Entry<decltype(Kernels::copy_columns)> copy_columns;
 Entry<decltype(Kernels::copy_columns_backward)> copy_columns_backward;
 Entry<decltype(Kernels::dropout)> dropout;
 Entry<decltype(Kernels::cross_entropy)> cross_entropy;
-Entry<decltype(Kernels::adamw)> adamw;
+Entry<decltype(Kernels::adam)> adam;
+Entry<decltype(Kernels::adam_8bit)> adam_8bit;
+Entry<decltype(Kernels::sgd)> sgd;
+Entry<decltype(Kernels::rmsprop)> rmsprop;
+Entry<decltype(Kernels::adagrad)> adagrad;
+Entry<decltype(Kernels::lion)> lion;
+Entry<decltype(Kernels::adafactor_moments)> adafactor_moments;
+Entry<decltype(Kernels::adafactor_square_sum)> adafactor_square_sum;
+Entry<decltype(Kernels::adafactor)> adafactor;
+Entry<decltype(Kernels::muon_direction)> muon_direction;
+Entry<decltype(Kernels::approach)> approach;
 Entry<decltype(Kernels::square_sum)> square_sum;
+Entry<decltype(Kernels::absolute_sum)> absolute_sum;
+Entry<decltype(Kernels::largest_absolute)> largest_absolute;
+Entry<decltype(Kernels::clamp)> clamp;
 
 extern const Kernels table;
 

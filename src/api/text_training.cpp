@@ -144,9 +144,10 @@ size_t TextTraining::memory_estimate(const Dataset& data) const {
     trainable = size_t(adapter_->working->parameters());
   else
     for (const auto& [module, weight] : trunk.parameters.all()) trainable += size_t(weight->rows()) * weight->cols();
-  constexpr size_t kCopies = 3;  // gradient and two moments
+  const double copies = 1 + state_per_value(options_.optimizer) + (options_.ema_decay > 0);  // the gradient's is one
   const size_t tokens = std::max(longest, size_t(options_.micro_batch_tokens));
-  return activation_bytes(trunk, tokens, options_.precision, options_.recompute) + kCopies * trainable * sizeof(float);
+  return activation_bytes(trunk, tokens, options_.precision, options_.recompute) +
+         size_t(copies * double(trainable * sizeof(float)));
 }
 
 }  // namespace graft::inline v0

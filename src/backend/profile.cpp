@@ -152,9 +152,27 @@ struct WorkOf<&Kernels::cross_entropy> {
   }
 };
 template <>
-struct WorkOf<&Kernels::adamw> {
-  static Work of(const AdamW&, const float*, float*, float*, float*, int64_t count) {
-    return {0, 28 * elements({count})};
+struct WorkOf<&Kernels::adam> {
+  static Work of(const AdamStep&, const float*, float*, float*, float*, float* largest, int64_t count) {
+    return {0, (largest ? 36 : 28) * elements({count})};
+  }
+};
+template <>
+struct WorkOf<&Kernels::adam_8bit> {
+  static Work of(const AdamStep&, const float*, float*, const ByteMoments&, const ByteMoments&, int64_t count) {
+    return {0, 16 * elements({count})};
+  }
+};
+template <>
+struct WorkOf<&Kernels::sgd> {
+  static Work of(const SgdStep&, const float*, float*, float* velocity, int64_t count) {
+    return {0, (velocity ? 20 : 12) * elements({count})};
+  }
+};
+template <>
+struct WorkOf<&Kernels::lion> {
+  static Work of(const Step&, float, float, const float*, float*, float*, int64_t count) {
+    return {0, 20 * elements({count})};
   }
 };
 template <>
@@ -238,8 +256,21 @@ constexpr std::tuple kEntries{
     Entry<&Kernels::copy_columns_backward>{"copy_columns_backward"},
     Entry<&Kernels::dropout>{"dropout"},
     Entry<&Kernels::cross_entropy>{"cross_entropy"},
-    Entry<&Kernels::adamw>{"adamw"},
+    Entry<&Kernels::adam>{"adam"},
+    Entry<&Kernels::adam_8bit>{"adam_8bit"},
+    Entry<&Kernels::sgd>{"sgd"},
+    Entry<&Kernels::rmsprop>{"rmsprop"},
+    Entry<&Kernels::adagrad>{"adagrad"},
+    Entry<&Kernels::lion>{"lion"},
+    Entry<&Kernels::adafactor_moments>{"adafactor_moments"},
+    Entry<&Kernels::adafactor_square_sum>{"adafactor_square_sum"},
+    Entry<&Kernels::adafactor>{"adafactor"},
+    Entry<&Kernels::muon_direction>{"muon_direction"},
+    Entry<&Kernels::approach>{"approach"},
     Entry<&Kernels::square_sum>{"square_sum"},
+    Entry<&Kernels::absolute_sum>{"absolute_sum"},
+    Entry<&Kernels::largest_absolute>{"largest_absolute"},
+    Entry<&Kernels::clamp>{"clamp"},
 };
 constexpr int kEntryCount = std::tuple_size_v<decltype(kEntries)>;
 static_assert(kEntryCount <= Profile::kKernels);

@@ -26,7 +26,7 @@ class Profile {
     std::atomic<int64_t> calls{0}, nanoseconds{0};
     std::atomic<double> operations{0}, bytes{0};
   };
-  static constexpr int kKernels = 48;
+  static constexpr int kKernels = 64;
   std::array<Sum, kKernels>& sums() { return sums_; }
 
  private:

@@ -1,182 +1,99 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/settings.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <functional>
 #include <sstream>
 
+#include "cli/method_settings.hpp"
 #include "support/json.hpp"
 #include "support/message.hpp"
+#include "train/option_fields.hpp"
 
 namespace graft::inline v0 {
 namespace {
 
-struct Setting {
-  std::string name;
-  std::function<void(const std::string&)> set;
-  std::function<std::string()> get;
-};
+constexpr std::array kPrecisionNames = {"automatic", "f32", "bf16", "int8"};
+constexpr std::array kNormNames = {"l2", "l1", "largest"};
 
-[[noreturn]] void refuse(const std::string& name, const std::string& text, const char* expected) {
-  fail<ArgumentError>("option ", name, ": found \"", text, "\", expected ", expected);
-}
-
+Setting field(const std::string& name, bool& value) { return flag(name, value); }
 template <class Number>
-Setting number(const std::string& name, Number& value) {
-  return {name,
-          [name, &value](const std::string& text) {
-            const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-            if (error != std::errc() || end != text.data() + text.size()) refuse(name, text, "a number");
-          },
-          [&value] { return message(value); }};
+Setting field(const std::string& name, Number& value) {
+  return number(name, value);
 }
 
-Setting flag(const std::string& name, bool& value) {
-  return {name,
-          [name, &value](const std::string& text) {
-            if (text != "true" && text != "false") refuse(name, text, "true or false");
-            value = text == "true";
+// Another optimizer has its own defaults.
+Setting optimizer(OptimizerOptions& options) {
+  return {"optimizer",
+          [&options](const std::string& text) {
+            size_t chosen = 0;
+            choice("optimizer", chosen, kOptimizerNames).set(text);
+            if (chosen != options.index()) options = default_optimizer(chosen);
           },
-          [&value] { return std::string(value ? "true" : "false"); }};
+          [&options] { return std::string(kOptimizerNames[options.index()]); }};
 }
 
-Setting path(const std::string& name, std::filesystem::path& value) {
-  return {name, [&value](const std::string& text) { value = text; }, [&value] { return value.string(); }};
+std::vector<Setting> optimizer_settings(TrainOptions& train) {
+  std::vector<Setting> settings = {optimizer(train.optimizer)};
+  each_field(train.optimizer, [&](const char* name, auto& value, Bound) {
+    settings.push_back(field(std::string("optimizer.") + name, value));
+  });
+  settings.push_back(number("layer_rate_decay", train.layer_rate_decay));
+  settings.push_back(flag("decay_norms_and_biases", train.decay_norms_and_biases));
+  settings.push_back(number("max_gradient_value", train.max_gradient_value));
+  settings.push_back(number("max_gradient_norm", train.max_gradient_norm));
+  settings.push_back(choice("gradient_norm", train.gradient_norm, kNormNames));
+  settings.push_back(number("ema_decay", train.ema_decay));
+  return settings;
 }
 
-Setting list(const std::string& name, std::vector<std::string>& value) {
-  return {name,
-          [&value](const std::string& text) {
-            value.clear();
-            std::istringstream parts(text);
-            for (std::string part; std::getline(parts, part, ',');) value.push_back(part);
-          },
-          [&value] {
-            std::string text;
-            for (const std::string& part : value) text += (text.empty() ? "" : ",") + part;
-            return text;
-          }};
-}
-
-template <class Choice>
-Setting choice(const std::string& name, Choice& value, std::vector<const char*> names) {
-  return {name,
-          [name, &value, names](const std::string& text) {
-            std::string known;
-            for (size_t i = 0; i < names.size(); ++i) {
-              if (text == names[i]) return void(value = Choice(i));
-              known += (i ? ", " : "") + std::string(names[i]);
-            }
-            refuse(name, text, known.c_str());
-          },
-          [&value, names] { return std::string(names[size_t(value)]); }};
+std::vector<Setting> schedule_settings(TrainOptions& train) {
+  std::vector<Setting> settings = {choice("schedule", train.schedule, kScheduleNames),
+                                   number("warmup_steps", train.warmup_steps),
+                                   number("warmup_ratio", train.warmup_ratio)};
+  each_field(train.schedule_options, [&](const char* name, auto& value, Bound) {
+    settings.push_back(field(std::string("schedule_options.") + name, value));
+  });
+  settings.push_back(choice("schedule_options.fall", train.schedule_options.fall, kFallNames));
+  return settings;
 }
 
 std::vector<Setting> train_settings(TrainOptions& train) {
-  return {number("epochs", train.epochs),
-          number("max_steps", train.max_steps),
-          number("batch", train.batch),
-          number("micro_batch_tokens", train.micro_batch_tokens),
-          number("max_length", train.max_length),
-          number("learning_rate", train.learning_rate),
-          choice("schedule", train.schedule, {"constant", "linear", "cosine", "inverse_sqrt"}),
-          number("warmup_steps", train.warmup_steps),
-          number("warmup_ratio", train.warmup_ratio),
-          number("beta1", train.optimizer.beta1),
-          number("beta2", train.optimizer.beta2),
-          number("epsilon", train.optimizer.epsilon),
-          number("weight_decay", train.optimizer.weight_decay),
-          list("frozen", train.frozen),
-          list("trained", train.trained),
-          number("trained_layers", train.trained_layers),
-          number("label_smoothing", train.label_smoothing),
-          number("contrastive.temperature", train.contrastive.temperature),
-          number("distillation.temperature", train.distillation.temperature),
-          number("distillation.share", train.distillation.share),
-          number("distillation.hidden", train.distillation.hidden),
-          number("corruption.share", train.corruption.share),
-          flag("corruption.whole_words", train.corruption.whole_words),
-          number("corruption.mean_span", train.corruption.mean_span),
-          number("max_gradient_norm", train.max_gradient_norm),
-          number("seed", train.seed),
-          flag("shuffle", train.shuffle),
-          flag("train_on_prompt", train.train_on_prompt),
-          choice("precision", train.precision, {"automatic", "f32", "bf16", "int8"}),
-          flag("recompute", train.recompute),
-          number("memory_budget", train.memory_budget),
-          number("evaluate_every", train.evaluate_every),
-          number("patience", train.patience),
-          flag("keep_best", train.keep_best),
-          path("checkpoints", train.checkpoints),
-          number("checkpoint_every", train.checkpoint_every),
-          number("keep_checkpoints", train.keep_checkpoints),
-          flag("resume", train.resume)};
-}
-
-// Which matrices a method changes, and what else is a part of its adapter.
-template <class Options>
-void add_targets(std::vector<Setting>& settings, Options& options) {
-  settings.push_back(list("targets", options.targets));
-  settings.push_back(list("excluded", options.excluded));
-  settings.push_back(list("save_modules", options.save_modules));
-}
-
-std::vector<Setting> lora_settings(LoRAOptions& lora, bool is_dora) {
-  std::vector<Setting> settings = {number("rank", lora.rank),
-                                   number("alpha", lora.alpha),
-                                   number("dropout", lora.dropout),
-                                   flag("rank_stabilized", lora.rank_stabilized),
-                                   number("plus_ratio", lora.plus_ratio),
-                                   choice("biases", lora.biases, {"none", "all", "targets"})};
-  if (!is_dora) settings.push_back(choice("initial", lora.initial, {"kaiming", "pissa", "olora"}));
-  add_targets(settings, lora);
-  return settings;
-}
-
-std::vector<Setting> adalora_settings(AdaLoRAOptions& adalora) {
-  std::vector<Setting> settings = {number("initial_rank", adalora.initial_rank),
-                                   number("target_rank", adalora.target_rank),
-                                   number("alpha", adalora.alpha),
-                                   number("dropout", adalora.dropout),
-                                   number("rank_warmup_steps", adalora.warmup_steps),
-                                   number("rank_final_steps", adalora.final_steps),
-                                   number("interval", adalora.interval),
-                                   number("orthogonality", adalora.orthogonality),
-                                   choice("biases", adalora.biases, {"none", "all", "targets"})};
-  add_targets(settings, adalora);
-  return settings;
-}
-
-std::vector<Setting> ia3_settings(IA3Options& ia3) {
-  std::vector<Setting> settings = {list("feedforward", ia3.feedforward)};
-  add_targets(settings, ia3);
-  return settings;
-}
-
-std::vector<Setting> vera_settings(VeRAOptions& vera) {
-  std::vector<Setting> settings = {number("rank", vera.rank), number("dropout", vera.dropout),
-                                   number("initial", vera.initial),
-                                   choice("biases", vera.biases, {"none", "all", "targets"})};
-  add_targets(settings, vera);
-  return settings;
-}
-
-std::vector<Setting> method_settings(TrainSettings& settings) {
-  switch (settings.method) {
-    case TrainMethod::lora:
-    case TrainMethod::dora:
-      return lora_settings(settings.lora, settings.method == TrainMethod::dora);
-    case TrainMethod::adalora:
-      return adalora_settings(settings.adalora);
-    case TrainMethod::ia3:
-      return ia3_settings(settings.ia3);
-    case TrainMethod::vera:
-      return vera_settings(settings.vera);
-    case TrainMethod::bitfit:
-    case TrainMethod::full:
-      break;
-  }
-  return {};
+  std::vector<Setting> all = {number("epochs", train.epochs),
+                              number("max_steps", train.max_steps),
+                              number("batch", train.batch),
+                              number("micro_batch_tokens", train.micro_batch_tokens),
+                              number("max_length", train.max_length),
+                              number("learning_rate", train.learning_rate),
+                              list("frozen", train.frozen),
+                              list("trained", train.trained),
+                              number("trained_layers", train.trained_layers),
+                              number("label_smoothing", train.label_smoothing),
+                              number("contrastive.temperature", train.contrastive.temperature),
+                              number("distillation.temperature", train.distillation.temperature),
+                              number("distillation.share", train.distillation.share),
+                              number("distillation.hidden", train.distillation.hidden),
+                              number("corruption.share", train.corruption.share),
+                              flag("corruption.whole_words", train.corruption.whole_words),
+                              number("corruption.mean_span", train.corruption.mean_span),
+                              number("seed", train.seed),
+                              flag("shuffle", train.shuffle),
+                              flag("train_on_prompt", train.train_on_prompt),
+                              choice("precision", train.precision, kPrecisionNames),
+                              flag("recompute", train.recompute),
+                              number("memory_budget", train.memory_budget),
+                              number("evaluate_every", train.evaluate_every),
+                              number("patience", train.patience),
+                              flag("keep_best", train.keep_best),
+                              path("checkpoints", train.checkpoints),
+                              number("checkpoint_every", train.checkpoint_every),
+                              number("keep_checkpoints", train.keep_checkpoints),
+                              number("average_checkpoints", train.average_checkpoints),
+                              flag("resume", train.resume)};
+  for (std::vector<Setting> more : {optimizer_settings(train), schedule_settings(train)})
+    std::ranges::move(more, std::back_inserter(all));
+  return all;
 }
 
 std::vector<Setting> settings_of(TrainSettings& settings) {
@@ -200,6 +117,13 @@ std::string description(const std::vector<Setting>& settings) {
   return text;
 }
 
+// The optimizer goes before the others, some of which are its own.
+using Assignments = std::vector<std::pair<std::string, std::string>>;
+void apply_all(TrainSettings& settings, Assignments assignments) {
+  std::ranges::stable_partition(assignments, [](const auto& one) { return one.first == "optimizer"; });
+  for (const auto& [name, text] : assignments) apply(settings, name, text);
+}
+
 std::string text_of(const Json& value) {
   if (value.is_string()) return value.get<std::string>();
   if (!value.is_array()) return value.dump();
@@ -214,22 +138,36 @@ std::string text_of(const Json& value) {
 }  // namespace
 
 void apply_settings(TrainSettings& settings, const std::vector<std::string>& assignments) {
+  Assignments split;
   for (const std::string& assignment : assignments) {
     const size_t equals = assignment.find('=');
     check(equals != std::string::npos, "found \"", assignment, "\", expected an option as NAME=VALUE");
-    apply(settings, assignment.substr(0, equals), assignment.substr(equals + 1));
+    split.push_back({assignment.substr(0, equals), assignment.substr(equals + 1)});
   }
+  apply_all(settings, std::move(split));
 }
 
 void apply_settings_file(TrainSettings& settings, const std::string& path) {
   const Json json = read_json(path);
   check<FileError>(json.is_object(), path, ": expected a JSON object of options");
-  for (const auto& [name, value] : json.items()) apply(settings, name, text_of(value));
+  Assignments assignments;
+  for (const auto& [name, value] : json.items()) assignments.push_back({name, text_of(value)});
+  apply_all(settings, std::move(assignments));
 }
 
 std::string describe_settings(const TrainSettings& settings) {
   TrainSettings copy = settings;
-  return description(train_settings(copy.train));
+  std::string text = description(train_settings(copy.train));
+  for (size_t i = 0; i < kOptimizerNames.size(); ++i) {
+    if (i == settings.train.optimizer.index()) continue;
+    copy.train.optimizer = default_optimizer(i);
+    text += std::string("with optimizer=") + kOptimizerNames[i] + "\n ";
+    each_field(copy.train.optimizer, [&](const char* name, auto& value, Bound) {
+      text += std::string(" optimizer.") + name + "=" + field(name, value).get();
+    });
+    text += "\n";
+  }
+  return text;
 }
 
 std::string describe_method(const TrainSettings& settings) {

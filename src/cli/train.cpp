@@ -172,6 +172,10 @@ void add_train(Program& program) {
   command.add_option("--held-out-share", arguments->held_out_share, "or this share of the data");
   command.add_option("-o,--out", arguments->output, "folder for the result")->required();
   command.add_option("--config", arguments->config, "JSON file of options");
+  for (const std::string name : {"optimizer", "schedule"})
+    command.add_option_function<std::string>(
+        "--" + name, [arguments, name](const std::string& text) { arguments->assignments.push_back(name + "=" + text); },
+        "the same as " + name + "=NAME");
   command.add_option("--head", arguments->head,
                      "a new head: classify=A,B,C, labels=A,B,C (any of them), regress, tag=O,B-X,I-X or answer");
   command.add_option("--teacher", arguments->teacher, "a model to learn from, too: see distillation. below");

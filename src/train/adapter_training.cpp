@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "train/adapter_training.hpp"
 
+#include "train/place.hpp"
+
 namespace graft::inline v0 {
 
 Trainable trainable_of(Method& method, const Trunk& trunk, const Lane& lane) {
   Trainable trainable;
   for (const AdapterTensor& tensor : method.trainable())
     trainable.parameters.push_back({training_name(tensor), tensor.value});
+  find_places(trainable.parameters, trunk.parameters);
   trainable.running = method.running();
   trainable.lowered = method.lowered();
   trainable.pull = [&](Gradients& gradients) {

@@ -56,8 +56,8 @@ void check_file(const fs::path& path, const JsonObject& entry) {
   check<FileError>(fs::is_regular_file(fs::symlink_status(path)), path.string(), ": is missing or no regular file");
   const MappedFile file = MappedFile::open(path);
   const int64_t bytes = entry.integer("bytes", 0, INT64_MAX);
-  check<FileError>(int64_t(file.bytes().size()) == bytes, path.string(), ": ", file.bytes().size(),
-                   " bytes, expected ", bytes);
+  check<FileError>(int64_t(file.bytes().size()) == bytes, path.string(), ": ", file.bytes().size(), " bytes, expected ",
+                   bytes);
   check<FileError>(checksum(file.bytes()) == entry.text("checksum"), path.string(),
                    ": is damaged: its checksum does not fit the manifest");
 }
@@ -65,7 +65,8 @@ void check_file(const fs::path& path, const JsonObject& entry) {
 int step_of(const fs::path& path) {
   const std::string name = path.filename().string();
   const std::string digits = name.starts_with(kPrefix) ? name.substr(kPrefix.size()) : "";
-  const bool is_number = !digits.empty() && digits.size() < 10 && digits.find_first_not_of("0123456789") == std::string::npos;
+  const bool is_number =
+      !digits.empty() && digits.size() < 10 && digits.find_first_not_of("0123456789") == std::string::npos;
   return is_number ? std::stoi(digits) : -1;
 }
 
@@ -89,7 +90,8 @@ fs::path write_checkpoint(const fs::path& folder, int step, const CheckpointStat
   check<FileError>(!error, partial.string(), ": cannot create the folder: ", error.message());
   std::vector<SafetensorsSource> sources;
   for (const auto& [name, value] : state.tensors)
-    sources.push_back({name, "F32", {value.rows(), value.cols()}, stored_bytes(std::span<const float>(value.values()))});
+    sources.push_back(
+        {name, "F32", {value.rows(), value.cols()}, stored_bytes(std::span<const float>(value.values()))});
   write_safetensors(partial / kFiles[0], std::move(sources));
   write_file(partial / kFiles[1], state.run.dump(1) + "\n");
   Json manifest = {{"version", kVersion}, {"step", step}};
@@ -117,18 +119,48 @@ Json open_checkpoint(const fs::path& checkpoint) {
   return read_json(checkpoint / kFiles[1]);
 }
 
+namespace {
+
+// The data of a tensor of the file, which must be as large as the one given.
+std::span<const std::byte> bytes_of(const SafetensorsFile& file, const std::string& name, const Tensor& value) {
+  const TensorView& view = file.require(name);
+  check<FileError>(view.stored_dtype == "F32" && view.data.size() == value.size() * sizeof(float), file.name(), ": \"",
+                   name, "\" has ", view.data.size(), " bytes of ", view.stored_dtype, ", expected ",
+                   value.size() * sizeof(float), " of F32");
+  return view.data;
+}
+
+}  // namespace
+
 void read_checkpoint(const fs::path& checkpoint, const std::vector<NamedTensor>& tensors) {
   const SafetensorsFile file = SafetensorsFile::open(checkpoint / kFiles[0]);
   check<FileError>(file.tensors().size() == tensors.size(), file.name(), ": ", file.tensors().size(),
                    " tensors, expected ", tensors.size());
-  for (const auto& [name, value] : tensors) {
-    const TensorView& view = file.require(name);
-    check<FileError>(view.stored_dtype == "F32" && view.data.size() == value.size() * sizeof(float), file.name(), ": \"",
-                     name, "\" has ", view.data.size(), " bytes of ", view.stored_dtype, ", expected ",
-                     value.size() * sizeof(float), " of F32");
-  }
+  for (const auto& [name, value] : tensors) bytes_of(file, name, value);
   for (const auto& [name, value] : tensors)
     std::memcpy(value.data(), file.require(name).data.data(), value.size() * sizeof(float));
+}
+
+int read_mean(const fs::path& folder, int count, const std::vector<NamedTensor>& tensors) {
+  std::vector<fs::path> newest = newest_first(folder);
+  check<FileError>(!newest.empty(), folder.string(), ": there is no checkpoint to take the mean of");
+  newest.resize(std::min(newest.size(), size_t(count)));
+  std::vector<SafetensorsFile> files;
+  for (const fs::path& checkpoint : newest) {
+    open_checkpoint(checkpoint);
+    files.push_back(SafetensorsFile::open(checkpoint / kFiles[0]));
+  }
+  std::vector<float> values;
+  for (const auto& [name, tensor] : tensors) {
+    std::vector<double> sums(tensor.size());
+    values.resize(tensor.size());
+    for (const SafetensorsFile& file : files) {
+      std::memcpy(values.data(), bytes_of(file, name, tensor).data(), values.size() * sizeof(float));
+      for (size_t i = 0; i < sums.size(); ++i) sums[i] += double(values[i]);
+    }
+    for (size_t i = 0; i < sums.size(); ++i) tensor.data()[i] = float(sums[i] / double(files.size()));
+  }
+  return int(files.size());
 }
 
 fs::path find_checkpoint(const fs::path& folder, const std::function<void(const std::string&)>& notice) {

@@ -29,6 +29,9 @@ Json open_checkpoint(const std::filesystem::path& checkpoint);
 // Reads the values of its tensors into those given; names and shapes must be the same.
 void read_checkpoint(const std::filesystem::path& checkpoint, const std::vector<NamedTensor>& tensors);
 
+// The mean of tensors over the newest `count` checkpoints of a folder, or as many as there are. Returns how many.
+int read_mean(const std::filesystem::path& folder, int count, const std::vector<NamedTensor>& tensors);
+
 // The newest good checkpoint of a folder; empty when there is none at all. Damaged ones are passed over with a notice,
 // but when all are damaged the newest one's error is thrown.
 std::filesystem::path find_checkpoint(const std::filesystem::path& folder,

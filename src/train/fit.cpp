@@ -9,7 +9,7 @@
 #include "support/message.hpp"
 #include "support/random.hpp"
 #include "train/checkpoint.hpp"
-#include "train/schedule.hpp"
+#include "train/clipping.hpp"
 
 namespace graft::inline v0 {
 namespace {
@@ -27,17 +27,23 @@ Fit::Fit(std::shared_ptr<const Backend> backend, Trainable trainable, FitData da
       memory_(Memory::create(options.memory_budget)),
       lane_(std::move(backend)),
       gradients_(memory_),
-      optimizer_(trainable_.parameters, options.optimizer, options.learning_rate, options.groups, memory_),
-      kept_(trainable_.parameters) {
+      optimizer_(trainable_.parameters, options, memory_),
+      reach_(trainable_.parameters) {
+  for (const Parameter& parameter : trainable_.parameters) {
+    gradients_.watch(parameter.value);
+    kept_.push_back({parameter.name, parameter.value});
+  }
   kept_.insert(kept_.end(), trainable_.running.begin(), trainable_.running.end());
-  for (const NamedTensor& parameter : trainable_.parameters) gradients_.watch(parameter.value);
   for (const Tensor& lowered : trainable_.lowered) gradients_.watch(lowered);
+  if (options.ema_decay > 0) average_.emplace(trainable_.parameters, options.ema_decay, *memory_);
   const int examples = int(data_.train.examples());
   steps_per_epoch_ = (examples + options_.batch - 1) / options_.batch;
   const int64_t all = int64_t(steps_per_epoch_) * options_.epochs;
   check(all <= INT32_MAX, "TrainOptions: epochs: ", all, " steps, expected at most ", INT32_MAX);
   steps_ = options_.max_steps ? std::min(options_.max_steps, int(all)) : int(all);
-  warmup_ = options_.warmup_steps ? options_.warmup_steps : int(std::ceil(options_.warmup_ratio * float(steps_)));
+  const int warmup =
+      options_.warmup_steps ? options_.warmup_steps : int(std::ceil(options_.warmup_ratio * float(steps_)));
+  schedule_ = {options_.schedule, options_.schedule_options, warmup, steps_};
 }
 
 TrainReport Fit::run() {
@@ -52,7 +58,7 @@ TrainReport Fit::run() {
   }
   report_.cancelled = step_ < steps_ && !report_.stopped_early;
   if (!options_.checkpoints.empty() && last_checkpoint_ != step_) save_checkpoint();
-  if (has_best_ && !report_.cancelled) restore_best();
+  if (!report_.cancelled) choose_result();
   report_.steps = step_;
   report_.seconds = elapsed();
   report_.tokens_per_second = report_.seconds > 0 ? double(report_.tokens) / report_.seconds : 0;
@@ -85,19 +91,21 @@ void Fit::train_step() {
   check<NumericError>(std::isfinite(loss.sum), "training: the loss of step ", step_ + 1, " is ", loss.mean(),
                       "; the values are those of the step before");
   trainable_.pull(gradients_);
-  if (step_ == step_at_start_) check_reached();
+  reach_.check(gradients_, trainable_.parameters, step_ + 1 == steps_ || (step_ + 1) % steps_per_epoch_ == 0);
   apply(loss);
 }
 
 void Fit::apply(const StepLoss& loss) {
-  const double norm = gradient_norm(lane_, gradients_, trainable_.parameters);
+  clip_values(lane_, gradients_, trainable_.parameters, options_.max_gradient_value);
+  const double norm = gradient_norm(lane_, gradients_, trainable_.parameters, options_.gradient_norm);
   check<NumericError>(std::isfinite(norm), "training: the gradient of step ", step_ + 1, " is ", norm,
                       "; the values are those of the step before");
   const float scale = clip_factor(options_.max_gradient_norm, norm);
-  const double factor = schedule_factor(options_.schedule, step_, warmup_, steps_);
+  const double factor = rate_factor();
   optimizer_.step(lane_, gradients_, factor, scale);
   trainable_.finish_step(gradients_, scale, step_ + 1);
   trainable_.after_change();
+  if (average_) average_->follow(lane_);
   ++step_;
   finish_step(loss, norm, factor);
 }
@@ -121,13 +129,15 @@ void Fit::finish_step(const StepLoss& loss, double norm, double rate_factor) {
                     .seconds_left = here / done_here * (steps_ - step_)});
 }
 
-void Fit::check_reached() const {
-  for (const NamedTensor& parameter : trainable_.parameters)
-    check<NumericError>(gradients_.reached(parameter.value), "training: no gradient reaches ", parameter.name);
+double Fit::rate_factor() const {
+  const double factor = schedule_.factor(step_);
+  if (options_.schedule != Schedule::reduce_on_plateau) return factor;
+  return factor * plateau_factor(options_.schedule_options, report_.evaluations);
 }
 
 void Fit::evaluate_if_due() {
   if (!data_.held_out || !is_due(options_.evaluate_every)) return;
+  swap_average();
   const StepLoss loss = data_.held_out->loss_of_all(context());
   const Evaluation evaluation{step_, float(loss.mean()), loss.trained};
   report_.evaluations.push_back(evaluation);
@@ -137,6 +147,7 @@ void Fit::evaluate_if_due() {
     report_.best = evaluation;
     if (options_.keep_best) keep_values();
   }
+  swap_average();
   report_.stopped_early = options_.patience > 0 && evaluations_without_gain_ >= options_.patience && step_ < steps_;
   if (options_.on_evaluation) options_.on_evaluation(evaluation);
 }
@@ -151,6 +162,25 @@ void Fit::keep_values() {
 void Fit::restore_best() {
   for (size_t i = 0; i < best_values_.size(); ++i) copy(best_values_[i].value, kept_[i].value);
   trainable_.after_change();
+}
+
+void Fit::swap_average() {
+  if (!average_) return;
+  average_->swap();
+  trainable_.after_change();
+}
+
+void Fit::choose_result() {
+  if (options_.average_checkpoints > 0) {
+    const int found = read_mean(options_.checkpoints, options_.average_checkpoints, kept_);
+    if (found < options_.average_checkpoints)
+      notice(message("the result is the mean of ", found, " checkpoints, expected ", options_.average_checkpoints));
+    trainable_.after_change();
+  } else if (has_best_) {
+    restore_best();
+  } else {
+    swap_average();
+  }
 }
 
 void Fit::notice(const std::string& text) {

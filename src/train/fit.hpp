@@ -7,6 +7,9 @@
 #include "support/json.hpp"
 #include "train/objective.hpp"
 #include "train/optimizer.hpp"
+#include "train/reach.hpp"
+#include "train/schedule.hpp"
+#include "train/weight_average.hpp"
 
 namespace graft::inline v0 {
 
@@ -31,10 +34,12 @@ class Fit {
   void save_checkpoint();
   void keep_values();
   void restore_best();
-  void check_reached() const;
+  void choose_result();
+  void swap_average();
   void notice(const std::string& text);
 
   bool is_due(int every) const;
+  double rate_factor() const;
   std::span<const size_t> examples_of_step();
   LossContext context() const;
   std::vector<NamedTensor> saved_tensors() const;
@@ -49,12 +54,15 @@ class Fit {
   Lane lane_;
   Gradients gradients_;
   Optimizer optimizer_;
+  Reach reach_;
+  std::optional<WeightAverage> average_;
+  RateSchedule schedule_;
   std::vector<size_t> order_;             // of the examples in one epoch
   int order_epoch_ = -1;                  // which
   std::vector<NamedTensor> kept_;         // parameters and running values
   std::vector<NamedTensor> best_values_;  // those of the best evaluation
   bool has_best_ = false;
-  int step_ = 0, steps_ = 0, steps_per_epoch_ = 0, warmup_ = 0;
+  int step_ = 0, steps_ = 0, steps_per_epoch_ = 0;
   int evaluations_without_gain_ = 0, last_checkpoint_ = -1;
   double seconds_before_ = 0, started_ = 0;  // of earlier processes of this run; when this one began
   int step_at_start_ = 0;

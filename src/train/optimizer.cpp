@@ -7,18 +7,25 @@
 
 namespace graft::inline v0 {
 
-Optimizer::Optimizer(const std::vector<NamedTensor>& parameters, const AdamWOptions& options, float learning_rate,
-                     const std::vector<ParameterGroup>& groups, const std::shared_ptr<Memory>& memory)
-    : options_(options) {
+Optimizer::Optimizer(const std::vector<Parameter>& parameters, const TrainOptions& options,
+                     const std::shared_ptr<Memory>& memory) {
   std::vector<Pattern> patterns;
-  for (const ParameterGroup& group : groups) patterns.emplace_back(group.pattern, "TrainOptions: groups");
-  for (const NamedTensor& parameter : parameters) {
-    const auto zeros = [&] { return Tensor::zeros(*memory, parameter.value.rows(), parameter.value.cols()); };
-    Slot slot{parameter, learning_rate, options.weight_decay, zeros(), zeros()};
-    for (size_t i = 0; i < groups.size(); ++i) {
+  for (const ParameterGroup& group : options.groups) patterns.emplace_back(group.pattern, "TrainOptions: groups");
+  const float decay = std::visit([](const auto& chosen) { return chosen.weight_decay; }, options.optimizer);
+  for (const Parameter& parameter : parameters) {
+    const bool is_decayed = options.decay_norms_and_biases || parameter.place.kind != Place::Kind::vector;
+    Slot slot{parameter.name, parameter.value,
+              float(options.learning_rate * std::pow(double(options.layer_rate_decay), parameter.place.depth)),
+              is_decayed ? decay : 0,
+              std::visit(
+                  [&](const auto& chosen) {
+                    return make_rule(chosen, {parameter, memory});
+                  },
+                  options.optimizer)};
+    for (size_t i = 0; i < patterns.size(); ++i) {
       if (!patterns[i].matches_whole(parameter.name)) continue;
-      slot.learning_rate = groups[i].learning_rate.value_or(slot.learning_rate);
-      slot.weight_decay = groups[i].weight_decay.value_or(slot.weight_decay);
+      slot.learning_rate = options.groups[i].learning_rate.value_or(slot.learning_rate);
+      slot.weight_decay = options.groups[i].weight_decay.value_or(slot.weight_decay);
       break;
     }
     slots_.push_back(std::move(slot));
@@ -27,27 +34,38 @@ Optimizer::Optimizer(const std::vector<NamedTensor>& parameters, const AdamWOpti
 
 void Optimizer::step(const Lane& lane, const Gradients& gradients, double rate_factor, float gradient_scale) {
   ++steps_;
-  for (const Slot& slot : slots_) {
-    const AdamW how{.rate = float(slot.learning_rate * rate_factor),
-                    .beta1 = options_.beta1,
-                    .beta2 = options_.beta2,
-                    .epsilon = options_.epsilon,
-                    .weight_decay = slot.weight_decay,
-                    .step = steps_,
-                    .scale = gradient_scale};
-    lane.backend().kernels().adamw(lane.stream(), how, gradients.of(slot.parameter.value).data(),
-                                   slot.parameter.value.data(), slot.mean.data(), slot.variance.data(),
-                                   int64_t(slot.parameter.value.size()));
-  }
+  for (const Slot& slot : slots_)
+    slot.rule->step(lane,
+                    {.scale = gradient_scale,
+                     .rate = float(slot.learning_rate * rate_factor),
+                     .weight_decay = slot.weight_decay,
+                     .number = steps_},
+                    gradients.of(slot.parameter).data());
 }
 
-double gradient_norm(const Lane& lane, const Gradients& gradients, const std::vector<NamedTensor>& parameters) {
-  double sum = 0;
-  for (const NamedTensor& parameter : parameters) {
-    const Tensor& gradient = gradients.of(parameter.value);
-    sum += lane.backend().kernels().square_sum(lane.stream(), gradient.data(), int64_t(gradient.size()));
-  }
-  return std::sqrt(sum);
+std::vector<NamedTensor> Optimizer::state() const {
+  std::vector<NamedTensor> all;
+  for (const Slot& slot : slots_)
+    for (const auto& [name, value] : slot.rule->state()) all.push_back({name + "." + slot.name, value});
+  return all;
 }
+
+namespace {
+
+struct StatePerValue {
+  double operator()(const AdamW& o) const { return o.amsgrad ? 3 : 2; }
+  double operator()(const Adam& o) const { return o.amsgrad ? 3 : 2; }
+  double operator()(const SGD& o) const { return o.momentum > 0; }
+  double operator()(const RMSprop& o) const { return 1.0 + (o.momentum > 0) + o.centered; }
+  double operator()(const Adagrad&) const { return 1; }
+  double operator()(const Adafactor& o) const { return o.beta1 > 0; }
+  double operator()(const Lion&) const { return 1; }
+  double operator()(const Muon&) const { return 1; }
+  double operator()(const AdamW8bit&) const { return 0.5; }
+};
+
+}  // namespace
+
+double state_per_value(const OptimizerOptions& options) { return std::visit(StatePerValue(), options); }
 
 }  // namespace graft::inline v0

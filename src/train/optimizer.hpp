@@ -1,46 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <algorithm>
-
-#include "backend/backend.hpp"
 #include "graft/train_options.hpp"
 #include "tensor/gradients.hpp"
-#include "train/trainable.hpp"
+#include "train/update_rule.hpp"
 
 namespace graft::inline v0 {
 
-// AdamW with two moments a parameter. Steps count from 1.
+// Every parameter with its rule, its rate and its decay. Steps count from 1.
 class Optimizer {
  public:
-  Optimizer(const std::vector<NamedTensor>& parameters, const AdamWOptions& options, float learning_rate,
-            const std::vector<ParameterGroup>& groups, const std::shared_ptr<Memory>& memory);
+  // Of the options: the optimizer, the learning rate with its decay by layer, and the groups.
+  Optimizer(const std::vector<Parameter>& parameters, const TrainOptions& options,
+            const std::shared_ptr<Memory>& memory);
 
   // Changes every parameter by its gradient times `gradient_scale`, at its learning rate times `rate_factor`.
   void step(const Lane& lane, const Gradients& gradients, double rate_factor, float gradient_scale);
 
-  int steps() const { return steps_; }
+  // All that the next step depends on but their number, under names that begin with that of the parameter's state.
+  std::vector<NamedTensor> state() const;
   void set_steps(int steps) { steps_ = steps; }
 
-  struct Slot {
-    NamedTensor parameter;
-    float learning_rate, weight_decay;
-    Tensor mean, variance;
-  };
-  const std::vector<Slot>& slots() const { return slots_; }
-
  private:
-  AdamWOptions options_;
+  struct Slot {
+    std::string name;
+    Tensor parameter;
+    float learning_rate, weight_decay;
+    std::unique_ptr<UpdateRule> rule;
+  };
   std::vector<Slot> slots_;
   int steps_ = 0;
 };
 
-// The root of the sum of squares of all gradients, in one order.
-double gradient_norm(const Lane& lane, const Gradients& gradients, const std::vector<NamedTensor>& parameters);
-
-// What gradients of this norm are multiplied by so that it is at most `limit`; 0: no limit.
-inline float clip_factor(double limit, double norm) {
-  return limit > 0 ? float(std::min(1.0, limit / (norm + 1e-6))) : 1.0f;
-}
+// How many floats an optimizer keeps for each value of a matrix.
+double state_per_value(const OptimizerOptions& options);
 
 }  // namespace graft::inline v0

@@ -4,6 +4,7 @@
 #include "support/message.hpp"
 #include "train/checkpoint.hpp"
 #include "train/fit.hpp"
+#include "train/option_fields.hpp"
 
 namespace graft::inline v0 {
 namespace {
@@ -18,14 +19,46 @@ Evaluation evaluation_of(const Json& json) {
           object.integer("tokens", 0, INT64_MAX)};
 }
 
+// The fields of options with their values.
+template <class Options>
+Json fields_of(Options options) {
+  Json json;
+  each_field(options, [&](const char* name, const auto& value, Bound) { json[name] = value; });
+  return json;
+}
+
+Json schedule_json(const RateSchedule& schedule) {
+  Json json = fields_of(schedule.options);
+  json["name"] = kScheduleNames[size_t(schedule.kind)];
+  json["fall"] = kFallNames[size_t(schedule.options.fall)];
+  json["warmup_steps"] = schedule.warmup;
+  return json;
+}
+
+Json optimizer_json(const TrainOptions& options) {
+  Json json = fields_of(options.optimizer);
+  json["name"] = kOptimizerNames[options.optimizer.index()];
+  json["layer_rate_decay"] = options.layer_rate_decay;
+  json["decay_norms_and_biases"] = options.decay_norms_and_biases;
+  json["groups"] = Json::array();
+  for (const ParameterGroup& group : options.groups) {
+    Json one = {{"pattern", group.pattern}};
+    if (group.learning_rate) one["learning_rate"] = *group.learning_rate;
+    if (group.weight_decay) one["weight_decay"] = *group.weight_decay;
+    json["groups"].push_back(one);
+  }
+  return json;
+}
+
 }  // namespace
 
 std::vector<NamedTensor> Fit::saved_tensors() const {
   std::vector<NamedTensor> tensors = kept_;
-  for (const Optimizer::Slot& slot : optimizer_.slots()) {
-    tensors.push_back({"mean." + slot.parameter.name, slot.mean});
-    tensors.push_back({"variance." + slot.parameter.name, slot.variance});
-  }
+  const auto add = [&](const std::vector<NamedTensor>& more) {
+    tensors.insert(tensors.end(), more.begin(), more.end());
+  };
+  add(optimizer_.state());
+  if (average_) add(average_->state());
   if (has_best_) tensors.insert(tensors.end(), best_values_.begin(), best_values_.end());
   return tensors;
 }
@@ -39,10 +72,12 @@ Json Fit::fingerprint() const {
           {"batch", options_.batch},
           {"micro_batch_tokens", options_.micro_batch_tokens},
           {"learning_rate", options_.learning_rate},
-          {"schedule", int(options_.schedule)},
-          {"warmup_steps", warmup_},
-          {"weight_decay", options_.optimizer.weight_decay},
+          {"schedule", schedule_json(schedule_)},
+          {"optimizer", optimizer_json(options_)},
+          {"max_gradient_value", options_.max_gradient_value},
           {"max_gradient_norm", options_.max_gradient_norm},
+          {"gradient_norm", int(options_.gradient_norm)},
+          {"ema_decay", options_.ema_decay},
           {"seed", options_.seed},
           {"shuffle", options_.shuffle}};
 }

@@ -6,12 +6,14 @@
 #include "nn/sequential.hpp"
 #include "support/message.hpp"
 #include "support/pattern.hpp"
+#include "train/place.hpp"
 
 namespace graft::inline v0 {
 namespace {
 
-std::vector<NamedTensor> named(const std::vector<Weight*>& weights) {
-  std::vector<NamedTensor> tensors;
+template <class Named>
+std::vector<Named> named(const std::vector<Weight*>& weights) {
+  std::vector<Named> tensors;
   for (const Weight* weight : weights) tensors.push_back({weight->name(), weight->parameter()});
   return tensors;
 }
@@ -50,7 +52,7 @@ bool matches_any(const std::vector<Pattern>& patterns, const std::string& name) 
 
 Thawed::Thawed(const Parameters& parameters, const Lane& lane, const std::shared_ptr<Memory>& memory,
                const TrainOptions& options, std::span<const Weight* const> drawn)
-    : lane_(lane) {
+    : parameters_(parameters), lane_(lane) {
   const std::vector<Pattern> frozen = patterns(options.frozen, "TrainOptions: frozen"),
                              trained = patterns(options.trained, "TrainOptions: trained");
   const int first = first_trained(parameters, options.trained_layers);
@@ -71,7 +73,9 @@ Thawed::~Thawed() {
 }
 
 Trainable Thawed::trainable() const {
-  return {named(trained_), named(running_), [this] {
+  std::vector<Parameter> trained = named<Parameter>(trained_);
+  find_places(trained, parameters_);
+  return {std::move(trained), named<NamedTensor>(running_), [this] {
             for (Weight* weight : trained_) weight->repack(lane_);
           }};
 }

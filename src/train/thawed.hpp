@@ -12,7 +12,7 @@ namespace graft::inline v0 {
 // trained have masters.
 class Thawed {
  public:
-  // Lane and weights must outlive the object; the packed forms come from `memory`. `drawn`: weights that are trained
+  // Lane and parameters must outlive the object; the packed forms come from `memory`. `drawn`: weights that are trained
   // whether the options name them or not.
   Thawed(const Parameters& parameters, const Lane& lane, const std::shared_ptr<Memory>& memory,
          const TrainOptions& options, std::span<const Weight* const> drawn = {});
@@ -24,6 +24,7 @@ class Thawed {
   Trainable trainable() const;
 
  private:
+  const Parameters& parameters_;
   const Lane& lane_;
   std::vector<Weight*> trained_, running_;
 };

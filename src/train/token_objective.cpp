@@ -11,7 +11,7 @@ namespace graft::inline v0 {
 namespace {
 
 // What all micro-batches of a step share.
-struct Step {
+struct StepContext {
   const NetworkContext& network;
   const Teacher* teacher;  // null: none
   uint64_t seed, number;
@@ -20,7 +20,7 @@ struct Step {
   int64_t tokens;  // of all rows
 };
 
-void add_loss(const Step& step, MicroBatch micro, StepLoss& loss) {
+void add_loss(const StepContext& step, MicroBatch micro, StepLoss& loss) {
   const NetworkContext& network = step.network;
   const Transformer& transformer = network.trunk.transformer;
   std::optional<TeacherPass> teacher;
@@ -81,7 +81,7 @@ StepLoss TokenObjective::loss(const LossContext& context, std::span<const size_t
   corrupted.reserve(hides ? examples.size() : 0);  // the rows point to it
   std::vector<const TokenRow*> rows;
   std::vector<size_t> lengths;
-  Step step{network, gradients ? parts_.teacher : nullptr, context.seed, context.step, recompute_, gradients, 0};
+  StepContext step{network, gradients ? parts_.teacher : nullptr, context.seed, context.step, recompute_, gradients, 0};
   StepLoss loss;
   for (const size_t example : examples) {
     rows.push_back(&rows_[example]);

@@ -65,7 +65,7 @@ TableFeatures three_classes() {
 TrainOptions plain_adam() {
   TrainOptions options{.epochs = 3, .batch = 8, .learning_rate = 0.01f, .schedule = Schedule::constant};
   options.warmup_ratio = 0;
-  options.optimizer.weight_decay = 0;
+  options.optimizer = Adam{};
   options.max_gradient_norm = 0;
   options.shuffle = false;
   return options;

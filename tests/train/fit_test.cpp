@@ -1,61 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "train/fit.hpp"
-
 #include <catch2/catch.hpp>
 #include <cmath>
 
 #include "adapters/adalora.hpp"
-#include "adapters/lora.hpp"
 #include "adapters/peft_files.hpp"
 #include "adapters/vera.hpp"
-#include "formats/goldens.hpp"
-#include "support/goldens.hpp"
 #include "support/temporary_folder.hpp"
-#include "train/adapter_training.hpp"
-#include "train/token_objective.hpp"
+#include "train/tiny_run.hpp"
 
 namespace graft {
 namespace {
-
-std::unique_ptr<Trunk> tiny_llama(const std::string& kernels, int threads = 2) {
-  return load_trunk(Checkpoint::open(golden_path("models/llama-gqa"), FileAccess::map),
-                    Backend::create({.kernels = kernels, .threads = threads}));
-}
-
-std::vector<TokenRow> golden_rows(const Goldens& goldens) {
-  const std::vector<int64_t>&ids = goldens.integers("ids"), &labels = goldens.integers("labels"),
-        &offsets = goldens.integers("offsets");
-  std::vector<TokenRow> rows;
-  for (size_t i = 0; i + 1 < offsets.size(); ++i) {
-    TokenRow& row = rows.emplace_back();
-    for (int64_t at = offsets[i]; at < offsets[i + 1]; ++at) {
-      row.ids.push_back(int32_t(ids[size_t(at)]));
-      row.trained.push_back(at > offsets[i] && labels[size_t(at)] >= 0);
-    }
-  }
-  return rows;
-}
-
-TrainReport fit(const Trunk& trunk, Method& adapter, const std::vector<TokenRow>& rows, const TrainOptions& options,
-                const std::vector<TokenRow>& held_out_rows = {}, std::vector<NamedTensor> more_parameters = {}) {
-  const TokenObjective train(trunk, rows, options, {.edits = &adapter.edits()}),
-      held_out(trunk, held_out_rows, options, {.edits = &adapter.edits()});
-  const Lane lane(trunk.backend);
-  Trainable trainable = trainable_of(adapter, trunk, lane);
-  trainable.parameters.insert(trainable.parameters.end(), more_parameters.begin(), more_parameters.end());
-  return Fit(trunk.backend, std::move(trainable), {train, held_out_rows.empty() ? nullptr : &held_out}, options).run();
-}
-
-TrainOptions golden_options() {
-  return {.epochs = 10, .batch = 3, .learning_rate = 0.01f, .warmup_steps = 2, .shuffle = false};
-}
-
-std::vector<float> values(const Method& lora) {
-  std::vector<float> all;
-  for (const AdapterTensor& parameter : lora.trainable())
-    all.insert(all.end(), parameter.value.values().begin(), parameter.value.values().end());
-  return all;
-}
 
 float worst(std::span<const float> got, const Golden& golden) {
   float most = 0;
@@ -167,7 +121,7 @@ TEST_CASE("Training refuses what would fail in silence", "[train]") {
     CHECK(values(*lora) == before);
   }
   SECTION("a parameter that no gradient reaches") {
-    const NamedTensor stray{"stray", Tensor::zeros(*Memory::create(), 2, 2)};
+    const Parameter stray{"stray", Tensor::zeros(*Memory::create(), 2, 2)};
     CHECK_THROWS_WITH(fit(*trunk, *lora, rows, options, {}, {stray}), "training: no gradient reaches stray");
   }
   SECTION("a memory budget that is too small") {
