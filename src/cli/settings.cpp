@@ -170,7 +170,8 @@ void apply(TrainSettings& settings, const std::string& name, const std::string& 
 // The optimizer goes before the others, some of which are its own.
 using Assignments = std::vector<std::pair<std::string, std::string>>;
 void apply_all(TrainSettings& settings, Assignments assignments) {
-  std::ranges::stable_partition(assignments, [](const auto& one) { return one.first == "optimizer"; });
+  std::stable_partition(assignments.begin(), assignments.end(),
+                        [](const auto& one) { return one.first == "optimizer"; });
   for (const auto& [name, text] : assignments) apply(settings, name, text);
 }
 

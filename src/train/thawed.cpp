@@ -24,12 +24,13 @@ Thawed::Thawed(const Parameters& parameters, const Lane& lane, const std::shared
     : parameters_(parameters), lane_(lane) {
   std::vector<Pattern> frozen;
   for (const std::string& text : options.frozen) frozen.emplace_back(text, "TrainOptions: frozen");
-  for (const auto& [module, weight] : parameters.all()) {
+  for (const Parameters::Entry& entry : parameters.all()) {
+    Weight* weight = entry.weight.get();
     const auto matches = [&](const Pattern& pattern) { return pattern.matches_whole(weight->name()); };
     if (!is_trained(*weight))
-      running_.push_back(weight.get());
+      running_.push_back(weight);
     else if (std::none_of(frozen.begin(), frozen.end(), matches))
-      trained_.push_back(weight.get());
+      trained_.push_back(weight);
   }
   for (Weight* weight : trained_) weight->thaw(lane, memory, options.precision == Precision::f32);
 }
