@@ -120,7 +120,8 @@ std::string description(const std::vector<Setting>& settings) {
 // The optimizer goes before the others, some of which are its own.
 using Assignments = std::vector<std::pair<std::string, std::string>>;
 void apply_all(TrainSettings& settings, Assignments assignments) {
-  std::ranges::stable_partition(assignments, [](const auto& one) { return one.first == "optimizer"; });
+  std::stable_partition(assignments.begin(), assignments.end(),
+                        [](const auto& one) { return one.first == "optimizer"; });
   for (const auto& [name, text] : assignments) apply(settings, name, text);
 }
 

@@ -22,7 +22,7 @@ const std::map<std::string, TrainMethod> kMethods = {
 
 struct TrainArguments {
   ModelArguments model;
-  std::string data, held_out, output, config, head, teacher;
+  std::string data, held_out, output, config, head, teacher, optimizer, schedule;
   double held_out_share = 0;
   std::vector<std::string> assignments;
   TrainMethod method = TrainMethod::lora;
@@ -126,6 +126,8 @@ int train(const TrainArguments& arguments) {
   const Cancellation cancellation;
   TrainSettings settings{.method = arguments.method};
   if (!arguments.config.empty()) apply_settings_file(settings, arguments.config);
+  if (!arguments.optimizer.empty()) apply_settings(settings, {"optimizer=" + arguments.optimizer});
+  if (!arguments.schedule.empty()) apply_settings(settings, {"schedule=" + arguments.schedule});
   apply_settings(settings, arguments.assignments);
   const Dataset data = read_data(arguments.data);
   ModelArguments of_model = arguments.model;
@@ -172,10 +174,8 @@ void add_train(Program& program) {
   command.add_option("--held-out-share", arguments->held_out_share, "or this share of the data");
   command.add_option("-o,--out", arguments->output, "folder for the result")->required();
   command.add_option("--config", arguments->config, "JSON file of options");
-  for (const std::string name : {"optimizer", "schedule"})
-    command.add_option_function<std::string>(
-        "--" + name, [arguments, name](const std::string& text) { arguments->assignments.push_back(name + "=" + text); },
-        "the same as " + name + "=NAME");
+  command.add_option("--optimizer", arguments->optimizer, "the same as optimizer=NAME");
+  command.add_option("--schedule", arguments->schedule, "the same as schedule=NAME");
   command.add_option("--head", arguments->head,
                      "a new head: classify=A,B,C, labels=A,B,C (any of them), regress, tag=O,B-X,I-X or answer");
   command.add_option("--teacher", arguments->teacher, "a model to learn from, too: see distillation. below");

@@ -56,13 +56,14 @@ Thawed::Thawed(const Parameters& parameters, const Lane& lane, const std::shared
   const std::vector<Pattern> frozen = patterns(options.frozen, "TrainOptions: frozen"),
                              trained = patterns(options.trained, "TrainOptions: trained");
   const int first = first_trained(parameters, options.trained_layers);
-  for (const auto& [module, weight] : parameters.all()) {
+  for (const Parameters::Entry& entry : parameters.all()) {
+    Weight* weight = entry.weight.get();
     const bool is_chosen = trained.empty() || matches_any(trained, weight->name()) ||
-                           std::find(drawn.begin(), drawn.end(), weight.get()) != drawn.end();
+                           std::find(drawn.begin(), drawn.end(), weight) != drawn.end();
     if (!is_trained(*weight))
-      running_.push_back(weight.get());
-    else if (is_chosen && layer_of(module) >= first && !matches_any(frozen, weight->name()))
-      trained_.push_back(weight.get());
+      running_.push_back(weight);
+    else if (is_chosen && layer_of(entry.module) >= first && !matches_any(frozen, weight->name()))
+      trained_.push_back(weight);
   }
   check(!trained_.empty(), "TrainOptions: frozen and trained leave no weight that is trained");
   for (Weight* weight : trained_) weight->thaw(lane, memory, options.precision == Precision::f32);

@@ -183,7 +183,7 @@ TEST_CASE("adafactor factors second moments by rows and columns", "[kernels]") {
       const AdafactorStep step{{0.5f, 0.1f, 0.2f, 1}, 0.7f, 0.9f};
       std::vector<float> state = start;
       state.resize(2 * n);
-      state = run_on_workers(state, [&](const Stream& s, float* x) {
+      state = run_on_workers(state, [&, rows = rows, cols = cols](const Stream& s, float* x) {
         kernels->adafactor(s, step, g.data(), r.data(), c.data(), x, x + n, rows, cols);
       });
       std::vector<double> expected(2 * n);
