@@ -34,7 +34,7 @@ struct SelfTrainingRound {
 struct SelfTrainingOptions {
   int rounds = 3;             // at most
   float threshold = 0.9f;     // a text is taken when its likeliest label is at least so probable
-  bool balanced = true;       // as many texts of each label as of the one with the fewest, where that has any
+  bool balanced = true;       // as many texts of each label as of the one with the fewest; none where that has none
   size_t most_per_label = 0;  // in a round, the surest ones; 0: no limit
   int max_length = 0;         // longer texts are cut where they are classified; 0: the model's context
   std::function<void(const SelfTrainingRound&)> on_round = {};

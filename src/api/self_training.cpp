@@ -33,7 +33,7 @@ Chosen sure_texts(const Model& model, const Dataset& texts, const SelfTrainingOp
 void limit(Chosen& chosen, const SelfTrainingOptions& options) {
   size_t most = options.most_per_label ? options.most_per_label : SIZE_MAX;
   for (const std::vector<Sure>& of_label : chosen)
-    if (options.balanced && !of_label.empty()) most = std::min(most, of_label.size());
+    if (options.balanced) most = std::min(most, of_label.size());
   for (std::vector<Sure>& of_label : chosen) {
     std::stable_sort(of_label.begin(), of_label.end(),
                      [](const Sure& a, const Sure& b) { return a.probability > b.probability; });
