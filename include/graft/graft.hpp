@@ -32,6 +32,7 @@
 #include <graft/tokenizer.hpp>
 #include <graft/tokenizer_train_options.hpp>
 #include <graft/train_options.hpp>
+#include <graft/train_report.hpp>
 #include <graft/trainer.hpp>
 #include <graft/transfer_options.hpp>
 #include <graft/vector_adapters.hpp>

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How training runs, and what comes of it.
+// How training runs.
 #pragma once
 
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
-#include <limits>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -17,6 +15,7 @@
 #include <graft/device.hpp>
 #include <graft/optimizers.hpp>
 #include <graft/schedules.hpp>
+#include <graft/train_report.hpp>
 #include <graft/transfer_options.hpp>
 
 namespace graft::inline v0 {
@@ -42,25 +41,6 @@ enum class GradientNorm { l2, l1, largest };
 struct TableLossOptions {
   std::vector<float> class_weights = {};  // of each class; the loss is Σ weight · loss / Σ weight; empty: all 1
   float huber_delta = 0;  // of numbers: half the squared error up to this distance, then a line; 0: the squared error
-};
-
-// Of a table, the tokens here and below are rows.
-struct StepInfo {
-  int step = 0, steps = 0;  // done, of all
-  double epoch = 0;
-  float loss = 0;           // mean over the step's trained tokens
-  float gradient_norm = 0;  // before clipping
-  float learning_rate = 0;
-  int64_t tokens = 0;  // seen so far, prompts included
-  double tokens_per_second = 0;
-  double seconds = 0, seconds_left = 0;
-};
-
-struct Evaluation {
-  int step = 0;
-  float loss = std::numeric_limits<float>::quiet_NaN();  // mean over the counted tokens; not a number: not evaluated
-  int64_t tokens = 0;                                    // counted
-  float perplexity() const { return std::exp(loss); }
 };
 
 struct TrainOptions {
@@ -115,18 +95,6 @@ struct TrainOptions {
   std::function<void(const std::filesystem::path&)> on_checkpoint = {};
   std::function<void(const std::string&)> on_notice = {};  // a fallback taken, a damaged checkpoint passed over …
   std::stop_token cancel = {};  // asked before each step; a checkpoint is written and the report returned
-};
-
-struct TrainReport {
-  int steps = 0;              // in all, resumed ones included
-  std::vector<float> losses;  // of each step
-  std::vector<Evaluation> evaluations;
-  Evaluation best;  // where keep_best chose it
-  int64_t tokens = 0, trained_tokens = 0;
-  double seconds = 0, tokens_per_second = 0;
-  size_t peak_bytes = 0;  // of training, beside the weights
-  bool cancelled = false, stopped_early = false;
-  std::vector<std::string> notices;
 };
 
 }  // namespace graft::inline v0
