@@ -12,11 +12,13 @@ struct Call {
       : reading(of.use),
         adapter(current(of_call)),
         lane(of.trunk->backend),
-        context(network_context(of, lane, Memory::create(), edits_of(adapter))) {}
+        loan(of.idle),
+        context(network_context(of, lane, loan.memory(), edits_of(adapter))) {}
 
   UseCount::Reading reading;
   std::shared_ptr<const FixedAdapter> adapter;
   Lane lane;
+  IdleMemory::Loan loan;
   NetworkContext context;
 };
 

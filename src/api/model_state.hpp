@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "adapters/merge.hpp"
+#include "api/idle_memory.hpp"
 #include "api/use_count.hpp"
 #include "generate/generator.hpp"
 #include "graft/model.hpp"
@@ -30,6 +31,7 @@ struct Model::State {
   // The rows that make an embedding; automatic: as the model's folder says it, which is read once.
   HeadConfig::Rows embedding_rows(Pooling pooling) const;
   mutable UseCount use;
+  mutable IdleMemory idle;
   std::vector<MergedWeight> merged;  // originals of what an adapter was merged into
 
  private:

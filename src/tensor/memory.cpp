@@ -99,6 +99,11 @@ size_t Memory::used_bytes() const {
   return used_;
 }
 
+size_t Memory::cached_bytes() const {
+  const std::lock_guard lock(mutex_);
+  return cached_;
+}
+
 void Memory::reset_peak() {
   const std::lock_guard lock(mutex_);
   peak_ = used_ + cached_;

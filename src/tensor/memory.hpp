@@ -25,6 +25,7 @@ class Memory : public std::enable_shared_from_this<Memory> {
 
   size_t peak_bytes() const;
   size_t used_bytes() const;
+  size_t cached_bytes() const;
   // From now on the peak counts anew.
   void reset_peak();
   // Gives cached blocks back to the system.
