@@ -23,6 +23,7 @@ enum class ExampleForm {
   chat,        // messages; the assistant's are learned
   completion,  // a prompt and what follows it; the completion is learned
   text,        // all of it is learned
+  preference,  // a prompt, or messages, and two answers: see PreferenceOptions
 };
 
 // A part of a text, bytes [begin, end), with its label.
@@ -35,8 +36,8 @@ struct LabelledSpan {
 // One thing to learn. Exactly one form is filled in; the other fields are empty.
 struct GRAFT_EXPORT Example {
   std::vector<Message> messages = {};
-  std::string prompt = {}, completion = {};
-  std::string text = {};
+  std::string prompt = {}, completion = {}, text = {};
+  std::string chosen = {}, rejected = {};  // the better and the worse answer to the prompt, or to the messages
 
   // Of a text, for models with other heads: the second text of a pair (of a question: its context), labels or numbers
   // of the whole, and labelled parts (of a question: at most one, the answer in `second`).
@@ -46,6 +47,7 @@ struct GRAFT_EXPORT Example {
   std::vector<LabelledSpan> spans = {};
 
   ExampleForm form() const {
+    if (!chosen.empty() || !rejected.empty()) return ExampleForm::preference;
     return !messages.empty() ? ExampleForm::chat : text.empty() ? ExampleForm::completion : ExampleForm::text;
   }
   // All that it says, in order; messages a line each.
@@ -76,10 +78,12 @@ class GRAFT_EXPORT Dataset {
   static Dataset text(const std::filesystem::path& path, const TextOptions& options = {});
   // Rows {"text": "…", "label": …} for classifiers, taggers and readers: "label" is a name, a number or a list of
   // names; perhaps "text_pair" (or "second", or "question" and "context"), and "spans": [{"begin": 0, "end": 5,
-  // "label": "…"}] in bytes. A number stays a number for a model that gives numbers, and is the name of a class
-  // otherwise.
+  // "label": "…"}] in bytes. A number stays one for a model that gives numbers, and names a class otherwise.
   static Dataset labelled(const std::filesystem::path& path);
-  // Rows of any of these forms, each told by its fields: messages before prompt and completion before text.
+  // Rows {"prompt": …, "chosen": …, "rejected": …}, each a text or messages: answers are one message of the assistant,
+  // with those of the prompt before it where there is no "prompt". "messages" may stand for "prompt".
+  static Dataset preferences(const std::filesystem::path& path);
+  // Rows of any of these forms, told by their fields: preferences, then messages, prompt and completion, and text.
   static Dataset jsonl(const std::filesystem::path& path);
 
   // The host's own examples. Throws ArgumentError that names the example (counted from 1) where it has no form, or

@@ -19,6 +19,7 @@
 #include <graft/metrics.hpp>
 #include <graft/model.hpp>
 #include <graft/optimizers.hpp>
+#include <graft/preference_options.hpp>
 #include <graft/profile.hpp>
 #include <graft/schedules.hpp>
 #include <graft/self_training.hpp>

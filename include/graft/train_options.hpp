@@ -14,6 +14,7 @@
 
 #include <graft/device.hpp>
 #include <graft/optimizers.hpp>
+#include <graft/preference_options.hpp>
 #include <graft/schedules.hpp>
 #include <graft/train_report.hpp>
 #include <graft/transfer_options.hpp>
@@ -67,6 +68,7 @@ struct TrainOptions {
   CorruptionOptions corruption = {};
   ContrastiveOptions contrastive = {};
   DistillationOptions distillation = {};
+  PreferenceOptions preference = {};
   TableLossOptions table = {};
   float max_gradient_value = 0;  // each value is clipped to this, before the norm is taken; 0: not at all
   float max_gradient_norm = 1;   // all are scaled so that their norm is at most this; 0: not at all

@@ -7,12 +7,20 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace graft::inline v0 {
 
-// Of a table, the tokens here are rows.
+// What preference tuning makes of pairs of answers. The reward of an answer is beta times what its loss compares: see
+// PreferenceLoss.
+struct Rewards {
+  float margin = 0;    // mean of the chosen answer's less the rejected one's
+  float accuracy = 0;  // share of pairs where that is more than 0
+};
+
+// Of a table, the tokens here are rows; of preferences, the trained and counted tokens are pairs.
 struct StepInfo {
   int step = 0, steps = 0;  // done, of all
   double epoch = 0;
@@ -22,12 +30,14 @@ struct StepInfo {
   int64_t tokens = 0;  // seen so far, prompts included
   double tokens_per_second = 0;
   double seconds = 0, seconds_left = 0;
+  std::optional<Rewards> rewards = {};  // of preference tuning
 };
 
 struct Evaluation {
   int step = 0;
   float loss = std::numeric_limits<float>::quiet_NaN();  // mean over the counted tokens; not a number: not evaluated
   int64_t tokens = 0;                                    // counted
+  std::optional<Rewards> rewards = {};                   // of preference tuning
   float perplexity() const { return std::exp(loss); }
 };
 

@@ -24,4 +24,8 @@ struct RowOptions {
 // most max_length. Throws ArgumentError when no row has a token to learn.
 std::vector<TokenRow> make_rows(const Tokenizer& tokenizer, const Dataset& data, const RowOptions& options);
 
+// Of examples with two answers, a row each: the chosen one's, then the rejected one's. Answers are learned with the
+// token that ends them.
+std::vector<TokenRow> make_preference_rows(const Tokenizer& tokenizer, const Dataset& data, const RowOptions& options);
+
 }  // namespace graft::inline v0

@@ -40,6 +40,11 @@ void check_vocabulary(const Tokenizer& teacher, const Tokenizer& student) {
 std::vector<TokenRow> TextTraining::rows(const Dataset& data,
                                          const std::function<void(const std::string&)>& notice) const {
   const size_t length = text_length(*model_, options_.max_length);
+  if (learns_preferences()) {
+    check<UnsupportedError>(model_->trunk->architecture.task == Task::causal, "unsupported: preference tuning of a ",
+                            model_->trunk->architecture.name, ", expected a decoder");
+    return make_preference_rows(model_->tokenizer, data, {.max_length = length, .notice = notice});
+  }
   if (model_->trunk->architecture.task != Task::causal) return make_task_rows(*model_, data, length, notice);
   return make_rows(model_->tokenizer, data, {length, options_.train_on_prompt, notice});
 }
@@ -58,6 +63,14 @@ TrainReport TextTraining::fit(const Dataset& train, const Dataset* held_out) con
   };
   if (train.duplicates_removed())
     notice(message(train.duplicates_removed(), " duplicate examples were removed before the split"));
+  TrainReport report =
+      learns_preferences() ? fit_preferences(train, held_out, notice) : fit_rows(train, held_out, notice);
+  report.notices.insert(report.notices.begin(), notices.begin(), notices.end());
+  return report;
+}
+
+TrainReport TextTraining::fit_rows(const Dataset& train, const Dataset* held_out,
+                                   const std::function<void(const std::string&)>& notice) const {
   const std::vector<TokenRow> train_rows = rows(train, notice);
   const std::vector<TokenRow> held_out_rows = held_out ? rows(*held_out, notice) : std::vector<TokenRow>();
   const Corruption corruption = this->corruption(train_rows);
@@ -76,9 +89,7 @@ TrainReport TextTraining::fit(const Dataset& train, const Dataset* held_out) con
   }
   const TokenObjective learned(*model_->trunk, train_rows, options_, parts);
   const FitData data{learned, held_out_rows.empty() ? nullptr : &evaluated};
-  TrainReport report = adapter_ ? fit_adapter(data) : fit_model(data);
-  report.notices.insert(report.notices.begin(), notices.begin(), notices.end());
-  return report;
+  return adapter_ ? fit_adapter(data) : fit_model(data);
 }
 
 TrainReport TextTraining::fit_adapter(FitData data) const {
@@ -113,15 +124,18 @@ TrainReport TextTraining::fit_model(FitData data) const {
 
 Evaluation TextTraining::evaluate(const Dataset& data) const {
   const UseCount::Reading reading(model_->use);
+  const StepLoss loss = learns_preferences() ? loss_of_preferences(data) : loss_of_rows(data);
+  return {0, float(loss.mean()), loss.trained, loss.rewards};
+}
+
+StepLoss TextTraining::loss_of_rows(const Dataset& data) const {
   const std::vector<TokenRow> token_rows = rows(data, no_notice);
   const std::shared_ptr<const FixedAdapter> adapter = adapter_ ? adapter_->current() : nullptr;
   const Corruption corruption = this->corruption(token_rows);
-  const TokenObjective objective(*model_->trunk, token_rows, options_,
-                                 {.edits = edits_of(adapter),
-                                  .corruption = &corruption,
-                                  .embedding = model_->embedding_rows(Pooling::automatic)});
-  const StepLoss loss = objective.loss_of_all({Lane(model_->trunk->backend), Memory::create()});
-  return {0, float(loss.mean()), loss.trained};
+  const TokenObjective objective(
+      *model_->trunk, token_rows, options_,
+      {.edits = edits_of(adapter), .corruption = &corruption, .embedding = model_->embedding_rows(Pooling::automatic)});
+  return objective.loss_of_all({Lane(model_->trunk->backend), Memory::create()});
 }
 
 std::vector<std::vector<PreviewToken>> TextTraining::preview(const Dataset& data, size_t count) const {
@@ -136,8 +150,9 @@ std::vector<std::vector<PreviewToken>> TextTraining::preview(const Dataset& data
 }
 
 size_t TextTraining::memory_estimate(const Dataset& data) const {
-  size_t longest = 0;
-  for (const TokenRow& row : rows(data, no_notice)) longest = std::max(longest, row.ids.size());
+  size_t longest = 0;  // of what is computed at once
+  for (const TokenRow& row : rows(data, no_notice))
+    longest = std::max(longest, row.ids.size() * (learns_preferences() ? 2 : 1));
   const Trunk& trunk = *model_->trunk;
   size_t trainable = 0;
   if (adapter_)

@@ -7,6 +7,7 @@
 #include "graft/trainer.hpp"
 #include "train/corruption.hpp"
 #include "train/fit.hpp"
+#include "train/preference_objective.hpp"
 
 namespace graft::inline v0 {
 
@@ -24,8 +25,17 @@ class TextTraining {
   size_t memory_estimate(const Dataset& data) const;
 
  private:
+  bool learns_preferences() const { return options_.preference.loss != PreferenceLoss::none; }
   std::vector<TokenRow> rows(const Dataset& data, const std::function<void(const std::string&)>& notice) const;
   Corruption corruption(std::span<const TokenRow> rows) const;
+  PreferencePairs pairs(const Dataset& data, const std::function<void(const std::string&)>& notice) const;
+
+  TrainReport fit_rows(const Dataset& train, const Dataset* held_out,
+                       const std::function<void(const std::string&)>& notice) const;
+  TrainReport fit_preferences(const Dataset& train, const Dataset* held_out,
+                              const std::function<void(const std::string&)>& notice) const;
+  StepLoss loss_of_rows(const Dataset& data) const;
+  StepLoss loss_of_preferences(const Dataset& data) const;
   TrainReport fit_adapter(FitData data) const;
   TrainReport fit_model(FitData data) const;
 

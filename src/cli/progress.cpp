@@ -43,9 +43,13 @@ void Progress::step(const StepInfo& step) {
 }
 
 void Progress::evaluation(const Evaluation& evaluation) {
-  char text[96];
-  std::snprintf(text, sizeof text, "after step %d: held-out loss %.4f, perplexity %.2f", evaluation.step,
-                evaluation.loss, evaluation.perplexity());
+  char text[128];
+  if (evaluation.rewards)
+    std::snprintf(text, sizeof text, "after step %d: held-out loss %.4f, chosen above rejected %.1f %%, margin %.3f",
+                  evaluation.step, evaluation.loss, 100 * evaluation.rewards->accuracy, evaluation.rewards->margin);
+  else
+    std::snprintf(text, sizeof text, "after step %d: held-out loss %.4f, perplexity %.2f", evaluation.step,
+                  evaluation.loss, evaluation.perplexity());
   line(text);
 }
 

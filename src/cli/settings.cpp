@@ -59,6 +59,14 @@ std::vector<Setting> schedule_settings(TrainOptions& train) {
   return settings;
 }
 
+std::vector<Setting> preference_settings(PreferenceOptions& options) {
+  std::vector<Setting> settings = {choice("preference.loss", options.loss, kPreferenceNames)};
+  each_field(options, [&](const char* name, auto& value, Bound) {
+    settings.push_back(field(std::string("preference.") + name, value));
+  });
+  return settings;
+}
+
 std::vector<Setting> train_settings(TrainOptions& train) {
   std::vector<Setting> all = {number("epochs", train.epochs),
                               number("max_steps", train.max_steps),
@@ -91,7 +99,8 @@ std::vector<Setting> train_settings(TrainOptions& train) {
                               number("keep_checkpoints", train.keep_checkpoints),
                               number("average_checkpoints", train.average_checkpoints),
                               flag("resume", train.resume)};
-  for (std::vector<Setting> more : {optimizer_settings(train), schedule_settings(train)})
+  for (std::vector<Setting> more :
+       {optimizer_settings(train), schedule_settings(train), preference_settings(train.preference)})
     std::ranges::move(more, std::back_inserter(all));
   return all;
 }

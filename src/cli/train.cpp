@@ -22,21 +22,35 @@ const std::map<std::string, TrainMethod> kMethods = {
 
 struct TrainArguments {
   ModelArguments model;
-  std::string data, held_out, output, config, head, teacher, optimizer, schedule;
+  std::string data, held_out, output, config, head, teacher, optimizer, schedule, preference, reference;
   double held_out_share = 0;
   std::vector<std::string> assignments;
   TrainMethod method = TrainMethod::lora;
   bool is_json = false, is_preview = false;
 };
 
+void add_rewards(Json& json, const std::optional<Rewards>& rewards) {
+  if (!rewards) return;
+  json["reward_margin"] = rewards->margin;
+  json["reward_accuracy"] = rewards->accuracy;
+}
+
 Json json_of(const StepInfo& step) {
-  return {{"step", step.step},
-          {"steps", step.steps},
-          {"loss", step.loss},
-          {"gradient_norm", step.gradient_norm},
-          {"learning_rate", step.learning_rate},
-          {"tokens", step.tokens},
-          {"tokens_per_second", step.tokens_per_second}};
+  Json json{{"step", step.step},
+            {"steps", step.steps},
+            {"loss", step.loss},
+            {"gradient_norm", step.gradient_norm},
+            {"learning_rate", step.learning_rate},
+            {"tokens", step.tokens},
+            {"tokens_per_second", step.tokens_per_second}};
+  add_rewards(json, step.rewards);
+  return json;
+}
+
+Json json_of(const Evaluation& evaluation) {
+  Json json{{"step", evaluation.step}, {"held_out_loss", evaluation.loss}};
+  add_rewards(json, evaluation.rewards);
+  return json;
 }
 
 Json json_of(const TrainReport& report) {
@@ -56,7 +70,7 @@ void watch(TrainOptions& options, Progress& progress, bool is_json) {
   const auto print = [](const Json& json) { std::cout << json.dump() << std::endl; };
   options.on_step = [=, &progress](const StepInfo& step) { is_json ? print(json_of(step)) : progress.step(step); };
   options.on_evaluation = [=, &progress](const Evaluation& evaluation) {
-    is_json ? print({{"step", evaluation.step}, {"held_out_loss", evaluation.loss}}) : progress.evaluation(evaluation);
+    is_json ? print(json_of(evaluation)) : progress.evaluation(evaluation);
   };
   options.on_notice = [=, &progress](const std::string& text) {
     is_json ? print({{"notice", text}}) : progress.line("note: " + text);
@@ -128,6 +142,7 @@ int train(const TrainArguments& arguments) {
   if (!arguments.config.empty()) apply_settings_file(settings, arguments.config);
   if (!arguments.optimizer.empty()) apply_settings(settings, {"optimizer=" + arguments.optimizer});
   if (!arguments.schedule.empty()) apply_settings(settings, {"schedule=" + arguments.schedule});
+  if (!arguments.preference.empty()) apply_settings(settings, {"preference.loss=" + arguments.preference});
   apply_settings(settings, arguments.assignments);
   const Dataset data = read_data(arguments.data);
   ModelArguments of_model = arguments.model;
@@ -136,6 +151,9 @@ int train(const TrainArguments& arguments) {
   std::optional<Model> teacher;
   if (!arguments.teacher.empty())
     settings.train.distillation.teacher = &teacher.emplace(Model::load(arguments.teacher, arguments.model.options));
+  std::optional<Model> reference;
+  if (!arguments.reference.empty())
+    settings.train.preference.reference = &reference.emplace(Model::load(arguments.reference, arguments.model.options));
   Progress progress;
   settings.train.cancel = cancellation.token();
   settings.train.save_to = arguments.output;
@@ -167,8 +185,9 @@ void add_train(Program& program) {
   CLI::App& command = *program.app.add_subcommand("train", "Tune an adapter, or the model itself");
   add_model_options(command, arguments->model);
   command
-      .add_option("--data", arguments->data,
-                  "JSONL with messages, prompt and completion, text, or text and label; or a .txt")
+      .add_option(
+          "--data", arguments->data,
+          "JSONL with messages, prompt and completion, prompt, chosen and rejected, text, or text and label; or a .txt")
       ->required();
   command.add_option("--held-out", arguments->held_out, "data for evaluation");
   command.add_option("--held-out-share", arguments->held_out_share, "or this share of the data");
@@ -179,6 +198,10 @@ void add_train(Program& program) {
   command.add_option("--head", arguments->head,
                      "a new head: classify=A,B,C, labels=A,B,C (any of them), regress, tag=O,B-X,I-X or answer");
   command.add_option("--teacher", arguments->teacher, "a model to learn from, too: see distillation. below");
+  command.add_option("--preference", arguments->preference,
+                     "learn from a prompt, a chosen and a rejected answer: dpo, ipo, orpo, simpo or kto");
+  command.add_option("--reference", arguments->reference,
+                     "the model that dpo, ipo and kto compare with; needed where the model itself is trained");
   const auto method =
       command
           .add_option("--method", arguments->method,

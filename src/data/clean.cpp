@@ -20,7 +20,8 @@ size_t characters(std::string_view text) {
 // Every text of an example through `change`.
 template <class Change>
 void change_texts(Example& example, const Change& change) {
-  for (std::string* text : {&example.prompt, &example.completion, &example.text, &example.second})
+  for (std::string* text :
+       {&example.prompt, &example.completion, &example.text, &example.second, &example.chosen, &example.rejected})
     *text = change(*text);
   for (Message& message : example.messages) message.content = change(message.content);
 }

@@ -14,12 +14,20 @@ namespace {
 
 bool has_sound_text(const Example& example) {
   return is_valid_utf8(example.prompt) && is_valid_utf8(example.completion) && is_valid_utf8(example.text) &&
-         is_valid_utf8(example.second) &&
+         is_valid_utf8(example.second) && is_valid_utf8(example.chosen) && is_valid_utf8(example.rejected) &&
          std::all_of(example.messages.begin(), example.messages.end(),
                      [](const Message& m) { return is_valid_utf8(m.role) && is_valid_utf8(m.content); });
 }
 
 void check_example(const Example& example, size_t number) {
+  if (example.form() == ExampleForm::preference) {
+    check(!example.chosen.empty() && !example.rejected.empty(), "example ", number,
+          " has only one answer, expected chosen and rejected");
+    check(example.completion.empty() && (example.messages.empty() || example.prompt.empty()), "example ", number,
+          " has more than one form, expected a prompt or messages, chosen and rejected");
+    check(!example.messages.empty() || !example.prompt.empty(), "example ", number,
+          " has answers without a prompt or messages");
+  }
   const int forms =
       !example.messages.empty() + (!example.prompt.empty() || !example.completion.empty()) + !example.text.empty();
   check(forms == 1, "example ", number, " has ", forms == 0 ? "no" : "more than one",
@@ -59,7 +67,7 @@ Dataset Dataset::with_order(std::vector<size_t> order, size_t duplicates_removed
 }
 
 std::string Example::all_text() const {
-  std::string all = text + prompt + completion;
+  std::string all = text + prompt + completion + chosen + rejected;
   for (const Message& message : messages) all += (all.empty() ? "" : "\n") + message.content;
   return all;
 }

@@ -13,16 +13,51 @@ namespace {
 
 using ReadRow = Example (*)(const JsonObject& row, const std::string& where);
 
-Example read_chat(const JsonObject& row, const std::string& where) {
-  const Json* messages = row.find("messages");
-  check<FileError>(messages != nullptr, where, ": \"messages\" is missing");
-  if (!messages->is_array() || messages->empty()) row.refuse("messages", "an array of at least one message");
-  Example example;
+std::vector<Message> read_messages(const JsonObject& row, const char* field, const std::string& where) {
+  const Json* messages = row.find(field);
+  check<FileError>(messages != nullptr, where, ": \"", field, "\" is missing");
+  if (!messages->is_array() || messages->empty()) row.refuse(field, "an array of at least one message");
+  std::vector<Message> read;
   for (size_t i = 0; i < messages->size(); ++i) {
     const JsonObject fields((*messages)[i], message(where, ": message ", i + 1));
-    example.messages.push_back({fields.text("role"), fields.text("content")});
-    if (example.messages.back().role.empty()) fields.refuse("role", "a name");
+    read.push_back({fields.text("role"), fields.text("content")});
+    if (read.back().role.empty()) fields.refuse("role", "a name");
   }
+  return read;
+}
+
+Example read_chat(const JsonObject& row, const std::string& where) {
+  return {.messages = read_messages(row, "messages", where)};
+}
+
+// An answer, and the messages before it.
+struct Answer {
+  std::vector<Message> before = {};
+  std::string text = {};
+};
+Answer read_answer(const JsonObject& row, const char* field, const std::string& where) {
+  if (!row.has(field) || row.find(field)->is_string()) return {.text = row.text(field)};
+  Answer answer{.before = read_messages(row, field, where)};
+  if (answer.before.back().role != "assistant") row.refuse(field, "messages that end with one of the assistant");
+  answer.text = std::move(answer.before.back().content);
+  answer.before.pop_back();
+  return answer;
+}
+
+Example read_preference(const JsonObject& row, const std::string& where) {
+  Answer chosen = read_answer(row, "chosen", where), rejected = read_answer(row, "rejected", where);
+  if (chosen.text.empty()) row.refuse("chosen", "some text");
+  if (rejected.text.empty()) row.refuse("rejected", "some text");
+  if (chosen.before != rejected.before) row.refuse("rejected", "the same messages before the answer as in \"chosen\"");
+  Example example{
+      .messages = std::move(chosen.before), .chosen = std::move(chosen.text), .rejected = std::move(rejected.text)};
+  if (!example.messages.empty()) return example;
+  const char* prompt = row.has("prompt") ? "prompt" : "messages";
+  if (row.has(prompt) && row.find(prompt)->is_array())
+    example.messages = read_messages(row, prompt, where);
+  else
+    example.prompt = row.text("prompt");
+  if (example.messages.empty() && example.prompt.empty()) row.refuse("prompt", "some text");
   return example;
 }
 
@@ -74,6 +109,7 @@ Example read_labelled(const JsonObject& row, const std::string& where) {
 }
 
 Example read_any(const JsonObject& row, const std::string& where) {
+  if (row.has("chosen") || row.has("rejected")) return read_preference(row, where);
   if (row.has("messages")) return read_chat(row, where);
   if (row.has("prompt") || row.has("completion")) return read_completion(row, where);
   if (row.has("label") || row.has("labels") || row.has("spans") || (row.has("question") && row.has("context")))
@@ -128,6 +164,8 @@ std::shared_ptr<const Dataset::State> load_plain(const std::filesystem::path& pa
 Dataset Dataset::chat(const std::filesystem::path& path) { return Dataset(load_rows(path, read_chat)); }
 
 Dataset Dataset::completions(const std::filesystem::path& path) { return Dataset(load_rows(path, read_completion)); }
+
+Dataset Dataset::preferences(const std::filesystem::path& path) { return Dataset(load_rows(path, read_preference)); }
 
 Dataset Dataset::labelled(const std::filesystem::path& path) { return Dataset(load_rows(path, read_labelled)); }
 

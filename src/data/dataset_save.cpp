@@ -25,6 +25,10 @@ Json example_json(const Example& example) {
       return {{"messages", messages_json(example.messages)}};
     case ExampleForm::completion:
       return {{"prompt", example.prompt}, {"completion", example.completion}};
+    case ExampleForm::preference:
+      return {{"prompt", example.messages.empty() ? Json(example.prompt) : messages_json(example.messages)},
+              {"chosen", example.chosen},
+              {"rejected", example.rejected}};
     case ExampleForm::text:
       break;
   }

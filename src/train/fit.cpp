@@ -126,7 +126,8 @@ void Fit::finish_step(const StepLoss& loss, double norm, double rate_factor) {
                     .tokens = report_.tokens,
                     .tokens_per_second = double(report_.tokens) / seconds,
                     .seconds = seconds,
-                    .seconds_left = here / done_here * (steps_ - step_)});
+                    .seconds_left = here / done_here * (steps_ - step_),
+                    .rewards = loss.rewards});
 }
 
 double Fit::rate_factor() const {
@@ -139,7 +140,7 @@ void Fit::evaluate_if_due() {
   if (!data_.held_out || !is_due(options_.evaluate_every)) return;
   swap_average();
   const StepLoss loss = data_.held_out->loss_of_all(context());
-  const Evaluation evaluation{step_, float(loss.mean()), loss.trained};
+  const Evaluation evaluation{step_, float(loss.mean()), loss.trained, loss.rewards};
   report_.evaluations.push_back(evaluation);
   const bool is_best = !(evaluation.loss >= report_.best.loss);
   evaluations_without_gain_ = is_best ? 0 : evaluations_without_gain_ + 1;

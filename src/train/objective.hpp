@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "backend/backend.hpp"
+#include "graft/train_report.hpp"
 #include "tensor/gradients.hpp"
 
 namespace graft::inline v0 {
@@ -19,9 +20,10 @@ struct LossContext {
 };
 
 struct StepLoss {
-  double sum = 0;       // of the loss over what is learned: tokens, labels or rows
-  int64_t trained = 0;  // how many those are
-  int64_t tokens = 0;   // all tokens, or rows, that went through the model
+  double sum = 0;                       // of the loss over what is learned: tokens, labels, rows or pairs
+  int64_t trained = 0;                  // how many those are
+  int64_t tokens = 0;                   // all tokens, or rows, that went through the model
+  std::optional<Rewards> rewards = {};  // of preferences
   double mean() const { return sum / double(trained); }
 };
 

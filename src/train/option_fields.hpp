@@ -7,11 +7,12 @@
 #include <array>
 
 #include "graft/optimizers.hpp"
+#include "graft/preference_options.hpp"
 #include "graft/schedules.hpp"
 
 namespace graft::inline v0 {
 
-// In the order of OptimizerOptions, of Schedule and of Fall.
+// In the order of OptimizerOptions, of Schedule, of Fall and of PreferenceLoss.
 inline constexpr std::array kOptimizerNames = {"adamw",     "adam", "sgd",  "rmsprop",   "adagrad",
                                                "adafactor", "lion", "muon", "adamw_8bit"};
 static_assert(kOptimizerNames.size() == std::variant_size_v<OptimizerOptions>);
@@ -28,6 +29,7 @@ inline constexpr std::array kScheduleNames = {"constant",
                                               "noam",
                                               "reduce_on_plateau"};
 inline constexpr std::array kFallNames = {"cosine", "linear", "one_minus_sqrt"};
+inline constexpr std::array kPreferenceNames = {"none", "dpo", "ipo", "orpo", "simpo", "kto"};
 
 // One with its defaults, by its place in OptimizerOptions.
 template <size_t index = 0>
@@ -144,6 +146,16 @@ void each_field(ScheduleOptions& o, const Field& field) {
   field("end_divisor", o.end_divisor, Bound::positive);
   field("plateau_patience", o.plateau_patience, Bound::not_negative);
   field("plateau_threshold", o.plateau_threshold, Bound::below_one);
+}
+
+// All but the loss, which has names, and the reference.
+template <class Field>
+void each_field(PreferenceOptions& o, const Field& field) {
+  field("beta", o.beta, Bound::positive);
+  field("margin", o.margin, Bound::not_negative);
+  field("label_smoothing", o.label_smoothing, Bound::below_one);
+  field("desirable", o.desirable, Bound::not_negative);
+  field("undesirable", o.undesirable, Bound::not_negative);
 }
 
 }  // namespace graft::inline v0

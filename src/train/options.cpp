@@ -88,6 +88,7 @@ void check_options(const TrainOptions& options) {
   check_range("trained_layers", options.trained_layers, 0, kMost);
   check_positive("contrastive.temperature", options.contrastive.temperature);
   check_positive("distillation.temperature", options.distillation.temperature);
+  check_fields("preference.", options.preference);
   check_range("distillation.share", options.distillation.share, 0, 1);
   check_range("distillation.hidden", options.distillation.hidden, 0, kMost);
   check_range("table.huber_delta", options.table.huber_delta, 0, kMost);

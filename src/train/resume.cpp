@@ -10,13 +10,21 @@ namespace graft::inline v0 {
 namespace {
 
 Json json_of(const Evaluation& evaluation) {
-  return {{"step", evaluation.step}, {"loss", evaluation.loss}, {"tokens", evaluation.tokens}};
+  Json json{{"step", evaluation.step}, {"loss", evaluation.loss}, {"tokens", evaluation.tokens}};
+  if (evaluation.rewards)
+    json["rewards"] = {{"margin", evaluation.rewards->margin}, {"accuracy", evaluation.rewards->accuracy}};
+  return json;
 }
 
 Evaluation evaluation_of(const Json& json) {
   const JsonObject object(json, "run.json");
-  return {int(object.integer("step", 0, INT32_MAX)), float(object.number("loss")),
-          object.integer("tokens", 0, INT64_MAX)};
+  Evaluation evaluation{int(object.integer("step", 0, INT32_MAX)), float(object.number("loss")),
+                        object.integer("tokens", 0, INT64_MAX)};
+  if (object.has("rewards")) {
+    const JsonObject rewards = object.object("rewards");
+    evaluation.rewards = {float(rewards.number("margin")), float(rewards.number("accuracy"))};
+  }
+  return evaluation;
 }
 
 // The fields of options with their values.

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Training on pairs of answers.
+#include <optional>
+
+#include "api/call.hpp"
+#include "api/rows.hpp"
+#include "api/text_training.hpp"
+#include "train/preference_loss.hpp"
+
+namespace graft::inline v0 {
+
+PreferencePairs TextTraining::pairs(const Dataset& data, const std::function<void(const std::string&)>& notice) const {
+  PreferencePairs pairs = make_pairs(rows(data, notice), options_);
+  if (!has_reference(options_.preference.loss)) return pairs;
+  const Model* other = options_.preference.reference;
+  check(other || adapter_,
+        "TrainOptions: preference.reference: without an adapter, expected another model to compare with");
+  const Model::State& reference = other ? *other->state() : *model_;
+  const int vocabulary = reference.tokenizer.vocabulary_size(), expected = model_->tokenizer.vocabulary_size();
+  check(vocabulary == expected, "TrainOptions: preference.reference: its vocabulary has ", vocabulary,
+        " tokens, expected ", expected);
+  check(reference.trunk->architecture.task == Task::causal, "TrainOptions: preference.reference is a ",
+        reference.trunk->architecture.name, ", expected a decoder");
+  Call call(reference, nullptr);
+  call.context.precision = options_.precision;
+  add_reference(pairs, call.context, options_);
+  return pairs;
+}
+
+TrainReport TextTraining::fit_preferences(const Dataset& train, const Dataset* held_out,
+                                          const std::function<void(const std::string&)>& notice) const {
+  const PreferencePairs train_pairs = pairs(train, notice);
+  const PreferencePairs held_out_pairs = held_out ? pairs(*held_out, notice) : PreferencePairs();
+  const Edits* edits = adapter_ ? &adapter_->working->edits() : nullptr;
+  const PreferenceObjective learned(*model_->trunk, train_pairs, options_, edits),
+      evaluated(*model_->trunk, held_out_pairs, options_, edits);
+  const FitData data{learned, held_out ? &evaluated : nullptr};
+  return adapter_ ? fit_adapter(data) : fit_model(data);
+}
+
+StepLoss TextTraining::loss_of_preferences(const Dataset& data) const {
+  const PreferencePairs all = pairs(data, [](const std::string&) {});
+  const std::shared_ptr<const FixedAdapter> adapter = adapter_ ? adapter_->current() : nullptr;
+  const PreferenceObjective objective(*model_->trunk, all, options_, edits_of(adapter));
+  return objective.loss_of_all({Lane(model_->trunk->backend), Memory::create()});
+}
+
+}  // namespace graft::inline v0
