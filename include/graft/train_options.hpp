@@ -91,6 +91,9 @@ struct TrainOptions {
   int average_checkpoints = 0;         // the result is the mean of so many newest (Vaswani et al. 2017); 0: is no mean
   bool resume = true;                  // goes on from the newest good checkpoint in that folder, to the same bits
   std::filesystem::path save_to = {};  // where the result is saved at the end; empty: nowhere
+  // A folder in which each fit makes run-NNNN: options, metrics (JSONL and TensorBoard), a plot of the loss and a model
+  // card. A failure to write there is a notice and ends the record, not the training. Empty: nowhere.
+  std::filesystem::path record = {};
 
   std::function<void(const StepInfo&)> on_step = {};
   std::function<void(const Evaluation&)> on_evaluation = {};

@@ -29,6 +29,7 @@ void add_fill(Program& program);
 void add_inspect(Program& program);
 void add_merge(Program& program);
 void add_quantize(Program& program);
+void add_runs(Program& program);
 void add_score(Program& program);
 void add_tag(Program& program);
 void add_tokenize(Program& program);

@@ -29,6 +29,7 @@ void describe(Program& program) {
   add_embed(program);
   add_score(program);
   add_train(program);
+  add_runs(program);
   add_eval(program);
   add_clean(program);
   add_tokenize(program);

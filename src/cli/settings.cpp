@@ -98,7 +98,8 @@ std::vector<Setting> train_settings(TrainOptions& train) {
                               number("checkpoint_every", train.checkpoint_every),
                               number("keep_checkpoints", train.keep_checkpoints),
                               number("average_checkpoints", train.average_checkpoints),
-                              flag("resume", train.resume)};
+                              flag("resume", train.resume),
+                              path("record", train.record)};
   for (std::vector<Setting> more :
        {optimizer_settings(train), schedule_settings(train), preference_settings(train.preference)})
     std::ranges::move(more, std::back_inserter(all));

@@ -51,6 +51,8 @@ TrainReport Fit::run() {
   trainable_.begin(steps_);
   if (!options_.checkpoints.empty() && options_.resume) resume();
   step_at_start_ = step_;
+  if (!options_.record.empty())
+    record_.emplace(options_.record, description(), [this](const std::string& text) { notice(text); });
   while (step_ < steps_ && !report_.stopped_early && !options_.cancel.stop_requested()) {
     train_step();
     evaluate_if_due();
@@ -63,6 +65,7 @@ TrainReport Fit::run() {
   report_.seconds = elapsed();
   report_.tokens_per_second = report_.seconds > 0 ? double(report_.tokens) / report_.seconds : 0;
   report_.peak_bytes = memory_->peak_bytes();
+  if (record_) record_->finish(report_);
   return std::move(report_);
 }
 
@@ -114,20 +117,22 @@ void Fit::finish_step(const StepLoss& loss, double norm, double rate_factor) {
   report_.losses.push_back(float(loss.mean()));
   report_.tokens += loss.tokens;
   report_.trained_tokens += loss.trained;
-  if (!options_.on_step) return;
+  if (!options_.on_step && !record_) return;
   const double seconds = elapsed(), here = now() - started_;
   const int done_here = step_ - step_at_start_;
-  options_.on_step({.step = step_,
-                    .steps = steps_,
-                    .epoch = double(step_) / steps_per_epoch_,
-                    .loss = float(loss.mean()),
-                    .gradient_norm = float(norm),
-                    .learning_rate = float(options_.learning_rate * rate_factor),
-                    .tokens = report_.tokens,
-                    .tokens_per_second = double(report_.tokens) / seconds,
-                    .seconds = seconds,
-                    .seconds_left = here / done_here * (steps_ - step_),
-                    .rewards = loss.rewards});
+  const StepInfo info{.step = step_,
+                      .steps = steps_,
+                      .epoch = double(step_) / steps_per_epoch_,
+                      .loss = float(loss.mean()),
+                      .gradient_norm = float(norm),
+                      .learning_rate = float(options_.learning_rate * rate_factor),
+                      .tokens = report_.tokens,
+                      .tokens_per_second = double(report_.tokens) / seconds,
+                      .seconds = seconds,
+                      .seconds_left = here / done_here * (steps_ - step_),
+                      .rewards = loss.rewards};
+  if (record_) record_->add(info);
+  if (options_.on_step) options_.on_step(info);
 }
 
 double Fit::rate_factor() const {
@@ -150,6 +155,7 @@ void Fit::evaluate_if_due() {
   }
   swap_average();
   report_.stopped_early = options_.patience > 0 && evaluations_without_gain_ >= options_.patience && step_ < steps_;
+  if (record_) record_->add(evaluation);
   if (options_.on_evaluation) options_.on_evaluation(evaluation);
 }
 

@@ -8,6 +8,7 @@
 #include "train/objective.hpp"
 #include "train/optimizer.hpp"
 #include "train/reach.hpp"
+#include "train/run_record.hpp"
 #include "train/schedule.hpp"
 #include "train/weight_average.hpp"
 
@@ -45,6 +46,7 @@ class Fit {
   std::vector<NamedTensor> saved_tensors() const;
   Json run_state() const;
   Json fingerprint() const;
+  Json description() const;
   double elapsed() const;
 
   Trainable trainable_;
@@ -66,6 +68,7 @@ class Fit {
   int evaluations_without_gain_ = 0, last_checkpoint_ = -1;
   double seconds_before_ = 0, started_ = 0;  // of earlier processes of this run; when this one began
   int step_at_start_ = 0;
+  std::optional<RunRecord> record_;
   TrainReport report_;
 };
 

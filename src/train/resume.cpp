@@ -90,6 +90,23 @@ Json Fit::fingerprint() const {
           {"shuffle", options_.shuffle}};
 }
 
+// What a record says of the run: more than a resumed one must share.
+Json Fit::description() const {
+  int64_t values = 0;
+  for (const Parameter& parameter : trainable_.parameters) values += int64_t(parameter.value.size());
+  Json options = fingerprint();
+  options["epochs"] = options_.epochs;
+  options["max_length"] = options_.max_length;
+  options["label_smoothing"] = options_.label_smoothing;
+  options["preference"] = fields_of(options_.preference);
+  options["preference"]["loss"] = kPreferenceNames[size_t(options_.preference.loss)];
+  return {{"data", message(options["data"].get<uint64_t>())},
+          {"seed", options_.seed},
+          {"trained_values", values},
+          {"resumed_at", step_},
+          {"options", options}};
+}
+
 Json Fit::run_state() const {
   Json evaluations = Json::array();
   for (const Evaluation& evaluation : report_.evaluations) evaluations.push_back(json_of(evaluation));
