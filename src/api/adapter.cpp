@@ -3,6 +3,7 @@
 #include "adapters/gguf_adapter.hpp"
 #include "adapters/ia3.hpp"
 #include "adapters/lora.hpp"
+#include "adapters/mix.hpp"
 #include "adapters/peft_files.hpp"
 #include "adapters/vera.hpp"
 #include "api/adapter_state.hpp"
@@ -112,6 +113,16 @@ void Adapter::save(const std::filesystem::path& path) const {
 
 void Adapter::save_as_lora(const std::filesystem::path& path, const Model& model) const {
   save_adapter(*Lora::of(*state_->current()->method, *model.state()->trunk), path, state_->base);
+}
+
+Adapter mix_adapters(const Model& model, const std::vector<const Adapter*>& adapters, const MixOptions& options) {
+  std::vector<std::shared_ptr<const FixedAdapter>> fixed;
+  std::vector<const Method*> methods;
+  for (const Adapter* adapter : adapters) {
+    check(adapter != nullptr, "mix_adapters: an adapter is null");
+    methods.push_back(fixed.emplace_back(adapter->state()->current())->method.get());
+  }
+  return Adapter(std::make_shared<Adapter::State>(mix(methods, options, *model.state()->trunk), model.state()->path));
 }
 
 std::string Adapter::method() const { return state_->current()->method->config()["peft_type"].get<std::string>(); }
