@@ -25,15 +25,17 @@ class Model;
 // tuned them. A head that was drawn anew when the model was loaded is a part of every new adapter.
 class GRAFT_EXPORT Adapter {
  public:
-  // Any adapter that PEFT saved and this version knows. Throws FileError when it does not fit the model,
-  // UnsupportedError for other methods.
-  static Adapter load(const std::filesystem::path& folder, const Model& model);
+  // Any adapter that PEFT saved and this version knows, or a LoRA adapter of llama.cpp: a file that ends in .gguf.
+  // Throws FileError when it does not fit the model, UnsupportedError for other methods.
+  static Adapter load(const std::filesystem::path& path, const Model& model);
 
-  // Writes adapter_config.json and adapter_model.safetensors, which PEFT loads.
-  void save(const std::filesystem::path& folder) const;
+  // Writes adapter_config.json and adapter_model.safetensors, which PEFT loads, into a folder. A path that ends in
+  // .gguf becomes a file that llama.cpp loads. Throws UnsupportedError for a GGUF file of an adapter that is more than
+  // low-rank updates of matrices, or of a model that has no such files.
+  void save(const std::filesystem::path& path) const;
   // The same as a plain LoRA adapter, which more programs know. Throws UnsupportedError for one that is more than
   // low-rank updates of matrices.
-  void save_as_lora(const std::filesystem::path& folder, const Model& model) const;
+  void save_as_lora(const std::filesystem::path& path, const Model& model) const;
 
   std::string method() const;                // as PEFT calls it: "LORA"
   int64_t parameters() const;                // trainable values

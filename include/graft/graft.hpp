@@ -17,6 +17,7 @@
 #include <graft/lora_adapter.hpp>
 #include <graft/message.hpp>
 #include <graft/metrics.hpp>
+#include <graft/mix_adapters.hpp>
 #include <graft/model.hpp>
 #include <graft/optimizers.hpp>
 #include <graft/preference_options.hpp>

@@ -51,7 +51,7 @@ Lora::Lora(const Trunk& trunk, const LoraConfig& config)
   check_config(config);
   const std::shared_ptr<Memory> memory = Memory::create();
   const Lane lane(trunk.backend);
-  for (const auto& [name, weight, number, site] : targets()) {
+  for (const auto& [name, module, weight, number, site] : targets()) {
     const int rank = value_for(config.rank_pattern, name, config.rank), rows = weight->rows(), cols = weight->cols();
     const bool is_table = site < 0;
     check<UnsupportedError>(!is_table || (!config.dora && !begins_from_matrix()),

@@ -37,6 +37,8 @@ class Lora final : public Method {
   static std::unique_ptr<Method> from_peft(const JsonObject& json, const Trunk& trunk);
   // Whatever edits low-rank updates, and nothing else, as LoRA. Throws UnsupportedError where there is more.
   static std::unique_ptr<Lora> of(const Method& method, const Trunk& trunk);
+  // The given updates of matrices, by the checkpoint's names.
+  static std::unique_ptr<Lora> from_pairs(const std::map<std::string, LowRank>& pairs, const Trunk& trunk);
 
   std::unique_ptr<Method> copy() const override;
   void lower(const Trunk& trunk, const Lane& lane) override;

@@ -134,28 +134,37 @@ void Lora::read(const Reader& reader) { read_into(trainable(), reader); }
 std::unique_ptr<Lora> Lora::of(const Method& method, const Trunk& trunk) {
   const Edits& edits = method.edits();
   const std::map<std::string, int> ranks = method.ranks();
-  LoraConfig config{.rank = 1, .alpha = 1};
   check<UnsupportedError>(edits.tables.empty() && edits.replaced.empty(),
                           "unsupported: this adapter as plain LoRA: it changes more than matrices");
-  std::vector<LowRank> pairs;
+  std::map<std::string, LowRank> pairs;
   for (size_t site = 0; site < edits.sites.size(); ++site) {
     const SiteEdit& edit = edits.sites[site];
     const std::string& name = trunk.parameters.sites()[site].name;
     check<UnsupportedError>(!edit.input_gain && !edit.output_gain, "unsupported: this adapter as plain LoRA: ", name,
                             " has a gain");
     if (!edit.low_rank.down || ranks.at(name) == 0) continue;
-    pairs.push_back(compact(edit.low_rank, ranks.at(name)));
-    const int rank = pairs.back().down.rows();
-    config.dropout = edit.low_rank.dropout;
-    config.targets.modules.push_back(name);
-    config.rank_pattern[name] = rank;
-    config.alpha_pattern[name] = edit.low_rank.scale * float(rank);
+    LowRank& pair = pairs[name] = compact(edit.low_rank, ranks.at(name));
+    pair.scale = edit.low_rank.scale;
+    pair.dropout = edit.low_rank.dropout;
   }
   check<UnsupportedError>(!pairs.empty(), "unsupported: this adapter as plain LoRA: no matrix has a rank left");
+  return from_pairs(pairs, trunk);
+}
+
+std::unique_ptr<Lora> Lora::from_pairs(const std::map<std::string, LowRank>& pairs, const Trunk& trunk) {
+  LoraConfig config{.rank = 1, .alpha = 1};
+  for (const auto& [name, pair] : pairs) {
+    const int rank = pair.down.rows();
+    config.dropout = pair.dropout;
+    config.targets.modules.push_back(name);
+    config.rank_pattern[name] = rank;
+    config.alpha_pattern[name] = pair.scale * float(rank);
+  }
   std::unique_ptr<Lora> lora(new Lora(trunk, config));
-  for (size_t i = 0; i < pairs.size(); ++i) {
-    std::copy_n(pairs[i].down.data(), pairs[i].down.size(), lora->pairs_[i].down.data());
-    std::copy_n(pairs[i].up.data(), pairs[i].up.size(), lora->pairs_[i].up.data());
+  for (size_t i = 0; i < lora->pairs_.size(); ++i) {
+    const LowRank& pair = pairs.at(lora->targets()[i].name);
+    std::copy_n(pair.down.data(), pair.down.size(), lora->pairs_[i].down.data());
+    std::copy_n(pair.up.data(), pair.up.size(), lora->pairs_[i].up.data());
   }
   return lora;
 }

@@ -29,8 +29,7 @@ Json task_type(Task task) {
 }
 
 bool is_transposed(const Trunk& trunk, const Target& target) {
-  const std::string& module = trunk.parameters.all()[size_t(target.number)].module;
-  return layout_of(trunk.family, Naming::checkpoint, module) == Layout::transposed;
+  return layout_of(trunk.family, Naming::checkpoint, target.module) == Layout::transposed;
 }
 
 }  // namespace
@@ -40,7 +39,9 @@ Method::Method(const Trunk& trunk, TargetChoice targets, KeptConfig kept, bool t
       kept_config_(std::move(kept)),
       found_(find_targets(trunk, targets_, takes_tables, kept_config_.modules)),
       kept_(trunk, kept_config_, found_),
-      site_count_(trunk.parameters.sites().size()) {
+      site_count_(trunk.parameters.sites().size()),
+      family_(&trunk.family),
+      head_width_(trunk.transformer.stack().attention.head_width) {
   const auto transposed = [&](const Target& target) { return is_transposed(trunk, target); };
   header_ = {{"task_type", task_type(trunk.architecture.task)},
              {"inference_mode", true},

@@ -45,7 +45,11 @@ class Method {
   // The parts that learn at a rate of their own.
   virtual std::vector<ParameterGroup> groups(float /*learning_rate*/) const { return {}; }
 
-  // The matrices that it changes, by the checkpoint's names.
+  // The matrices that it changes, and of what model.
+  const std::vector<Target>& targets() const { return found_; }
+  const Family& family() const { return *family_; }
+  int head_width() const { return head_width_; }
+  // Their names in the checkpoint.
   std::vector<std::string> sites() const;
   // The rank of each; empty for a method that has none.
   virtual std::map<std::string, int> ranks() const { return {}; }
@@ -63,7 +67,6 @@ class Method {
   Method(const Trunk& trunk, TargetChoice targets, KeptConfig kept, bool takes_tables);
   Method(const Method&) = default;
 
-  const std::vector<Target>& targets() const { return found_; }
   // Of the method's own, in the order of the targets.
   virtual std::vector<AdapterTensor> factors() const = 0;
   // The edits that the tensors of the method give, without kept weights.
@@ -80,6 +83,8 @@ class Method {
   std::vector<Target> found_;
   KeptWeights kept_;
   size_t site_count_;
+  const Family* family_;
+  int head_width_;
   Json header_;  // what a folder says of the model
   Edits edits_;
 };

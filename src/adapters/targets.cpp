@@ -33,14 +33,16 @@ std::vector<Target> matrices_of(const Trunk& trunk, bool takes_tables) {
   std::vector<bool> is_site(trunk.parameters.all().size());
   const std::vector<Parameters::Site>& sites = trunk.parameters.sites();
   for (size_t i = 0; i < sites.size(); ++i) {
-    all.push_back({sites[i].name, sites[i].projection.weight, sites[i].projection.weight->number(), int(i)});
-    is_site[size_t(sites[i].projection.weight->number())] = true;
+    const int number = sites[i].projection.weight->number();
+    all.push_back(
+        {sites[i].name, trunk.parameters.all()[size_t(number)].module, sites[i].projection.weight, number, int(i)});
+    is_site[size_t(number)] = true;
   }
   for (const auto& [module, weight] : trunk.parameters.all()) {
     const bool is_table = module.starts_with("embedding.") || module.starts_with("encoder.embedding.");
     if (!takes_tables || !is_table || weight->kind() != Weight::Kind::matrix || is_site[size_t(weight->number())])
       continue;
-    all.push_back({weight->name().substr(0, weight->name().rfind('.')), weight.get(), weight->number(), -1});
+    all.push_back({weight->name().substr(0, weight->name().rfind('.')), module, weight.get(), weight->number(), -1});
   }
   return all;
 }

@@ -24,7 +24,8 @@ struct TargetChoice {
 
 // A matrix of the checkpoint that is chosen.
 struct Target {
-  std::string name;  // "model.layers.0.self_attn.q_proj"
+  std::string name;    // "model.layers.0.self_attn.q_proj"
+  std::string module;  // the network's name of the weight: "blocks.0.attention.query.weight"
   const Weight* weight = nullptr;
   int number = 0;  // of the weight
   int site = -1;   // its index; -1: it is a table, of which rows are read

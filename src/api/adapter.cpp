@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "adapters/adalora.hpp"
+#include "adapters/gguf_adapter.hpp"
 #include "adapters/ia3.hpp"
 #include "adapters/lora.hpp"
+#include "adapters/mix.hpp"
 #include "adapters/peft_files.hpp"
 #include "adapters/vera.hpp"
 #include "api/adapter_state.hpp"
@@ -86,6 +88,12 @@ std::unique_ptr<Method> make(const Model& model, const VeRAOptions& options) {
                                            .seed = options.seed});
 }
 
+bool is_gguf(const std::filesystem::path& path) { return path.extension() == ".gguf"; }
+
+void save_adapter(const Method& method, const std::filesystem::path& path, const std::string& base) {
+  is_gguf(path) ? save_gguf_adapter(method, path) : save_peft(method, path, base);
+}
+
 template <class Options>
 std::shared_ptr<Adapter::State> state_of(const Model& model, const Options& options) {
   return std::make_shared<Adapter::State>(make(model, options), model.state()->path);
@@ -93,16 +101,28 @@ std::shared_ptr<Adapter::State> state_of(const Model& model, const Options& opti
 
 }  // namespace
 
-Adapter Adapter::load(const std::filesystem::path& folder, const Model& model) {
-  return Adapter(std::make_shared<State>(load_peft(folder, *model.state()->trunk), model.state()->path));
+Adapter Adapter::load(const std::filesystem::path& path, const Model& model) {
+  const Trunk& trunk = *model.state()->trunk;
+  return Adapter(std::make_shared<State>(is_gguf(path) ? load_gguf_adapter(path, trunk) : load_peft(path, trunk),
+                                         model.state()->path));
 }
 
-void Adapter::save(const std::filesystem::path& folder) const {
-  save_peft(*state_->current()->method, folder, state_->base);
+void Adapter::save(const std::filesystem::path& path) const {
+  save_adapter(*state_->current()->method, path, state_->base);
 }
 
-void Adapter::save_as_lora(const std::filesystem::path& folder, const Model& model) const {
-  save_peft(*Lora::of(*state_->current()->method, *model.state()->trunk), folder, state_->base);
+void Adapter::save_as_lora(const std::filesystem::path& path, const Model& model) const {
+  save_adapter(*Lora::of(*state_->current()->method, *model.state()->trunk), path, state_->base);
+}
+
+Adapter mix_adapters(const Model& model, const std::vector<const Adapter*>& adapters, const MixOptions& options) {
+  std::vector<std::shared_ptr<const FixedAdapter>> fixed;
+  std::vector<const Method*> methods;
+  for (const Adapter* adapter : adapters) {
+    check(adapter != nullptr, "mix_adapters: an adapter is null");
+    methods.push_back(fixed.emplace_back(adapter->state()->current())->method.get());
+  }
+  return Adapter(std::make_shared<Adapter::State>(mix(methods, options, *model.state()->trunk), model.state()->path));
 }
 
 std::string Adapter::method() const { return state_->current()->method->config()["peft_type"].get<std::string>(); }

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "adapters/peft_files.hpp"
 #include "api/call.hpp"
 #include "api/encode_rows.hpp"
 #include "api/rows.hpp"
@@ -104,7 +103,7 @@ TrainReport TextTraining::fit_adapter(FitData data) const {
     adapter_->publish();
   };
   TrainReport report = Fit(model_->trunk->backend, std::move(trainable), data, options).run();
-  if (!options_.save_to.empty()) save_peft(*adapter_->current()->method, options_.save_to, adapter_->base);
+  if (!options_.save_to.empty()) Adapter(adapter_).save(options_.save_to);
   return report;
 }
 

@@ -16,7 +16,7 @@ struct MergeArguments {
 int merge(MergeArguments arguments) {
   // Else the sums would be rounded to bf16 before they are written.
   if (arguments.type == "f32") arguments.model.options.precision = Precision::f32;
-  check(!arguments.model.adapter.empty(), "merge: --lora is missing, expected the folder of an adapter");
+  check(!arguments.model.adapter.empty(), "merge: --lora is missing, expected an adapter");
   Model model = load_model(arguments.model);
   const MergeReport report = model.merge(*load_adapter(arguments.model, model));
   const bool is_gguf = arguments.output.ends_with(".gguf");
