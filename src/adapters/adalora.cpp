@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "adapters/scaled_rows.hpp"
 #include "support/message.hpp"
 #include "support/random.hpp"
 
@@ -116,10 +117,7 @@ Edits AdaLora::made_edits() const {
 
 void AdaLora::lower(const Trunk& trunk, const Lane& lane) {
   Method::lower(trunk, lane);
-  for (const Part& part : parts_)
-    for (int k = 0; k < part.down.rows(); ++k)
-      for (size_t col = 0; col < size_t(part.down.cols()); ++col)
-        part.lowered.row(k)[col] = part.values.data()[k] * part.down.row(k)[col];
+  for (const Part& part : parts_) scale_rows(part.values, part.down, part.lowered);
 }
 
 std::vector<NamedTensor> AdaLora::running() const {
@@ -147,16 +145,10 @@ void AdaLora::pull(Gradients& gradients) const {
   for (const Part& part : parts_) {
     if (!gradients.reached(part.lowered)) continue;
     const Tensor& slopes = gradients.of(part.lowered);
-    float *ddown = gradients.reach(part.down.identity().get()),
-          *dvalues = gradients.reach(part.values.identity().get());
-    for (int k = 0; k < slopes.rows(); ++k) {
-      double sum = 0;
-      for (size_t col = 0; col < size_t(slopes.cols()); ++col) {
-        ddown[size_t(k) * size_t(slopes.cols()) + col] += part.values.data()[k] * slopes.row(k)[col];
-        sum += double(slopes.row(k)[col]) * part.down.row(k)[col];
-      }
-      dvalues[k] += float(sum);
-    }
+    float* ddown = gradients.reach(part.down.identity().get());
+    for (int k = 0; k < slopes.rows(); ++k)
+      for (const float slope : slopes.row(k)) *ddown++ += part.values.data()[k] * slope;
+    add_gain_slopes(slopes, part.down, gradients.reach(part.values.identity().get()));
   }
 }
 

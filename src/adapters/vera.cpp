@@ -5,6 +5,7 @@
 #include <cmath>
 #include <random>
 
+#include "adapters/scaled_rows.hpp"
 #include "support/message.hpp"
 
 namespace graft::inline v0 {
@@ -77,10 +78,8 @@ Edits Vera::made_edits() const {
 void Vera::lower(const Trunk& trunk, const Lane& lane) {
   Method::lower(trunk, lane);
   for (const auto& [b, d, down, up] : parts_) {
-    for (int k = 0; k < down.rows(); ++k)
-      for (size_t col = 0; col < size_t(down.cols()); ++col) down.row(k)[col] = d.data()[k] * shared_down_.row(k)[col];
-    for (int row = 0; row < up.rows(); ++row)
-      for (size_t k = 0; k < size_t(up.cols()); ++k) up.row(row)[k] = b.data()[row] * shared_up_.row(row)[k];
+    scale_rows(d, shared_down_, down);
+    scale_rows(b, shared_up_, up);
   }
 }
 
@@ -91,21 +90,10 @@ std::vector<Tensor> Vera::lowered() const {
 }
 
 void Vera::pull(Gradients& gradients) const {
-  // The vector's gradient: of each row of the matrix, the product with what the vector multiplies.
-  const auto pull_rows = [&](const Tensor& vector, const Tensor& lowered, const Tensor& shared) {
-    const Tensor& slopes = gradients.of(lowered);
-    float* dvector = gradients.reach(vector.identity().get());
-    for (int row = 0; row < slopes.rows(); ++row) {
-      double sum = 0;
-      for (size_t col = 0; col < size_t(slopes.cols()); ++col)
-        sum += double(slopes.row(row)[col]) * shared.row(row)[col];
-      dvector[row] += float(sum);
-    }
-  };
   for (const auto& [b, d, down, up] : parts_) {
     if (!gradients.reached(down)) continue;
-    pull_rows(d, down, shared_down_);
-    pull_rows(b, up, shared_up_);
+    add_gain_slopes(gradients.of(down), shared_down_, gradients.reach(d.identity().get()));
+    add_gain_slopes(gradients.of(up), shared_up_, gradients.reach(b.identity().get()));
   }
 }
 

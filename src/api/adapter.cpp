@@ -8,6 +8,7 @@
 #include "adapters/vera.hpp"
 #include "api/adapter_state.hpp"
 #include "api/model_state.hpp"
+#include "formats/gguf.hpp"
 #include "graft/adalora_adapter.hpp"
 #include "graft/lora_adapter.hpp"
 #include "graft/vector_adapters.hpp"
@@ -87,8 +88,6 @@ std::unique_ptr<Method> make(const Model& model, const VeRAOptions& options) {
                                            .initial = options.initial,
                                            .seed = options.seed});
 }
-
-bool is_gguf(const std::filesystem::path& path) { return path.extension() == ".gguf"; }
 
 void save_adapter(const Method& method, const std::filesystem::path& path, const std::string& base) {
   is_gguf(path) ? save_gguf_adapter(method, path) : save_peft(method, path, base);

@@ -19,8 +19,6 @@ struct Options {
   std::string type;
 };
 
-bool is_gguf(const fs::path& path) { return path.extension() == ".gguf"; }
-
 Dtype parse_type(const std::string& text) {
   const std::optional<Dtype> type = dtype_from_name(text);
   check(type.has_value(), "type ", in_quotes(text), ", expected f32, f16, bf16, q8_0, q4_0 or q4_1");

@@ -2,9 +2,6 @@
 #include "cli/settings.hpp"
 
 #include <algorithm>
-#include <charconv>
-#include <functional>
-#include <sstream>
 
 #include "cli/method_settings.hpp"
 #include "support/json.hpp"
@@ -23,6 +20,12 @@ Setting field(const std::string& name, Number& value) {
   return number(name, value);
 }
 
+// All fields of the options, with their names behind the prefix.
+template <class Options>
+void add_fields(std::vector<Setting>& settings, const std::string& prefix, Options& options) {
+  each_field(options, [&](const char* name, auto& value, Bound) { settings.push_back(field(prefix + name, value)); });
+}
+
 // Another optimizer has its own defaults.
 Setting optimizer(OptimizerOptions& options) {
   return {"optimizer",
@@ -36,9 +39,7 @@ Setting optimizer(OptimizerOptions& options) {
 
 std::vector<Setting> optimizer_settings(TrainOptions& train) {
   std::vector<Setting> settings = {optimizer(train.optimizer)};
-  each_field(train.optimizer, [&](const char* name, auto& value, Bound) {
-    settings.push_back(field(std::string("optimizer.") + name, value));
-  });
+  add_fields(settings, "optimizer.", train.optimizer);
   settings.push_back(number("layer_rate_decay", train.layer_rate_decay));
   settings.push_back(flag("decay_norms_and_biases", train.decay_norms_and_biases));
   settings.push_back(number("max_gradient_value", train.max_gradient_value));
@@ -52,18 +53,14 @@ std::vector<Setting> schedule_settings(TrainOptions& train) {
   std::vector<Setting> settings = {choice("schedule", train.schedule, kScheduleNames),
                                    number("warmup_steps", train.warmup_steps),
                                    number("warmup_ratio", train.warmup_ratio)};
-  each_field(train.schedule_options, [&](const char* name, auto& value, Bound) {
-    settings.push_back(field(std::string("schedule_options.") + name, value));
-  });
+  add_fields(settings, "schedule_options.", train.schedule_options);
   settings.push_back(choice("schedule_options.fall", train.schedule_options.fall, kFallNames));
   return settings;
 }
 
 std::vector<Setting> preference_settings(PreferenceOptions& options) {
   std::vector<Setting> settings = {choice("preference.loss", options.loss, kPreferenceNames)};
-  each_field(options, [&](const char* name, auto& value, Bound) {
-    settings.push_back(field(std::string("preference.") + name, value));
-  });
+  add_fields(settings, "preference.", options);
   return settings;
 }
 
@@ -173,9 +170,9 @@ std::string describe_settings(const TrainSettings& settings) {
     if (i == settings.train.optimizer.index()) continue;
     copy.train.optimizer = default_optimizer(i);
     text += std::string("with optimizer=") + kOptimizerNames[i] + "\n ";
-    each_field(copy.train.optimizer, [&](const char* name, auto& value, Bound) {
-      text += std::string(" optimizer.") + name + "=" + field(name, value).get();
-    });
+    std::vector<Setting> fields;
+    add_fields(fields, "optimizer.", copy.train.optimizer);
+    for (const Setting& setting : fields) text += " " + setting.name + "=" + setting.get();
     text += "\n";
   }
   return text;

@@ -17,13 +17,22 @@ size_t characters(std::string_view text) {
   return size_t(std::count_if(text.begin(), text.end(), [](char byte) { return !is_continuation(byte); }));
 }
 
-// Every text of an example through `change`.
+// All that an example says, and what stands beside it.
+std::string whole_text(const Example& example) { return example.all_text() + example.second; }
+
+// Every text of an example through `change`. Whether one is another now.
 template <class Change>
-void change_texts(Example& example, const Change& change) {
-  for (std::string* text :
-       {&example.prompt, &example.completion, &example.text, &example.second, &example.chosen, &example.rejected})
-    *text = change(*text);
-  for (Message& message : example.messages) message.content = change(message.content);
+bool change_texts(Example& example, const Change& change) {
+  if (!example.spans.empty()) return false;
+  bool is_changed = false;
+  const auto apply = [&](std::string& text) {
+    std::string changed = change(text);
+    is_changed |= changed != text;
+    text = std::move(changed);
+  };
+  for (std::string* text : {&example.prompt, &example.completion, &example.text, &example.second}) apply(*text);
+  for (Message& message : example.messages) apply(message.content);
+  return is_changed;
 }
 
 class Cleaner {
@@ -36,9 +45,9 @@ class Cleaner {
     for (size_t i = 0; i < data_.size(); ++i) {
       Example example = data_[i];
       const bool is_repaired =
-          options_.repair && changes(example, [](const std::string& text) { return repaired_text(text); });
-      if (!is_kept(i, example.all_text() + example.second)) continue;
-      const bool is_masked = options_.mask_personal && changes(example, [&](const std::string& text) {
+          options_.repair && change_texts(example, [](const std::string& text) { return repaired_text(text); });
+      if (!is_kept(i, whole_text(example))) continue;
+      const bool is_masked = options_.mask_personal && change_texts(example, [&](const std::string& text) {
                                return mask_personal_data(text, &report_.masked);
                              });
       report_.repaired += is_repaired;
@@ -50,30 +59,24 @@ class Cleaner {
   }
 
  private:
-  template <class Change>
-  static bool changes(Example& example, const Change& change) {
-    if (!example.spans.empty()) return false;
-    const Example before = example;
-    change_texts(example, change);
-    return !(example == before);
-  }
-
   // Whether the example stays; it is then compared with those that follow.
   bool is_kept(size_t index, const std::string& text) {
     const size_t length = characters(text);
-    if (length < std::max<size_t>(1, options_.shortest) || folded(text).empty())
+    const std::string key = folded(text);
+    if (length < std::max<size_t>(1, options_.shortest) || key.empty())
       return remove(report_.empty, index, message("has ", length, " characters"));
     if (options_.longest && length > options_.longest)
       return remove(report_.too_long, index, message("has ", length, " characters"));
     if (options_.remove_duplicates) {
-      const auto [first, is_new] = seen_.emplace(folded(text), index);
+      const auto [first, is_new] = seen_.emplace(key, index);
       if (!is_new) return remove(report_.duplicates, index, "repeats " + data_.where(first->second));
     }
     if (options_.near_duplicates > 0) {
-      if (const auto match = near_.find(text))
+      NearDuplicates::Print print = NearDuplicates::print_of(key);
+      if (const auto match = near_.find(print))
         return remove(report_.near_duplicates, index,
                       message("is ", int(100 * match->similarity), " % the same as ", data_.where(match->text)));
-      near_.add(text, index);
+      near_.add(std::move(print), index);
     }
     return true;
   }
@@ -103,10 +106,10 @@ Cleaned clean(const Dataset& data, const CleaningOptions& options) {
 std::vector<Leak> find_leaks(const Dataset& train, const Dataset& held_out, float similarity) {
   check(similarity > 0 && similarity <= 1, "find_leaks: similarity is ", similarity, ", expected above 0, at most 1");
   NearDuplicates known(similarity);
-  for (size_t i = 0; i < train.size(); ++i) known.add(train[i].all_text() + train[i].second, i);
+  for (size_t i = 0; i < train.size(); ++i) known.add(NearDuplicates::print_of(folded(whole_text(train[i]))), i);
   std::vector<Leak> leaks;
   for (size_t i = 0; i < held_out.size(); ++i)
-    if (const auto match = known.find(held_out[i].all_text() + held_out[i].second))
+    if (const auto match = known.find(NearDuplicates::print_of(folded(whole_text(held_out[i])))))
       leaks.push_back({i, match->text, match->similarity});
   return leaks;
 }

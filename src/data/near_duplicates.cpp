@@ -31,6 +31,22 @@ float overlap(const std::vector<uint64_t>& a, const std::vector<uint64_t>& b) {
   return float(common) / float(std::max<size_t>(1, a.size() + b.size() - common));
 }
 
+// Makes the bands of the grams.
+void sign(NearDuplicates::Print& print) {
+  constexpr int kRows = NearDuplicates::kRows;
+  static const auto keys = [] {
+    std::array<uint64_t, NearDuplicates::kBands * kRows> made;
+    for (size_t i = 0; i < made.size(); ++i) made[i] = random_number(0, 0, i);
+    return made;
+  }();
+  for (size_t i = 0; i < keys.size(); ++i) {
+    uint64_t least = std::numeric_limits<uint64_t>::max();
+    for (const uint64_t gram : print.grams) least = std::min(least, mixed(gram ^ keys[i]));
+    uint64_t& band = print.bands[i / kRows];
+    band = mixed(band ^ least);
+  }
+}
+
 }  // namespace
 
 std::string folded(std::string_view text) {
@@ -44,11 +60,10 @@ std::string folded(std::string_view text) {
   return out;
 }
 
-NearDuplicates::Grams NearDuplicates::grams_of(std::string_view text) {
-  const std::string all = folded(text);
+NearDuplicates::Print NearDuplicates::print_of(std::string_view folded_text) {
   std::vector<char32_t> points;
-  for (size_t at = 0; at < all.size();) points.push_back(next_code_point(all, at));
-  Grams grams;
+  for (size_t at = 0; at < folded_text.size();) points.push_back(next_code_point(folded_text, at));
+  std::vector<uint64_t> grams;
   for (size_t first = 0; first == 0 || first + kGram <= points.size(); ++first) {
     uint64_t hash = 0;
     for (size_t i = first; i < std::min(points.size(), first + kGram); ++i) hash = mixed(hash ^ points[i]);
@@ -56,48 +71,31 @@ NearDuplicates::Grams NearDuplicates::grams_of(std::string_view text) {
   }
   std::sort(grams.begin(), grams.end());
   grams.erase(std::unique(grams.begin(), grams.end()), grams.end());
-  return grams;
+  Print print{.grams = std::move(grams)};
+  sign(print);
+  return print;
 }
 
-NearDuplicates::Bands NearDuplicates::bands_of(const Grams& grams) {
-  static const auto keys = [] {
-    std::array<uint64_t, kBands * kRows> made;
-    for (size_t i = 0; i < made.size(); ++i) made[i] = random_number(0, 0, i);
-    return made;
-  }();
-  Bands bands{};
-  for (int i = 0; i < kBands * kRows; ++i) {
-    uint64_t least = std::numeric_limits<uint64_t>::max();
-    for (const uint64_t gram : grams) least = std::min(least, mixed(gram ^ keys[size_t(i)]));
-    bands[size_t(i / kRows)] = mixed(bands[size_t(i / kRows)] ^ least);
-  }
-  return bands;
-}
-
-std::optional<NearDuplicates::Match> NearDuplicates::find(std::string_view text) const {
-  const Grams grams = grams_of(text);
-  const Bands bands = bands_of(grams);
+std::optional<NearDuplicates::Match> NearDuplicates::find(const Print& print) const {
   std::vector<uint32_t> candidates;
-  for (size_t band = 0; band < bands.size(); ++band)
-    if (const auto found = buckets_[band].find(bands[band]); found != buckets_[band].end())
+  for (size_t band = 0; band < print.bands.size(); ++band)
+    if (const auto found = buckets_[band].find(print.bands[band]); found != buckets_[band].end())
       candidates.insert(candidates.end(), found->second.begin(), found->second.end());
   std::sort(candidates.begin(), candidates.end());
   candidates.erase(std::unique(candidates.begin(), candidates.end()), candidates.end());
   for (const uint32_t candidate : candidates)
-    if (const float similarity = overlap(grams, texts_[candidate].grams); similarity >= similarity_)
+    if (const float similarity = overlap(print.grams, texts_[candidate].grams); similarity >= similarity_)
       return Match{texts_[candidate].number, similarity};
   return std::nullopt;
 }
 
-void NearDuplicates::add(std::string_view text, size_t number) {
-  Grams grams = grams_of(text);
-  const Bands bands = bands_of(grams);
+void NearDuplicates::add(Print print, size_t number) {
   const auto index = uint32_t(texts_.size());
-  for (size_t band = 0; band < bands.size(); ++band) {
-    std::vector<uint32_t>& bucket = buckets_[band][bands[band]];
+  for (size_t band = 0; band < print.bands.size(); ++band) {
+    std::vector<uint32_t>& bucket = buckets_[band][print.bands[band]];
     if (bucket.size() < kMostCandidates) bucket.push_back(index);
   }
-  texts_.push_back({number, std::move(grams)});
+  texts_.push_back({number, std::move(print.grams)});
 }
 
 }  // namespace graft::inline v0

@@ -19,25 +19,28 @@ class NearDuplicates {
  public:
   explicit NearDuplicates(float similarity) : similarity_(similarity) {}
 
+  static constexpr int kBands = 32, kRows = 4;  // two sets that overlap by half agree in a band 7 times of 8
+  // What is compared of a text.
+  struct Print {
+    std::vector<uint64_t> grams = {};  // hashes, ascending, each once
+    std::array<uint64_t, kBands> bands = {};
+  };
+  // Of a text as `folded` gives it.
+  static Print print_of(std::string_view folded_text);
+
   struct Match {
     size_t text = 0;  // as add() was given it
     float similarity = 0;
   };
   // The earliest added text that is so similar.
-  std::optional<Match> find(std::string_view text) const;
-  void add(std::string_view text, size_t number);
+  std::optional<Match> find(const Print& print) const;
+  void add(Print print, size_t number);
 
  private:
-  static constexpr int kBands = 32, kRows = 4;  // two sets that overlap by half agree in a band 7 times of 8
-  using Grams = std::vector<uint64_t>;          // hashes, ascending, each once
-  using Bands = std::array<uint64_t, kBands>;
   struct Text {
     size_t number;
-    Grams grams;
+    std::vector<uint64_t> grams;
   };
-
-  static Grams grams_of(std::string_view text);
-  static Bands bands_of(const Grams& grams);
 
   float similarity_;
   std::vector<Text> texts_;

@@ -17,6 +17,9 @@
 
 namespace graft::inline v0 {
 
+// Whether a path names a file of this format.
+inline bool is_gguf(const std::filesystem::path& path) { return path.extension() == ".gguf"; }
+
 // One tensor, as a view into its file. The shape is in the order of rows and columns: the reverse of the file's.
 struct GgufTensor {
   std::string_view name;

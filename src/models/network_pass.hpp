@@ -20,6 +20,7 @@ class NetworkPass {
   // `edits`: of each sequence of the batch; none: all take the context's.
   NetworkPass(const NetworkContext& context, Batch batch, std::span<const Edits* const> edits = {})
       : network_(context.trunk.transformer),
+        is_exact_(context.trunk.is_exact(context.precision)),
         batch_(std::move(batch)),
         edited_(edited_rows(context, batch_, edits)),
         run_{context.lane, context.memory, batch_, context.precision} {
@@ -29,6 +30,14 @@ class NetworkPass {
   NetworkPass& operator=(const NetworkPass&) = delete;
 
   Run& run() { return run_; }
+  // From now on the tape records what the pass does. What it keeps is rounded as the products round.
+  void record(Tape& tape, bool training, uint64_t seed, uint64_t step) {
+    run_.tape = &tape;
+    run_.saved = is_exact_ ? Dtype::f32 : Dtype::bf16;
+    run_.training = training;
+    run_.seed = seed;
+    run_.step = step;
+  }
   const Batch& batch() const { return batch_; }
   Tensor hidden(const PassOptions& options = {}) { return network_(run_, options); }
 
@@ -51,6 +60,7 @@ class NetworkPass {
   }
 
   const Transformer& network_;
+  bool is_exact_;
   Batch batch_;
   std::vector<EditedRows> edited_;
   Run run_;

@@ -27,12 +27,7 @@ AnswerPass::AnswerPass(const NetworkContext& network, MicroBatch micro, const An
       pass_(network, std::move(micro.batch)),
       tape_(options.gradients ? *options.gradients : none_, network.memory, network.lane),
       targets_(std::move(micro.labels.tokens)) {
-  Run& run = pass_.run();
-  run.tape = &tape_;
-  run.saved = network.trunk.is_exact(network.precision) ? Dtype::f32 : Dtype::bf16;  // as the products round
-  run.training = options.gradients != nullptr;
-  run.seed = options.seed;
-  run.step = options.step;
+  pass_.record(tape_, options.gradients != nullptr, options.seed, options.step);
   hidden_ = pass_.hidden({.recomputes = options.recompute});
 }
 

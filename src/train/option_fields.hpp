@@ -43,21 +43,23 @@ OptimizerOptions default_optimizer(size_t wanted) {
 enum class Bound { share, below_one, positive, not_negative, negative };
 
 // Each calls field(name, member, bound), with a float, int or bool.
-template <class Field>
-void each_field(AdamW& o, const Field& field) {
+template <class Options, class Field>
+void each_adam_field(Options& o, const Field& field) {
   field("beta1", o.beta1, Bound::below_one);
   field("beta2", o.beta2, Bound::below_one);
   field("epsilon", o.epsilon, Bound::positive);
   field("weight_decay", o.weight_decay, Bound::not_negative);
+}
+
+template <class Field>
+void each_field(AdamW& o, const Field& field) {
+  each_adam_field(o, field);
   field("amsgrad", o.amsgrad, Bound::share);
 }
 
 template <class Field>
 void each_field(Adam& o, const Field& field) {
-  field("beta1", o.beta1, Bound::below_one);
-  field("beta2", o.beta2, Bound::below_one);
-  field("epsilon", o.epsilon, Bound::positive);
-  field("weight_decay", o.weight_decay, Bound::not_negative);
+  each_adam_field(o, field);
   field("amsgrad", o.amsgrad, Bound::share);
 }
 
@@ -120,10 +122,7 @@ void each_field(Muon& o, const Field& field) {
 
 template <class Field>
 void each_field(AdamW8bit& o, const Field& field) {
-  field("beta1", o.beta1, Bound::below_one);
-  field("beta2", o.beta2, Bound::below_one);
-  field("epsilon", o.epsilon, Bound::positive);
-  field("weight_decay", o.weight_decay, Bound::not_negative);
+  each_adam_field(o, field);
 }
 
 template <class Field>

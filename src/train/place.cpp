@@ -2,27 +2,11 @@
 #include "train/place.hpp"
 
 #include <algorithm>
-#include <charconv>
-#include <optional>
+
+#include "train/layer_name.hpp"
 
 namespace graft::inline v0 {
 namespace {
-
-// The number behind a marker in a module's name, and what stands around it.
-struct Numbered {
-  std::string before, after;
-  int number = 0;
-};
-std::optional<Numbered> numbered(const std::string& module, const std::string& marker) {
-  const size_t at = module.starts_with(marker) ? 0 : module.find("." + marker) + 1;
-  if (at == 0 && !module.starts_with(marker)) return std::nullopt;
-  const char *begin = module.data() + at + marker.size(), *all = module.data() + module.size();
-  Numbered found;
-  const char* end = std::from_chars(begin, all, found.number).ptr;
-  found.before = module.substr(0, at);
-  found.after = std::string(end, all);
-  return found;
-}
 
 // A layer of a stack, "blocks.3.attention…" or "encoder.blocks.3…", or of a sequential network, "layers.3…".
 std::optional<Numbered> layer_of(const std::string& module) {

@@ -6,6 +6,7 @@
 #include "nn/sequential.hpp"
 #include "support/message.hpp"
 #include "support/pattern.hpp"
+#include "train/layer_name.hpp"
 #include "train/place.hpp"
 
 namespace graft::inline v0 {
@@ -21,10 +22,10 @@ std::vector<Named> named(const std::vector<Weight*>& weights) {
 // The number of the layer that a module belongs to; those of embeddings and of an encoder before a decoder count as
 // below all, those of heads and the last norm as above.
 constexpr int kBelow = -1, kAbove = INT32_MAX;
-int layer_of(std::string_view module) {
-  constexpr std::string_view kBlocks = "blocks.";
+int layer_of(const std::string& module) {
   if (module.starts_with("encoder.") || module.starts_with("embedding")) return kBelow;
-  return module.starts_with(kBlocks) ? std::atoi(module.data() + kBlocks.size()) : kAbove;
+  const std::optional<Numbered> block = numbered(module, "blocks.");
+  return block && block->before.empty() ? block->number : kAbove;
 }
 
 // The first layer that is trained where only the last ones are.

@@ -27,14 +27,9 @@ void add_loss(const StepContext& step, MicroBatch micro, StepLoss& loss) {
   if (step.teacher) teacher.emplace(*step.teacher, micro.batch, micro.sources);
   NetworkPass source(network, std::move(micro.sources)), pass(network, std::move(micro.batch));
   std::optional<Tape> tape;
-  if (step.gradients) tape.emplace(*step.gradients, network.memory, network.lane);
-  for (Run* run : {&source.run(), &pass.run()}) {
-    run->saved = network.trunk.is_exact(network.precision) ? Dtype::f32 : Dtype::bf16;  // as the products round
-    if (!tape) continue;
-    run->tape = &*tape;
-    run->training = true;
-    run->seed = step.seed;
-    run->step = step.number;
+  if (step.gradients) {
+    tape.emplace(*step.gradients, network.memory, network.lane);
+    for (NetworkPass* one : {&source, &pass}) one->record(*tape, true, step.seed, step.number);
   }
   Encoded encoded;
   if (transformer.config().encoder) encoded = transformer.encode(source.run(), step.recompute);
