@@ -47,6 +47,7 @@ struct TrainReport {
   std::vector<Evaluation> evaluations;
   Evaluation best;  // where keep_best chose it
   int64_t tokens = 0, trained_tokens = 0;
+  int64_t trained_parameters = 0;  // values that the run could change
   double seconds = 0, tokens_per_second = 0;
   size_t peak_bytes = 0;  // of training, beside the weights
   bool cancelled = false, stopped_early = false;

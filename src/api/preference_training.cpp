@@ -5,6 +5,7 @@
 
 #include "api/call.hpp"
 #include "api/rows.hpp"
+#include "api/same_tokens.hpp"
 #include "api/text_training.hpp"
 #include "train/preference_loss.hpp"
 
@@ -17,9 +18,7 @@ PreferencePairs TextTraining::pairs(const Dataset& data, const std::function<voi
   check(other || adapter_,
         "TrainOptions: preference.reference: without an adapter, expected another model to compare with");
   const Model::State& reference = other ? *other->state() : *model_;
-  const int vocabulary = reference.tokenizer.vocabulary_size(), expected = model_->tokenizer.vocabulary_size();
-  check(vocabulary == expected, "TrainOptions: preference.reference: its vocabulary has ", vocabulary,
-        " tokens, expected ", expected);
+  check_same_tokens(reference.tokenizer, model_->tokenizer, "TrainOptions: preference.reference");
   check(reference.trunk->architecture.task == Task::causal, "TrainOptions: preference.reference is a ",
         reference.trunk->architecture.name, ", expected a decoder");
   Call call(reference, nullptr);

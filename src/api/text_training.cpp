@@ -6,7 +6,7 @@
 #include "api/call.hpp"
 #include "api/encode_rows.hpp"
 #include "api/rows.hpp"
-#include "support/in_quotes.hpp"
+#include "api/same_tokens.hpp"
 #include "train/adapter_training.hpp"
 #include "train/thawed.hpp"
 #include "train/token_objective.hpp"
@@ -23,15 +23,6 @@ TrainOptions with_frozen_pooler(TrainOptions options, const Trunk& trunk) {
     for (const auto& [module, weight] : trunk.parameters.all())
       if (module.starts_with(head.config().module + ".")) options.frozen.push_back("\\Q" + weight->name() + "\\E");
   return options;
-}
-
-void check_vocabulary(const Tokenizer& teacher, const Tokenizer& student) {
-  const int size = student.vocabulary_size();
-  check(teacher.vocabulary_size() == size, "DistillationOptions: the teacher's vocabulary has ",
-        teacher.vocabulary_size(), " tokens, expected ", size);
-  for (int32_t id = 0; id < size; ++id)
-    check(teacher.token(id) == student.token(id), "DistillationOptions: the teacher's token ", id, " is ",
-          in_quotes(teacher.token(id)), ", expected ", in_quotes(student.token(id)));
 }
 
 }  // namespace
@@ -81,7 +72,7 @@ TrainReport TextTraining::fit_rows(const Dataset& train, const Dataset* held_out
   std::optional<Teacher> teacher;
   if (options_.distillation.teacher) {
     const Model::State& wise = *options_.distillation.teacher->state();
-    check_vocabulary(wise.tokenizer, model_->tokenizer);
+    check_same_tokens(wise.tokenizer, model_->tokenizer, "DistillationOptions: teacher");
     check_teacher(*wise.trunk, *model_->trunk, options_.distillation);
     call.emplace(wise, options_.distillation.adapter);
     parts.teacher = &teacher.emplace(Teacher{call->context, options_.distillation});

@@ -3,6 +3,7 @@
 
 #include "cli/arguments.hpp"
 #include "cli/command.hpp"
+#include "formats/gguf.hpp"
 #include "support/message.hpp"
 
 namespace graft::inline v0 {
@@ -19,8 +20,7 @@ int merge(MergeArguments arguments) {
   check(!arguments.model.adapter.empty(), "merge: --lora is missing, expected an adapter");
   Model model = load_model(arguments.model);
   const MergeReport report = model.merge(*load_adapter(arguments.model, model));
-  const bool is_gguf = arguments.output.ends_with(".gguf");
-  if (is_gguf)
+  if (is_gguf(arguments.output))
     model.save_gguf(arguments.output, arguments.type.empty() ? "q8_0" : arguments.type);
   else
     model.save(arguments.output, arguments.type.empty() ? "bf16" : arguments.type);

@@ -34,6 +34,7 @@ Json json_of(const TrainReport& report) {
   return {{"steps", report.steps},
           {"tokens", report.tokens},
           {"trained_tokens", report.trained_tokens},
+          {"trained_parameters", report.trained_parameters},
           {"seconds", report.seconds},
           {"tokens_per_second", report.tokens_per_second},
           {"peak_bytes", report.peak_bytes},

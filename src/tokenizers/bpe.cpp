@@ -21,6 +21,7 @@ size_t character_length(std::string_view text, size_t at) {
 
 Bpe::Bpe(const TextTable& tokens, const std::vector<Merge>& merges, const BpeOptions& options)
     : merges_(merges),
+      pieces_(tokens.size()),
       characters_(options.characters ? tokens.size() : 0),
       reachable_(tokens.size()),
       options_(options) {
@@ -30,14 +31,14 @@ Bpe::Bpe(const TextTable& tokens, const std::vector<Merge>& merges, const BpeOpt
     if (bytes.empty() || bytes.size() > (options.characters ? 4 : 1)) continue;
     if (character_length(bytes, 0) != bytes.size()) continue;
     if (bytes.size() == 1) byte_tokens_[static_cast<unsigned char>(bytes[0])] = static_cast<int32_t>(id);
-    reachable_[id] = 1;
+    reachable_[id].store(true, std::memory_order_relaxed);
   }
   for (size_t id = 0; options.characters && id < tokens.size(); ++id)
-    if (reachable_[id]) characters_.insert(tokens[id], static_cast<int32_t>(id));
+    if (reachable(static_cast<int32_t>(id))) characters_.insert(tokens[id], static_cast<int32_t>(id));
   index(tokens, merges);
 }
 
-// Finds out which bytes merging may join, and which tokens it makes of their own bytes.
+// Finds out which bytes merging may join.
 void Bpe::index(const TextTable& tokens, const std::vector<Merge>& merges) {
   for (const Merge& m : merges) {
     const std::string_view bytes = tokens[static_cast<size_t>(m.result)];
@@ -45,26 +46,14 @@ void Bpe::index(const TextTable& tokens, const std::vector<Merge>& merges) {
       neighbours_.set(
           static_cast<size_t>(static_cast<unsigned char>(bytes[i - 1]) << 8 | static_cast<unsigned char>(bytes[i])));
   }
-  TokenRun run;
-  std::vector<bool> tried(tokens.size());
-  for (const Merge& m : merges) {
-    const auto id = static_cast<size_t>(m.result);
-    if (tried[id]) continue;
-    tried[id] = true;
-    run.ids.clear();
-    encode_parts(tokens[id], run);
-    if (run.ids.size() == 1 && run.ids[0] == m.result) reachable_[id] = 1;
-  }
-  PieceTable pieces(tokens.size());
-  for (size_t id = 0; id < tokens.size(); ++id)
-    if (options_.ignore_merges || reachable_[id]) pieces.insert(tokens[id], static_cast<int32_t>(id));
-  pieces_ = std::move(pieces);
+  for (size_t id = 0; id < tokens.size(); ++id) pieces_.insert(tokens[id], static_cast<int32_t>(id));
 }
 
 void Bpe::encode(std::string_view piece, TokenRun& run) const {
   if (piece.empty()) return;
   const uint64_t key = piece_key(piece);
-  if (const PieceTable::Entry* known = pieces_.find(piece, key)) return run.add(known->id, piece.data(), piece.size());
+  const PieceTable::Entry* known = pieces_.find(piece, key);
+  if (known && (options_.ignore_merges || reachable(known->id))) return run.add(known->id, piece.data(), piece.size());
   run.add_once(piece, key, [&] { encode_parts(piece, run); });
 }
 
@@ -84,8 +73,11 @@ void Bpe::encode_parts(std::string_view piece, TokenRun& run) const {
 
 void Bpe::encode_part(std::string_view part, TokenRun& run) const {
   const PieceTable::Entry* known = pieces_.find(part);
-  if (known && reachable_[static_cast<size_t>(known->id)]) return run.add(known->id, part.data(), part.size());
+  if (known && reachable(known->id)) return run.add(known->id, part.data(), part.size());
   merge(part, run);
+  const TokenRun::Symbol& first = run.symbols.front();
+  if (known && first.next < 0 && first.id == known->id)
+    reachable_[static_cast<size_t>(known->id)].store(true, std::memory_order_relaxed);
 }
 
 void Bpe::emit(TokenRun& run, int32_t id, const char* bytes, size_t length) const {

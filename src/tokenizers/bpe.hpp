@@ -5,6 +5,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <bitset>
 #include <cstdint>
 #include <optional>
@@ -50,10 +51,13 @@ class Bpe final : public TokenModel {
     return neighbours_[static_cast<unsigned char>(left) << 8 | static_cast<unsigned char>(right)];
   }
 
+  bool reachable(int32_t id) const { return reachable_[static_cast<size_t>(id)].load(std::memory_order_relaxed); }
+
   MergeTable merges_;
   PieceTable pieces_;
-  PieceTable characters_;           // tokens of one character
-  std::vector<uint8_t> reachable_;  // by id: the merges make this token of its own bytes
+  PieceTable characters_;  // tokens of one character
+  // By id: the merges are known to make this token of its own bytes. Found out where a text first has those bytes.
+  mutable std::vector<std::atomic<bool>> reachable_;
   std::array<int32_t, 256> byte_tokens_ = {};
   std::bitset<65536> neighbours_;  // pairs of bytes that stand side by side in some merged token
   BpeOptions options_;

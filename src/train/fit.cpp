@@ -31,6 +31,7 @@ Fit::Fit(std::shared_ptr<const Backend> backend, Trainable trainable, FitData da
       reach_(trainable_.parameters) {
   for (const Parameter& parameter : trainable_.parameters) {
     gradients_.watch(parameter.value);
+    report_.trained_parameters += int64_t(parameter.value.size());
     kept_.push_back({parameter.name, parameter.value});
   }
   kept_.insert(kept_.end(), trainable_.running.begin(), trainable_.running.end());

@@ -58,6 +58,7 @@ std::string model_card(const Json& run, const TrainReport& report) {
   if (!std::isnan(report.best.loss))
     card += row("held-out loss, best", message(report.best.loss, " after step ", report.best.step));
   card += row("tokens", message(report.tokens, ", of which ", report.trained_tokens, " learned"));
+  card += row("trained values", message(report.trained_parameters));
   card += row("seconds", message(report.seconds)) + row("peak memory", message(report.peak_bytes >> 20, " MiB"));
   card += "\n![loss](loss.svg)\n\n| option | |\n| --- | --- |\n";
   for (const auto& [name, value] : run.items())

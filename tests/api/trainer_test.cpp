@@ -86,6 +86,7 @@ TEST_CASE("Fitting lowers the loss, of an adapter and of the model itself", "[ap
   CHECK(report.losses.back() < 0.8f * report.losses.front());
   CHECK(report.trained_tokens > 0);
   CHECK(report.tokens > report.trained_tokens);
+  CHECK(report.trained_parameters == (is_whole ? model.info().parameters : adapter.parameters()));
   CHECK(report.evaluations.empty());
   CHECK((model.next_logits(ids) == before) == !is_whole);
   CHECK(trainer.evaluate(sums()).loss < report.losses.front());
