@@ -15,9 +15,13 @@ extern const Kernels table;
 namespace cpu::avx2 {
 extern const Kernels table;
 }
+#endif
+#ifdef GRAFT_HAS_avx512
 namespace cpu::avx512 {
 extern const Kernels table;
 }
+#endif
+#ifdef GRAFT_HAS_avx512_bf16
 namespace cpu::avx512_bf16 {
 extern const Kernels table;
 }
@@ -41,11 +45,15 @@ struct Choice {
     __builtin_cpu_init();
     if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma") || !__builtin_cpu_supports("bmi2")) return;
     tables[count++] = &cpu::avx2::table;
+#endif
+#ifdef GRAFT_HAS_avx512
     if (!__builtin_cpu_supports("avx512f") || !__builtin_cpu_supports("avx512bw") ||
         !__builtin_cpu_supports("avx512dq") || !__builtin_cpu_supports("avx512vl") ||
         !__builtin_cpu_supports("avx512cd"))
       return;
     tables[count++] = &cpu::avx512::table;
+#endif
+#ifdef GRAFT_HAS_avx512_bf16
     if (!__builtin_cpu_supports("avx512vnni") || !__builtin_cpu_supports("avx512bf16")) return;
     tables[count++] = &cpu::avx512_bf16::table;
 #endif
