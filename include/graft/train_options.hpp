@@ -98,6 +98,9 @@ struct TrainOptions {
   std::function<void(const StepInfo&)> on_step = {};
   std::function<void(const Evaluation&)> on_evaluation = {};
   std::function<void(const std::filesystem::path&)> on_checkpoint = {};
+  // Asked when a loss or a gradient is not finite, with the step and the tensor at fault: true leaves the step out and
+  // goes on. Without it, or when it says no, fit throws NumericError. The values stay those of the step before.
+  std::function<bool(const std::string&)> on_not_finite = {};
   std::function<void(const std::string&)> on_notice = {};  // a fallback taken, a damaged checkpoint passed over …
   std::stop_token cancel = {};  // asked before each step; a checkpoint is written and the report returned
 };

@@ -55,6 +55,13 @@ class GRAFT_EXPORT Trainer {
   std::vector<std::vector<PreviewToken>> preview(const Dataset& data, size_t count = 1) const;
   // An estimate of the bytes that fit needs beside the weights.
   size_t memory_estimate(const Dataset& data) const;
+  // Chooses micro_batch_tokens, and recompute if need be, so that this estimate is at most `bytes`. Throws
+  // ResourceError with what is needed at least.
+  void fit_to_memory(const Dataset& data, size_t bytes);
+  // Chooses max_steps so that fit, with its schedule, ends after about so many seconds: measures a few steps, which
+  // change nothing. At least one step, at most those of all epochs.
+  void fit_to_time(const Dataset& data, double seconds);
+  const TrainOptions& options() const;
 
   struct State;
 

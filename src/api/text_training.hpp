@@ -23,21 +23,31 @@ class TextTraining {
   Evaluation evaluate(const Dataset& data) const;
   std::vector<std::vector<PreviewToken>> preview(const Dataset& data, size_t count) const;
   size_t memory_estimate(const Dataset& data) const;
+  void fit_to_memory(const Dataset& data, size_t bytes);
+  void fit_to_time(const Dataset& data, double seconds);
+  const TrainOptions& options() const { return options_; }
 
  private:
-  bool learns_preferences() const { return options_.preference.loss != PreferenceLoss::none; }
-  std::vector<TokenRow> rows(const Dataset& data, const std::function<void(const std::string&)>& notice) const;
-  Corruption corruption(std::span<const TokenRow> rows) const;
-  PreferencePairs pairs(const Dataset& data, const std::function<void(const std::string&)>& notice) const;
+  using UseFit = std::function<TrainReport(Fit& fit)>;
+  using Notice = std::function<void(const std::string&)>;
 
-  TrainReport fit_rows(const Dataset& train, const Dataset* held_out,
-                       const std::function<void(const std::string&)>& notice) const;
-  TrainReport fit_preferences(const Dataset& train, const Dataset* held_out,
-                              const std::function<void(const std::string&)>& notice) const;
+  bool learns_preferences() const { return options_.preference.loss != PreferenceLoss::none; }
+  std::vector<TokenRow> rows(const Dataset& data, const Notice& notice) const;
+  Corruption corruption(std::span<const TokenRow> rows) const;
+  PreferencePairs pairs(const Dataset& data, const Notice& notice) const;
+
+  // Each makes a run of the data and gives it to `use`.
+  TrainReport with_fit(const Dataset& train, const Dataset* held_out, const Notice& notice, const UseFit& use) const;
+  TrainReport with_rows(const Dataset& train, const Dataset* held_out, const Notice& notice, const UseFit& use) const;
+  TrainReport with_preferences(const Dataset& train, const Dataset* held_out, const Notice& notice,
+                               const UseFit& use) const;
+  TrainReport with_adapter(FitData data, const UseFit& use) const;
+  TrainReport with_model(FitData data, const UseFit& use) const;
   StepLoss loss_of_rows(const Dataset& data) const;
   StepLoss loss_of_preferences(const Dataset& data) const;
-  TrainReport fit_adapter(FitData data) const;
-  TrainReport fit_model(FitData data) const;
+  int64_t trained_values() const;
+  size_t longest_row(const Dataset& data) const;
+  size_t bytes_of(const TrainOptions& options, size_t longest_row) const;
 
   std::shared_ptr<Model::State> model_;
   std::shared_ptr<Adapter::State> adapter_;

@@ -18,10 +18,18 @@ void pause() {
 }  // namespace
 
 Threads::Threads(int count) : shares_(std::make_unique<Share[]>(size_t(count))) {
-  for (int worker = 1; worker < count; ++worker) threads_.emplace_back([this, worker] { work(worker); });
+  threads_.reserve(size_t(count) - 1);
+  try {
+    for (int worker = 1; worker < count; ++worker) threads_.emplace_back([this, worker] { work(worker); });
+  } catch (...) {
+    stop();
+    throw;
+  }
 }
 
-Threads::~Threads() {
+Threads::~Threads() { stop(); }
+
+void Threads::stop() {
   stopping_ = true;
   ++posted_;
   posted_.notify_all();

@@ -29,6 +29,7 @@ class Threads {
 
  private:
   void work(int worker);
+  void stop();
   void take_tasks(int worker);
   bool wait_for_job(uint32_t& seen);
 

@@ -28,7 +28,8 @@ Fit::Fit(std::shared_ptr<const Backend> backend, Trainable trainable, FitData da
       lane_(std::move(backend)),
       gradients_(memory_),
       optimizer_(trainable_.parameters, options, memory_),
-      reach_(trainable_.parameters) {
+      reach_(trainable_.parameters),
+      running_(trainable_.running, *memory_) {
   for (const Parameter& parameter : trainable_.parameters) {
     gradients_.watch(parameter.value);
     kept_.push_back({parameter.name, parameter.value});
@@ -51,6 +52,7 @@ TrainReport Fit::run() {
   trainable_.begin(steps_);
   if (!options_.checkpoints.empty() && options_.resume) resume();
   step_at_start_ = step_;
+  left_out_at_start_ = report_.left_out_steps;
   if (!options_.record.empty())
     record_.emplace(options_.record, description(), [this](const std::string& text) { notice(text); });
   while (step_ < steps_ && !report_.stopped_early && !options_.cancel.stop_requested()) {
@@ -59,6 +61,10 @@ TrainReport Fit::run() {
     if (!options_.checkpoints.empty() && is_due(options_.checkpoint_every)) save_checkpoint();
   }
   report_.cancelled = step_ < steps_ && !report_.stopped_early;
+  if (step_ - step_at_start_ == report_.left_out_steps - left_out_at_start_)
+    notice(message("nothing was trained: ", report_.cancelled      ? "cancelled before the first step"
+                                            : report_.left_out_steps ? "every step was left out"
+                                                                     : "the run was complete already"));
   if (!options_.checkpoints.empty() && last_checkpoint_ != step_) save_checkpoint();
   if (!report_.cancelled) choose_result();
   report_.steps = step_;
@@ -67,6 +73,22 @@ TrainReport Fit::run() {
   report_.peak_bytes = memory_->peak_bytes();
   if (record_) record_->finish(report_);
   return std::move(report_);
+}
+
+double Fit::time_step() {
+  constexpr int kMeasured = 3;
+  const int measured = std::min(kMeasured, steps_);
+  running_.keep();
+  double began = now();
+  for (int i = -1; i < measured; ++i) {  // the first makes memory and caches ready
+    if (i == 0) began = now();
+    step_ = std::max(i, 0);
+    gradients_.clear();
+    data_.train.loss(context(), examples_of_step(), &gradients_);
+  }
+  step_ = 0;
+  running_.put_back();
+  return (now() - began) / measured;
 }
 
 double Fit::elapsed() const { return seconds_before_ + now() - started_; }
@@ -90,19 +112,34 @@ std::span<const size_t> Fit::examples_of_step() {
 
 void Fit::train_step() {
   gradients_.clear();
+  running_.keep();
   const StepLoss loss = data_.train.loss(context(), examples_of_step(), &gradients_);
-  check<NumericError>(std::isfinite(loss.sum), "training: the loss of step ", step_ + 1, " is ", loss.mean(),
-                      "; the values are those of the step before");
   trainable_.pull(gradients_);
+  const double norm = gradient_norm(lane_, gradients_, trainable_.parameters, options_.gradient_norm);
+  if (!std::isfinite(loss.sum) || !std::isfinite(norm)) return leave_out(loss);
   reach_.check(gradients_, trainable_.parameters, step_ + 1 == steps_ || (step_ + 1) % steps_per_epoch_ == 0);
-  apply(loss);
+  apply(loss, norm);
 }
 
-void Fit::apply(const StepLoss& loss) {
-  clip_values(lane_, gradients_, trainable_.parameters, options_.max_gradient_value);
-  const double norm = gradient_norm(lane_, gradients_, trainable_.parameters, options_.gradient_norm);
-  check<NumericError>(std::isfinite(norm), "training: the gradient of step ", step_ + 1, " is ", norm,
+// The values stay those of the step before; the host decides whether training goes on.
+void Fit::leave_out(const StepLoss& loss) {
+  running_.put_back();
+  const std::string what =
+      message("training: step ", step_ + 1, ": ", not_finite(loss.mean(), gradients_, trainable_));
+  check<NumericError>(options_.on_not_finite && options_.on_not_finite(what), what,
                       "; the values are those of the step before");
+  notice(what + "; the step was left out");
+  ++step_;
+  ++report_.left_out_steps;
+  report_.losses.push_back(float(loss.mean()));
+  report_.tokens += loss.tokens;
+}
+
+void Fit::apply(const StepLoss& loss, double norm) {
+  if (options_.max_gradient_value > 0) {
+    clip_values(lane_, gradients_, trainable_.parameters, options_.max_gradient_value);
+    norm = gradient_norm(lane_, gradients_, trainable_.parameters, options_.gradient_norm);
+  }
   const float scale = clip_factor(options_.max_gradient_norm, norm);
   const double factor = rate_factor();
   optimizer_.step(lane_, gradients_, factor, scale);
@@ -147,7 +184,8 @@ void Fit::evaluate_if_due() {
   const StepLoss loss = data_.held_out->loss_of_all(context());
   const Evaluation evaluation{step_, float(loss.mean()), loss.trained, loss.rewards};
   report_.evaluations.push_back(evaluation);
-  const bool is_best = !(evaluation.loss >= report_.best.loss);
+  const bool is_first = std::isnan(report_.best.loss) && !std::isnan(evaluation.loss);
+  const bool is_best = is_first || evaluation.loss < report_.best.loss;
   evaluations_without_gain_ = is_best ? 0 : evaluations_without_gain_ + 1;
   if (is_best) {
     report_.best = evaluation;

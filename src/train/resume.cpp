@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A run as its checkpoints hold it, and how it goes on from there.
+#include <cmath>
+
 #include "support/message.hpp"
 #include "train/checkpoint.hpp"
 #include "train/fit.hpp"
@@ -16,9 +18,12 @@ Json json_of(const Evaluation& evaluation) {
   return json;
 }
 
+// JSON has null for a loss that is not finite.
+float loss_of(const Json& json) { return json.is_null() ? NAN : json.get<float>(); }
+
 Evaluation evaluation_of(const Json& json) {
   const JsonObject object(json, "run.json");
-  Evaluation evaluation{int(object.integer("step", 0, INT32_MAX)), float(object.number("loss")),
+  Evaluation evaluation{int(object.integer("step", 0, INT32_MAX)), loss_of(object.json().at("loss")),
                         object.integer("tokens", 0, INT64_MAX)};
   if (object.has("rewards")) {
     const JsonObject rewards = object.object("rewards");
@@ -112,6 +117,7 @@ Json Fit::run_state() const {
   for (const Evaluation& evaluation : report_.evaluations) evaluations.push_back(json_of(evaluation));
   return {{"step", step_},
           {"options", fingerprint()},
+          {"left_out_steps", report_.left_out_steps},
           {"losses", report_.losses},
           {"evaluations", evaluations},
           {"best", has_best_ ? json_of(report_.best) : Json(nullptr)},
@@ -147,8 +153,9 @@ void Fit::resume() {
   read_checkpoint(path, saved_tensors());
   trainable_.after_change();
   step_ = int(run.integer("step", 0, steps_));
-  optimizer_.set_steps(step_);
-  report_.losses = json["losses"].get<std::vector<float>>();
+  report_.left_out_steps = int(run.integer("left_out_steps", 0, step_));
+  optimizer_.set_steps(step_ - report_.left_out_steps);
+  for (const Json& loss : json["losses"]) report_.losses.push_back(loss_of(loss));
   for (const Json& evaluation : json["evaluations"]) report_.evaluations.push_back(evaluation_of(evaluation));
   evaluations_without_gain_ = int(run.integer("evaluations_without_gain", 0, INT32_MAX));
   report_.stopped_early = run.flag("stopped_early");
