@@ -48,6 +48,7 @@ struct TrainOptions {
   int epochs = 3;
   int max_steps = 0;             // ends earlier; 0: after the epochs
   int batch = 8;                 // examples an optimizer step
+  int batch_tokens = 0;          // instead: examples of like length a step, together at most so many tokens; 0: `batch`
   int micro_batch_tokens = 512;  // tokens computed at once; a step is cut into such parts, its gradient does not change
   int max_length = 0;            // longer examples are cut, text into several; 0: the model's context
   float learning_rate = 2e-4f;

@@ -13,6 +13,7 @@
 
 #include <graft/adapter.hpp>
 #include <graft/dataset.hpp>
+#include <graft/example_stream.hpp>
 #include <graft/model.hpp>
 #include <graft/table_model.hpp>
 #include <graft/train_options.hpp>
@@ -42,6 +43,9 @@ class GRAFT_EXPORT Trainer {
   // loss that is not finite or a trainable tensor without a gradient. What was trained before an error is kept.
   TrainReport fit(const Dataset& train);
   TrainReport fit(const Dataset& train, const Dataset& held_out);
+  // The stream begins again at its end; max_steps ends the training. Who shuffles is the stream.
+  TrainReport fit(const ExampleStream& train);
+  TrainReport fit(const ExampleStream& train, const Dataset& held_out);
   TrainReport fit(const Table& train);
   TrainReport fit(const Table& train, const Table& held_out);
   TrainReport fit(const TableFeatures& train);

@@ -67,23 +67,28 @@ Corruption TextTraining::corruption(std::span<const TokenRow> rows) const {
   return corruption_for(*model_, options_.corruption, has_targets);
 }
 
-TrainReport TextTraining::fit(const Dataset& train, const Dataset* held_out) const {
+TrainReport TextTraining::fit_and_save(const std::function<TrainReport(const Notice&)>& train) const {
   check_can_save(options_.save_to);
   std::vector<std::string> notices;
-  const auto notice = [&](const std::string& text) {
+  TrainReport report = train([&](const std::string& text) {
     notices.push_back(text);
     if (options_.on_notice) options_.on_notice(text);
-  };
-  if (train.duplicates_removed())
-    notice(message(train.duplicates_removed(), " duplicate examples were removed before the split"));
-  if (const size_t known = held_out ? count_known(train, *held_out) : 0)
-    notice(message(known, " of ", held_out->size(),
-                   " held-out examples have the text of a training example, so their loss tells less"));
-  TrainReport report = with_fit(train, held_out, notice, [](Fit& fit) { return fit.run(); });
+  });
   save_result(options_.save_to,
               [&](const auto& path) { adapter_ ? Adapter(adapter_).save(path) : Model(model_).save(path); });
   report.notices.insert(report.notices.begin(), notices.begin(), notices.end());
   return report;
+}
+
+TrainReport TextTraining::fit(const Dataset& train, const Dataset* held_out) const {
+  return fit_and_save([&](const Notice& notice) {
+    if (train.duplicates_removed())
+      notice(message(train.duplicates_removed(), " duplicate examples were removed before the split"));
+    if (const size_t known = held_out ? count_known(train, *held_out) : 0)
+      notice(message(known, " of ", held_out->size(),
+                     " held-out examples have the text of a training example, so their loss tells less"));
+    return with_fit(train, held_out, notice, [](Fit& fit) { return fit.run(); });
+  });
 }
 
 TrainReport TextTraining::with_fit(const Dataset& train, const Dataset* held_out, const Notice& notice,
@@ -94,9 +99,17 @@ TrainReport TextTraining::with_fit(const Dataset& train, const Dataset* held_out
 
 TrainReport TextTraining::with_rows(const Dataset& train, const Dataset* held_out, const Notice& notice,
                                     const UseFit& use) const {
-  const std::vector<TokenRow> train_rows = rows(train, notice);
+  const std::vector<TokenRow> learned = rows(train, notice);
+  const auto make = [&](const TokenObjective::Parts& parts) -> std::unique_ptr<Objective> {
+    return std::make_unique<TokenObjective>(*model_->trunk, learned, options_, parts);
+  };
+  return with_objective(learned, make, held_out, notice, use);
+}
+
+TrainReport TextTraining::with_objective(std::span<const TokenRow> first_rows, const MakeObjective& make,
+                                         const Dataset* held_out, const Notice& notice, const UseFit& use) const {
   const std::vector<TokenRow> held_out_rows = held_out ? rows(*held_out, notice) : std::vector<TokenRow>();
-  const Corruption corruption = this->corruption(train_rows);
+  const Corruption corruption = this->corruption(first_rows);
   const Edits* edits = adapter_ ? &adapter_->working->edits() : nullptr;
   TokenObjective::Parts parts{
       .edits = edits, .corruption = &corruption, .embedding = model_->embedding_rows(Pooling::automatic)};
@@ -110,8 +123,8 @@ TrainReport TextTraining::with_rows(const Dataset& train, const Dataset* held_ou
     call.emplace(wise, options_.distillation.adapter);
     parts.teacher = &teacher.emplace(Teacher{call->context, options_.distillation});
   }
-  const TokenObjective learned(*model_->trunk, train_rows, options_, parts);
-  const FitData data{learned, held_out_rows.empty() ? nullptr : &evaluated};
+  const std::unique_ptr<Objective> learned = make(parts);
+  const FitData data{*learned, held_out_rows.empty() ? nullptr : &evaluated};
   return adapter_ ? with_adapter(data, use) : with_model(data, use);
 }
 

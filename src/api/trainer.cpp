@@ -50,6 +50,11 @@ TrainReport Trainer::fit(const Dataset& train, const Dataset& held_out) {
   return state_->of_text().fit(train, &held_out);
 }
 
+TrainReport Trainer::fit(const ExampleStream& train) { return state_->of_text().fit(train, nullptr); }
+TrainReport Trainer::fit(const ExampleStream& train, const Dataset& held_out) {
+  return state_->of_text().fit(train, &held_out);
+}
+
 TrainReport Trainer::fit(const Table& train) { return fit(state_->of_tables().features(train)); }
 TrainReport Trainer::fit(const Table& train, const Table& held_out) {
   const TableTraining& training = state_->of_tables();

@@ -68,6 +68,7 @@ std::vector<Setting> train_settings(TrainOptions& train) {
   std::vector<Setting> all = {number("epochs", train.epochs),
                               number("max_steps", train.max_steps),
                               number("batch", train.batch),
+                              number("batch_tokens", train.batch_tokens),
                               number("micro_batch_tokens", train.micro_batch_tokens),
                               number("max_length", train.max_length),
                               number("learning_rate", train.learning_rate),

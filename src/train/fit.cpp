@@ -3,11 +3,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "support/clock.hpp"
 #include "support/message.hpp"
-#include "support/random.hpp"
 #include "train/checkpoint.hpp"
 #include "train/clipping.hpp"
 
@@ -24,6 +22,7 @@ Fit::Fit(std::shared_ptr<const Backend> backend, Trainable trainable, FitData da
     : trainable_(std::move(trainable)),
       data_(data),
       options_((check_options(options), options)),
+      plan_(data_.train, options_),
       memory_(Memory::create(options.memory_budget)),
       lane_(std::move(backend)),
       gradients_(memory_),
@@ -37,9 +36,7 @@ Fit::Fit(std::shared_ptr<const Backend> backend, Trainable trainable, FitData da
   kept_.insert(kept_.end(), trainable_.running.begin(), trainable_.running.end());
   for (const Tensor& lowered : trainable_.lowered) gradients_.watch(lowered);
   if (options.ema_decay > 0) average_.emplace(trainable_.parameters, options.ema_decay, *memory_);
-  const int examples = int(data_.train.examples());
-  steps_per_epoch_ = (examples + options_.batch - 1) / options_.batch;
-  const int64_t all = int64_t(steps_per_epoch_) * options_.epochs;
+  const int64_t all = int64_t(plan_.steps_per_epoch()) * options_.epochs;
   check(all <= INT32_MAX, "TrainOptions: epochs: ", all, " steps, expected at most ", INT32_MAX);
   steps_ = options_.max_steps ? std::min(options_.max_steps, int(all)) : int(all);
   const int warmup =
@@ -84,7 +81,7 @@ double Fit::time_step() {
     if (i == 0) began = now();
     step_ = std::max(i, 0);
     gradients_.clear();
-    data_.train.loss(context(), examples_of_step(), &gradients_);
+    data_.train.loss(context(), plan_.examples(step_), &gradients_);
   }
   step_ = 0;
   running_.put_back();
@@ -93,31 +90,18 @@ double Fit::time_step() {
 
 double Fit::elapsed() const { return seconds_before_ + now() - started_; }
 
-bool Fit::is_due(int every) const { return step_ == steps_ || step_ % (every ? every : steps_per_epoch_) == 0; }
+bool Fit::is_due(int every) const { return step_ == steps_ || step_ % (every ? every : plan_.steps_per_epoch()) == 0; }
 
 LossContext Fit::context() const { return {lane_, memory_, options_.seed, uint64_t(step_)}; }
-
-// The order of an epoch depends on the seed and its number alone, so a resumed run goes on as it would have.
-std::span<const size_t> Fit::examples_of_step() {
-  const size_t count = data_.train.examples();
-  if (const int epoch = step_ / steps_per_epoch_; order_epoch_ != epoch) {
-    order_.resize(count);
-    std::iota(order_.begin(), order_.end(), size_t{0});
-    if (options_.shuffle) order_ = permutation(count, options_.seed, uint64_t(epoch));
-    order_epoch_ = epoch;
-  }
-  const size_t first = size_t(step_ % steps_per_epoch_) * size_t(options_.batch);
-  return std::span(order_).subspan(first, std::min(count - first, size_t(options_.batch)));
-}
 
 void Fit::train_step() {
   gradients_.clear();
   running_.keep();
-  const StepLoss loss = data_.train.loss(context(), examples_of_step(), &gradients_);
+  const StepLoss loss = data_.train.loss(context(), plan_.examples(step_), &gradients_);
   trainable_.pull(gradients_);
   const double norm = gradient_norm(lane_, gradients_, trainable_.parameters, options_.gradient_norm);
   if (!std::isfinite(loss.sum) || !std::isfinite(norm)) return leave_out(loss);
-  reach_.check(gradients_, trainable_.parameters, step_ + 1 == steps_ || (step_ + 1) % steps_per_epoch_ == 0);
+  reach_.check(gradients_, trainable_.parameters, step_ + 1 == steps_ || (step_ + 1) % plan_.steps_per_epoch() == 0);
   apply(loss, norm);
 }
 
@@ -159,7 +143,7 @@ void Fit::finish_step(const StepLoss& loss, double norm, double rate_factor) {
   const int done_here = step_ - step_at_start_;
   const StepInfo info{.step = step_,
                       .steps = steps_,
-                      .epoch = double(step_) / steps_per_epoch_,
+                      .epoch = double(step_) / plan_.steps_per_epoch(),
                       .loss = float(loss.mean()),
                       .gradient_norm = float(norm),
                       .learning_rate = float(options_.learning_rate * rate_factor),

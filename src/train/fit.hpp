@@ -5,6 +5,7 @@
 
 #include "graft/train_options.hpp"
 #include "support/json.hpp"
+#include "train/batch_plan.hpp"
 #include "train/finite.hpp"
 #include "train/objective.hpp"
 #include "train/optimizer.hpp"
@@ -46,7 +47,6 @@ class Fit {
 
   bool is_due(int every) const;
   double rate_factor() const;
-  std::span<const size_t> examples_of_step();
   LossContext context() const;
   std::vector<NamedTensor> saved_tensors() const;
   Json run_state() const;
@@ -57,6 +57,7 @@ class Fit {
   Trainable trainable_;
   FitData data_;
   TrainOptions options_;
+  BatchPlan plan_;
   std::shared_ptr<Memory> memory_;
   Lane lane_;
   Gradients gradients_;
@@ -65,12 +66,10 @@ class Fit {
   RunningValues running_;
   std::optional<WeightAverage> average_;
   RateSchedule schedule_;
-  std::vector<size_t> order_;             // of the examples in one epoch
-  int order_epoch_ = -1;                  // which
   std::vector<NamedTensor> kept_;         // parameters and running values
   std::vector<NamedTensor> best_values_;  // those of the best evaluation
   bool has_best_ = false;
-  int step_ = 0, steps_ = 0, steps_per_epoch_ = 0;
+  int step_ = 0, steps_ = 0;
   int evaluations_without_gain_ = 0, last_checkpoint_ = -1;
   double seconds_before_ = 0, started_ = 0;  // of earlier processes of this run; when this one began
   int step_at_start_ = 0, left_out_at_start_ = 0;

@@ -83,6 +83,7 @@ Json Fit::fingerprint() const {
           {"held_out", data_.held_out ? data_.held_out->fingerprint() : 0},
           {"steps", steps_},
           {"batch", options_.batch},
+          {"batch_tokens", options_.batch_tokens},
           {"micro_batch_tokens", options_.micro_batch_tokens},
           {"learning_rate", options_.learning_rate},
           {"schedule", schedule_json(schedule_)},

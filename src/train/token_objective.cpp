@@ -65,6 +65,12 @@ TokenObjective::TokenObjective(const Trunk& trunk, std::span<const TokenRow> row
       label_smoothing_(options.label_smoothing),
       temperature_(options.contrastive.temperature) {}
 
+std::vector<size_t> TokenObjective::lengths() const {
+  std::vector<size_t> lengths;
+  for (const TokenRow& row : rows_) lengths.push_back(token_count(trunk_.architecture.task, row));
+  return lengths;
+}
+
 StepLoss TokenObjective::loss(const LossContext& context, std::span<const size_t> examples,
                               Gradients* gradients) const {
   const Edits edits = parts_.edits ? packed_once(*parts_.edits, context.memory) : Edits();

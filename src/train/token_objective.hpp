@@ -26,6 +26,7 @@ class TokenObjective final : public Objective {
   TokenObjective(const Trunk& trunk, std::span<const TokenRow> rows, const TrainOptions& options, const Parts& parts);
 
   size_t examples() const override { return rows_.size(); }
+  std::vector<size_t> lengths() const override;
   uint64_t fingerprint() const override;
   StepLoss loss(const LossContext& context, std::span<const size_t> examples, Gradients* gradients) const override;
 
