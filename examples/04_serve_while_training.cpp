@@ -21,7 +21,7 @@ double milliseconds(Clock::duration time) { return std::chrono::duration<double,
 struct Service {
   std::atomic<Phase> phase = before;
   std::atomic<const graft::Adapter*> live = nullptr;
-  std::atomic<size_t> served[3] = {};  // tokens of each phase
+  std::atomic<size_t> served[3] = {};     // tokens of each phase
   std::vector<double> latencies[3] = {};  // the server's, in milliseconds
   Clock::time_point first_with_adapter = {};
 
@@ -69,8 +69,8 @@ int main(int count, char** arguments) try {
     std::vector<double>& all = service.latencies[phase];
     std::ranges::sort(all);
     const auto at = [&](double share) { return all.empty() ? 0 : all[size_t(share * double(all.size() - 1))]; };
-    std::cout << kPhases[phase] << ": " << all.size() << " tokens, median " << at(0.5) << " ms, 95 % below "
-              << at(0.95) << " ms\n";
+    std::cout << kPhases[phase] << ": " << all.size() << " tokens, median " << at(0.5) << " ms, 95 % below " << at(0.95)
+              << " ms\n";
   }
   std::cout << "live " << milliseconds(service.first_with_adapter - said) << " ms after the host said so\n";
 } catch (const std::exception& error) {

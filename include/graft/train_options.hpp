@@ -79,8 +79,9 @@ struct TrainOptions {
   bool shuffle = true;           // anew each epoch
   bool train_on_prompt = false;  // whether prompts and the other side's messages have a loss, too
   Precision precision = Precision::automatic;
-  bool recompute = false;    // less memory, a third more time: activations are computed again backwards
-  size_t memory_budget = 0;  // bytes for training, beside the weights; beyond it ResourceError; 0: no limit
+  bool recompute = false;     // less memory, a third more time: activations are computed again backwards
+  bool save_rounded = false;  // less memory: what is kept for the backward pass is bf16 also where products are f32
+  size_t memory_budget = 0;   // bytes for training, beside the weights; beyond it ResourceError; 0: no limit
 
   int evaluate_every = 0;  // steps; 0: after each epoch
   int patience = 0;        // evaluations without a better loss before training ends; 0: never

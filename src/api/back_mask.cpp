@@ -8,7 +8,7 @@
 namespace graft::inline v0 {
 namespace {
 
-constexpr int kLikeliest = 8;  // words for a gap
+constexpr int kLikeliest = 8;          // words for a gap
 enum : uint64_t { kHidden, kChosen };  // streams of random numbers
 
 // A token as a word of its own; empty: it is no word.

@@ -103,11 +103,13 @@ void check_ends(const Tokenizer& tokenizer, std::span<const TokenRow> rows, cons
     return tokenizer.bos() && row.ids.size() > 1 && row.ids[0] == *tokenizer.bos() && row.ids[1] == *tokenizer.bos();
   };
   if (const auto count = std::ranges::count_if(rows, begins_twice))
-    options.notice(message(count, " examples begin with two begin-of-text tokens: the text has one, and the tokenizer "
+    options.notice(message(count,
+                           " examples begin with two begin-of-text tokens: the text has one, and the tokenizer "
                            "adds one"));
   if (std::ranges::none_of(rows, [&](const TokenRow& row) { return teaches_end(tokenizer, row); }))
     options.notice(
-        "no example ends with a learned end-of-text token, so the model does not learn to stop: the tokenizer has none, "
+        "no example ends with a learned end-of-text token, so the model does not learn to stop: the tokenizer has "
+        "none, "
         "or max_length cuts it off");
 }
 

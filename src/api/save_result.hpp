@@ -14,12 +14,12 @@ inline void check_can_save(const std::filesystem::path& path) {
   while (!std::filesystem::exists(folder)) folder = folder.parent_path();
   std::error_code error;
   const auto permissions = std::filesystem::status(folder, error).permissions();
-  constexpr auto kWrite = std::filesystem::perms::owner_write | std::filesystem::perms::group_write |
-                          std::filesystem::perms::others_write;
-  check<FileError>(!error && std::filesystem::is_directory(folder) &&
-                       (permissions & kWrite) != std::filesystem::perms::none,
-                   "TrainOptions: save_to: ", path.string(), " cannot be written: ", folder.string(),
-                   " is no folder that can be written to");
+  constexpr auto kWrite =
+      std::filesystem::perms::owner_write | std::filesystem::perms::group_write | std::filesystem::perms::others_write;
+  check<FileError>(
+      !error && std::filesystem::is_directory(folder) && (permissions & kWrite) != std::filesystem::perms::none,
+      "TrainOptions: save_to: ", path.string(), " cannot be written: ", folder.string(),
+      " is no folder that can be written to");
 }
 
 // Saves what was trained; an error says that it is not lost.

@@ -20,7 +20,8 @@ void no_notice(const std::string&) {}
 int64_t TextTraining::trained_values() const {
   if (adapter_) return adapter_->working->parameters();
   int64_t values = 0;
-  for (const auto& [module, weight] : model_->trunk->parameters.all()) values += int64_t(weight->rows()) * weight->cols();
+  for (const auto& [module, weight] : model_->trunk->parameters.all())
+    values += int64_t(weight->rows()) * weight->cols();
   return values;
 }
 
@@ -35,8 +36,7 @@ size_t TextTraining::longest_row(const Dataset& data) const {
 size_t TextTraining::bytes_of(const TrainOptions& options, size_t longest_row) const {
   const double copies = 1 + state_per_value(options.optimizer) + (options.ema_decay > 0);  // the gradient's is one
   const size_t tokens = std::max(longest_row, size_t(options.micro_batch_tokens));
-  return activation_bytes(*model_->trunk, tokens, options.precision, options.recompute) +
-         size_t(copies * double(trained_values()) * sizeof(float));
+  return activation_bytes(*model_->trunk, tokens, options) + size_t(copies * double(trained_values()) * sizeof(float));
 }
 
 size_t TextTraining::memory_estimate(const Dataset& data) const { return bytes_of(options_, longest_row(data)); }
@@ -60,8 +60,7 @@ void TextTraining::fit_to_memory(const Dataset& data, size_t bytes) {
     }
   }
   fail<ResourceError>("fit_to_memory: ", needed, " bytes are needed with recomputation and ", fewest,
-                      " tokens at once, but there are ", bytes,
-                      ": a smaller max_length, rank or optimizer needs less");
+                      " tokens at once, but there are ", bytes, ": a smaller max_length, rank or optimizer needs less");
 }
 
 void TextTraining::fit_to_time(const Dataset& data, double seconds) {

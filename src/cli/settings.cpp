@@ -88,6 +88,7 @@ std::vector<Setting> train_settings(TrainOptions& train) {
                               flag("train_on_prompt", train.train_on_prompt),
                               choice("precision", train.precision, kPrecisionNames),
                               flag("recompute", train.recompute),
+                              flag("save_rounded", train.save_rounded),
                               number("memory_budget", train.memory_budget),
                               number("evaluate_every", train.evaluate_every),
                               number("patience", train.patience),

@@ -171,7 +171,9 @@ Dataset Dataset::preferences(const std::filesystem::path& path) { return Dataset
 
 Dataset Dataset::labelled(const std::filesystem::path& path) { return Dataset(load_rows(path, read_labelled)); }
 
-Dataset Dataset::jsonl(const std::filesystem::path& path) { return Dataset(load_rows(path, [](const JsonObject& row, const std::string&) { return read_example(row); })); }
+Dataset Dataset::jsonl(const std::filesystem::path& path) {
+  return Dataset(load_rows(path, [](const JsonObject& row, const std::string&) { return read_example(row); }));
+}
 
 Dataset Dataset::text(const std::filesystem::path& path, const TextOptions& options) {
   return Dataset(path.extension() == ".jsonl" ? load_rows(path, read_text) : load_plain(path, options));

@@ -25,7 +25,7 @@ class BatchPlan {
   uint64_t seed_;
   bool shuffles_;
   int steps_ = 0, epoch_ = -1;
-  std::vector<size_t> order_;    // of the examples in the epoch
+  std::vector<size_t> order_;     // of the examples in the epoch
   std::vector<RowRange> ranges_;  // of the order: the steps
 };
 

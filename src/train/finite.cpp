@@ -30,12 +30,11 @@ std::string not_finite(double loss, const Gradients& gradients, const Trainable&
   const std::string gradient = first_not_finite(trainable.parameters, [&](const Parameter& one) {
     return gradients.reached(one.value) ? &gradients.of(one.value) : nullptr;
   });
-  const std::string what = !std::isfinite(loss)  ? message("the loss is ", loss)
-                           : !gradient.empty() ? message("the gradient of ", gradient, " is not finite")
-                                               : "the norm of the gradient is not finite";
+  const std::string what = !std::isfinite(loss) ? message("the loss is ", loss)
+                           : !gradient.empty()  ? message("the gradient of ", gradient, " is not finite")
+                                                : "the norm of the gradient is not finite";
   std::string culprit = first_not_finite(trainable.parameters, [](const Parameter& one) { return &one.value; });
-  if (culprit.empty())
-    culprit = first_not_finite(trainable.running, [](const NamedTensor& one) { return &one.value; });
+  if (culprit.empty()) culprit = first_not_finite(trainable.running, [](const NamedTensor& one) { return &one.value; });
   if (!culprit.empty()) return message(what, ", for ", culprit, " has values that are not finite");
   if (!std::isfinite(loss) && !gradient.empty()) return message(what, ", as is the gradient of ", gradient);
   return what;

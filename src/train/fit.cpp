@@ -59,7 +59,7 @@ TrainReport Fit::run() {
   }
   report_.cancelled = step_ < steps_ && !report_.stopped_early;
   if (step_ - step_at_start_ == report_.left_out_steps - left_out_at_start_)
-    notice(message("nothing was trained: ", report_.cancelled      ? "cancelled before the first step"
+    notice(message("nothing was trained: ", report_.cancelled        ? "cancelled before the first step"
                                             : report_.left_out_steps ? "every step was left out"
                                                                      : "the run was complete already"));
   if (!options_.checkpoints.empty() && last_checkpoint_ != step_) save_checkpoint();
@@ -108,8 +108,7 @@ void Fit::train_step() {
 // The values stay those of the step before; the host decides whether training goes on.
 void Fit::leave_out(const StepLoss& loss) {
   running_.put_back();
-  const std::string what =
-      message("training: step ", step_ + 1, ": ", not_finite(loss.mean(), gradients_, trainable_));
+  const std::string what = message("training: step ", step_ + 1, ": ", not_finite(loss.mean(), gradients_, trainable_));
   check<NumericError>(options_.on_not_finite && options_.on_not_finite(what), what,
                       "; the values are those of the step before");
   notice(what + "; the step was left out");

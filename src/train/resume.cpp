@@ -85,6 +85,7 @@ Json Fit::fingerprint() const {
           {"batch", options_.batch},
           {"batch_tokens", options_.batch_tokens},
           {"micro_batch_tokens", options_.micro_batch_tokens},
+          {"save_rounded", options_.save_rounded},
           {"learning_rate", options_.learning_rate},
           {"schedule", schedule_json(schedule_)},
           {"optimizer", optimizer_json(options_)},

@@ -32,8 +32,7 @@ TEST_CASE("The texts of whose label a classifier is least sure come first", "[ap
     if (measure == Uncertainty::margin) return double(scores[1].probability) - double(scores[0].probability);
     if (measure == Uncertainty::least_confident) return -double(scores[0].probability);
     double entropy = 0;
-    for (const LabelScore& score : scores)
-      entropy -= double(score.probability) * std::log(double(score.probability));
+    for (const LabelScore& score : scores) entropy -= double(score.probability) * std::log(double(score.probability));
     return entropy;
   };
   std::vector<std::vector<size_t>> chosen;

@@ -4,16 +4,16 @@
 #include <cmath>
 
 #include "api/tiny_model.hpp"
-#include "models/trunk.hpp"
 #include "graft/trainer.hpp"
+#include "models/trunk.hpp"
 #include "support/each_fault.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace graft {
 namespace {
 
-const Dataset kData = Dataset::from(std::vector<Example>{{.prompt = "One", .completion = " two"},
-                                                         {.prompt = "Three", .completion = " four"}});
+const Dataset kData = Dataset::from(
+    std::vector<Example>{{.prompt = "One", .completion = " two"}, {.prompt = "Three", .completion = " four"}});
 const TrainOptions kOneStep{.epochs = 1, .batch = 2, .learning_rate = 1e-3f};
 
 std::vector<float> logits(const Model& model, const Adapter* adapter = nullptr) {

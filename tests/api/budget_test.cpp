@@ -31,9 +31,8 @@ Dataset long_texts() {
 }
 
 // What training really took, as a share of the estimate.
-double real_share(Trainer& trainer) {
-  const size_t estimate = trainer.memory_estimate(long_texts());
-  return double(trainer.fit(long_texts()).peak_bytes) / double(estimate);
+double real_share(const Trainer& trainer, const TrainReport& report) {
+  return double(report.peak_bytes) / double(trainer.memory_estimate(long_texts()));
 }
 
 }  // namespace
@@ -54,7 +53,26 @@ TEST_CASE("The estimate of training's memory is within 15 % of the peak", "[api]
                              .precision = precision,
                              .recompute = recompute};
   Trainer trainer = is_whole ? Trainer(model, options) : Trainer(model, adapter, options);
-  CHECK(real_share(trainer) == Approx(1).margin(kTolerance));
+  CHECK(real_share(trainer, trainer.fit(long_texts())) == Approx(1).margin(kTolerance));
+}
+
+TEST_CASE("What is kept for the backward pass may be rounded beside exact products", "[api][train]") {
+  Model model = medium_model();
+  TrainOptions options{.max_steps = 3, .batch = 16, .micro_batch_tokens = 2048, .max_length = 128};
+  options.precision = Precision::f32;
+  const auto fit = [&](bool rounded) {
+    LoRAAdapter adapter(model, {.rank = 8, .seed = 1});
+    options.save_rounded = rounded;
+    Trainer trainer(model, adapter, options);
+    const TrainReport report = trainer.fit(long_texts());
+    CHECK(real_share(trainer, report) == Approx(1).margin(kTolerance));
+    return report;
+  };
+  const TrainReport exact = fit(false), rounded = fit(true);
+  CHECK(double(rounded.peak_bytes) < 0.75 * double(exact.peak_bytes));
+  CHECK(rounded.losses[0] == exact.losses[0]);
+  CHECK(rounded.losses[2] != exact.losses[2]);
+  CHECK(rounded.losses[2] == Approx(exact.losses[2]).epsilon(1e-3));
 }
 
 TEST_CASE("Training is made to fit into a memory, at the least cost of time", "[api][train]") {
@@ -86,7 +104,8 @@ TEST_CASE("Training is made to fit into a memory, at the least cost of time", "[
 
 TEST_CASE("Training is made to fit into a time, and measuring changes nothing", "[api][train]") {
   Model model = tiny_model(Precision::automatic);
-  LoRAAdapter adapter(model, {.rank = 4, .dropout = 0.1f, .seed = 1}), other(model, {.rank = 4, .dropout = 0.1f, .seed = 1});
+  LoRAAdapter adapter(model, {.rank = 4, .dropout = 0.1f, .seed = 1}),
+      other(model, {.rank = 4, .dropout = 0.1f, .seed = 1});
   const TrainOptions options{.epochs = 3, .batch = 4, .learning_rate = 1e-3f};
   const std::vector<float> before = values_of(adapter);
   Trainer patient(model, adapter, options), hasty(model, adapter, options), plain(model, other, options);

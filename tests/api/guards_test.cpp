@@ -26,7 +26,8 @@ const TrainOptions kFast{.epochs = 2, .batch = 3, .learning_rate = 1e-2f, .seed 
 class Guarded {
  public:
   TrainReport fit(const Dataset& data, const TrainOptions& options, const Dataset* held_out = nullptr) {
-    return held_out ? Trainer(model, adapter, options).fit(data, *held_out) : Trainer(model, adapter, options).fit(data);
+    return held_out ? Trainer(model, adapter, options).fit(data, *held_out)
+                    : Trainer(model, adapter, options).fit(data);
   }
   Model model = tiny_model(Precision::automatic);
   LoRAAdapter adapter = LoRAAdapter(model, {.rank = 4, .seed = 1});

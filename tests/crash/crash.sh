@@ -4,10 +4,10 @@
 #
 #   crash.sh train GRAFT MODEL DATA METHOD OPTIMIZER OUT    trains into the folder OUT, or goes on there
 #   crash.sh digest OUT                                     one line for the result and the last checkpoint
-#   crash.sh loop GRAFT MODEL DATA KILLS METHOD …           every optimizer of each method, killed so many times
+#   crash.sh loop GRAFT MODEL DATA KILLS METHOD …           each method with each of $OPTIMIZERS (all), killed so many times
 set -eu
 
-optimizers="adamw amsgrad adam sgd rmsprop adagrad adafactor lion muon adamw_8bit"
+optimizers="${OPTIMIZERS:-adamw amsgrad adam sgd rmsprop adagrad adafactor lion muon adamw_8bit}"
 
 # The settings that give an optimizer all kinds of state that it can have.
 settings_of() {

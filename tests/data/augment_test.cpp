@@ -30,10 +30,9 @@ TEST_CASE("Synonyms replace words and keep what stands between them", "[data]") 
 
 TEST_CASE("Augmenting changes what is asked, not what is taught", "[data]") {
   const TextChange louder = [](std::string_view text, uint64_t) { return std::string(text) + "!"; };
-  const Dataset data =
-      Dataset::from(std::vector<Example>{{.messages = {{"user", "Hi"}, {"assistant", "Hello"}}},
-                                         {.prompt = "One", .completion = "two"},
-                                         {.text = "good", .labels = {"praise"}}});
+  const Dataset data = Dataset::from(std::vector<Example>{{.messages = {{"user", "Hi"}, {"assistant", "Hello"}}},
+                                                          {.prompt = "One", .completion = "two"},
+                                                          {.text = "good", .labels = {"praise"}}});
   const Dataset more = augment(data, louder, 2);
   REQUIRE(more.size() == 9);
   CHECK(more[0] == data[0]);
@@ -42,7 +41,9 @@ TEST_CASE("Augmenting changes what is asked, not what is taught", "[data]") {
   CHECK(more[4].completion == "two");
   CHECK(more[7].text == "good!");
   CHECK(more[7].labels == data[2].labels);
-  CHECK(augment(data, [](std::string_view text, uint64_t) { return std::string(text); }, 3).size() == 3);
+  CHECK(augment(
+            data, [](std::string_view text, uint64_t) { return std::string(text); }, 3)
+            .size() == 3);
   const Dataset tagged = Dataset::from(std::vector<Example>{{.text = "Ann", .spans = {{0, 3, "NAME"}}}});
   CHECK_THROWS_AS(augment(tagged, louder), ArgumentError);
 }

@@ -45,8 +45,8 @@ TEST_CASE("A file is streamed row by row, as often as one likes", "[data]") {
   next();
   CHECK(next()->completion == "b");
   CHECK_FALSE(next());
-  const ExampleStream::Next broken = ExampleStream::jsonl(folder.file("bad.jsonl", "{\"text\": \"one\"}\n{\"tex"))
-                                         .begin();
+  const ExampleStream::Next broken =
+      ExampleStream::jsonl(folder.file("bad.jsonl", "{\"text\": \"one\"}\n{\"tex")).begin();
   CHECK(broken()->text == "one");
   CHECK(refusal([&] { broken(); }).find("bad.jsonl:2") != std::string::npos);
 }

@@ -15,7 +15,8 @@ constexpr int64_t kDense = 60;
 
 // Lets the allocations of an action fail one after the other. Each time it must end with an exception and leave nothing
 // behind; then `afterwards` is called.
-inline void fail_each_allocation(const std::function<void()>& action, const std::function<void()>& afterwards = [] {}) {
+inline void fail_each_allocation(
+    const std::function<void()>& action, const std::function<void()>& afterwards = [] {}) {
   action();  // what is made once in a process is made now
   for (int64_t k = 1, struck = k; struck >= k; k = next_fault(k, kDense)) {
     bool failed = false;

@@ -30,7 +30,8 @@ TEST_CASE("JSON is parsed as it stands", "[support]") {
 }
 
 TEST_CASE("A float is written as its shortest text, and read back to the bit", "[support]") {
-  CHECK(Json({{"rate", 1e-4f}, {"all", std::vector<float>{0.1f, 3.0f}}}).dump() == R"({"all":[0.1,3.0],"rate":0.0001})");
+  CHECK(Json({{"rate", 1e-4f}, {"all", std::vector<float>{0.1f, 3.0f}}}).dump() ==
+        R"({"all":[0.1,3.0],"rate":0.0001})");
   CHECK(Json(NAN).dump() == "null");
   for (const float value : {9.9999997e-5f, 1.17549435e-38f, 3.40282347e38f, 1e-45f, -0.333333343f})
     CHECK(parse_json(Json(value).dump(), "a.json").get<float>() == value);

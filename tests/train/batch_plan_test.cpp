@@ -70,7 +70,8 @@ TEST_CASE("Steps of like length stay within their tokens", "[train]") {
       }
       CHECK((tokens <= 12 || step.size() == 1));
       for (size_t other = 0; other < kUneven.all.size(); ++other)  // nobody of a length between is elsewhere
-        if (kUneven.all[other] > least && kUneven.all[other] < most) CHECK(std::ranges::find(step, other) != step.end());
+        if (kUneven.all[other] > least && kUneven.all[other] < most)
+          CHECK(std::ranges::find(step, other) != step.end());
     }
     epochs.insert(steps);
   }
