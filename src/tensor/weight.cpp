@@ -34,9 +34,11 @@ void Weight::place(std::shared_ptr<float> packed, size_t bytes, Dtype dtype) {
   resident_bytes_ = bytes;
 }
 
-void Weight::allocate(const Lane& lane, const std::shared_ptr<Memory>& memory, Dtype dtype) {
+void Weight::allocate(const Lane& lane, const std::shared_ptr<Memory>& memory, Dtype dtype, const Tensor& values) {
   const size_t bytes = lane.backend().kernels().packed_bytes(dtype, rows_, cols_);
-  place(memory->allocate((bytes + sizeof(float) - 1) / sizeof(float)), bytes, dtype);
+  std::shared_ptr<float> block = memory->allocate((bytes + sizeof(float) - 1) / sizeof(float));
+  if (values) graft::repack(lane, values, {block.get(), dtype, rows_, cols_});
+  place(std::move(block), bytes, dtype);
 }
 
 void Weight::pack_rows(const Lane& lane, const std::byte* data, std::span<const int> row_order) {
@@ -102,8 +104,7 @@ void Weight::create(const Lane& lane, const std::shared_ptr<Memory>& memory) {
     vector_ = Tensor::zeros(*memory, rows_, cols_);
   } else {
     master_ = Tensor::zeros(*memory, rows_, cols_);
-    allocate(lane, memory, Dtype::f32);
-    repack(lane);
+    allocate(lane, memory, Dtype::f32, master_);
   }
 }
 
@@ -116,11 +117,10 @@ Tensor Weight::values(const Lane& lane, Memory& memory) const {
 
 void Weight::thaw(const Lane& lane, const std::shared_ptr<Memory>& memory, bool exact) {
   if (parameter()) return;
-  master_ = values(lane, *memory);
+  Tensor master = values(lane, *memory);
   const Dtype trained = exact ? Dtype::f32 : is_quantised(dtype()) || dtype() == Dtype::f16 ? Dtype::bf16 : dtype();
-  if (trained == dtype()) return;
-  allocate(lane, memory, trained);
-  repack(lane);
+  if (trained != dtype()) allocate(lane, memory, trained, master);
+  master_ = std::move(master);
 }
 
 Weight Weight::copy(const std::shared_ptr<Memory>& memory) const {

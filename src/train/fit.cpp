@@ -33,7 +33,8 @@ Fit::Fit(std::shared_ptr<const Backend> backend, Trainable trainable, FitData da
     gradients_.watch(parameter.value);
     kept_.push_back({parameter.name, parameter.value});
   }
-  kept_.insert(kept_.end(), trainable_.running.begin(), trainable_.running.end());
+  for (const auto* more : {&trainable_.running, &trainable_.method_state})
+    kept_.insert(kept_.end(), more->begin(), more->end());
   for (const Tensor& lowered : trainable_.lowered) gradients_.watch(lowered);
   if (options.ema_decay > 0) average_.emplace(trainable_.parameters, options.ema_decay, *memory_);
   const int64_t all = int64_t(plan_.steps_per_epoch()) * options_.epochs;

@@ -66,7 +66,7 @@ class Fit {
   RunningValues running_;
   std::optional<WeightAverage> average_;
   RateSchedule schedule_;
-  std::vector<NamedTensor> kept_;         // parameters and running values
+  std::vector<NamedTensor> kept_;         // parameters, and what changes beside
   std::vector<NamedTensor> best_values_;  // those of the best evaluation
   bool has_best_ = false;
   int step_ = 0, steps_ = 0;
