@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 #include "support/in_quotes.hpp"
 #include "support/mapped_file.hpp"
@@ -104,14 +103,6 @@ std::string shown(const Json& value) {
 }
 
 }  // namespace
-
-double nearest_double(float value) {
-  char text[32];
-  const char* end = std::to_chars(text, text + sizeof text, value).ptr;
-  double nearest = double(value);
-  std::from_chars(text, end, nearest);
-  return nearest;
-}
 
 Json parse_json(std::string_view text, std::string_view name) {
   std::string rewritten;

@@ -18,20 +18,10 @@ inline void json_assert(bool claim, const char* text) {
   if (!claim) throw std::logic_error(text);
 }
 
-// Of the double numbers that are this float, the one with the shortest text.
-double nearest_double(float value);
-
 }  // namespace graft::inline v0
 
 #define JSON_ASSERT(claim) ::graft::json_assert(static_cast<bool>(claim), "json: " #claim)
 #include <nlohmann/json.hpp>
-
-// A float is written as its shortest text, 0.1, not as the double that it is, 0.10000000149011612.
-template <>
-struct nlohmann::adl_serializer<float> {
-  static void to_json(json& to, float value) { to = ::graft::nearest_double(value); }
-  static void from_json(const json& from, float& value) { value = static_cast<float>(from.get<double>()); }
-};
 
 namespace graft::inline v0 {
 

@@ -15,6 +15,13 @@ void pause() {
 #endif
 }
 
+void stop(std::vector<std::thread>& threads, std::atomic<bool>& stopping, std::atomic<uint32_t>& posted) {
+  stopping = true;
+  ++posted;
+  posted.notify_all();
+  for (std::thread& thread : threads) thread.join();
+}
+
 }  // namespace
 
 Threads::Threads(int count) : shares_(std::make_unique<Share[]>(size_t(count))) {
@@ -22,19 +29,12 @@ Threads::Threads(int count) : shares_(std::make_unique<Share[]>(size_t(count))) 
   try {
     for (int worker = 1; worker < count; ++worker) threads_.emplace_back([this, worker] { work(worker); });
   } catch (...) {
-    stop();
+    stop(threads_, stopping_, posted_);
     throw;
   }
 }
 
-Threads::~Threads() { stop(); }
-
-void Threads::stop() {
-  stopping_ = true;
-  ++posted_;
-  posted_.notify_all();
-  for (std::thread& thread : threads_) thread.join();
-}
+Threads::~Threads() { stop(threads_, stopping_, posted_); }
 
 void Threads::parallel(int tasks, Body body, void* argument) {
   if (threads_.empty() || tasks < 2 || taken_.exchange(true)) {

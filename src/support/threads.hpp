@@ -29,7 +29,6 @@ class Threads {
 
  private:
   void work(int worker);
-  void stop();
   void take_tasks(int worker);
   bool wait_for_job(uint32_t& seen);
 

@@ -57,7 +57,7 @@ Memory::Block Memory::take(size_t bytes) {
 }
 
 // Called where nothing may throw: a block that cannot be noted goes back to the system.
-void Memory::give_back(Block block) noexcept {
+void Memory::give_back(Block block) {
   const std::lock_guard lock(mutex_);
   used_ -= block.bytes;
   try {

@@ -39,7 +39,7 @@ class Memory : public std::enable_shared_from_this<Memory> {
   };
   Block take(size_t bytes);
   Block take_cached(size_t bytes);
-  void give_back(Block block) noexcept;
+  void give_back(Block block);
   void evict_below(size_t bytes);
   void trim_locked();
 

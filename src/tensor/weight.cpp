@@ -34,11 +34,9 @@ void Weight::place(std::shared_ptr<float> packed, size_t bytes, Dtype dtype) {
   resident_bytes_ = bytes;
 }
 
-void Weight::allocate(const Lane& lane, const std::shared_ptr<Memory>& memory, Dtype dtype, const Tensor& values) {
+void Weight::allocate(const Lane& lane, const std::shared_ptr<Memory>& memory, Dtype dtype) {
   const size_t bytes = lane.backend().kernels().packed_bytes(dtype, rows_, cols_);
-  std::shared_ptr<float> block = memory->allocate((bytes + sizeof(float) - 1) / sizeof(float));
-  if (values) graft::repack(lane, values, {block.get(), dtype, rows_, cols_});
-  place(std::move(block), bytes, dtype);
+  place(memory->allocate((bytes + sizeof(float) - 1) / sizeof(float)), bytes, dtype);
 }
 
 void Weight::pack_rows(const Lane& lane, const std::byte* data, std::span<const int> row_order) {
@@ -104,7 +102,8 @@ void Weight::create(const Lane& lane, const std::shared_ptr<Memory>& memory) {
     vector_ = Tensor::zeros(*memory, rows_, cols_);
   } else {
     master_ = Tensor::zeros(*memory, rows_, cols_);
-    allocate(lane, memory, Dtype::f32, master_);
+    allocate(lane, memory, Dtype::f32);
+    repack(lane);
   }
 }
 
@@ -119,7 +118,12 @@ void Weight::thaw(const Lane& lane, const std::shared_ptr<Memory>& memory, bool 
   if (parameter()) return;
   Tensor master = values(lane, *memory);
   const Dtype trained = exact ? Dtype::f32 : is_quantised(dtype()) || dtype() == Dtype::f16 ? Dtype::bf16 : dtype();
-  if (trained != dtype()) allocate(lane, memory, trained, master);
+  if (trained != dtype()) {  // an error leaves the form that there is
+    const size_t bytes = lane.backend().kernels().packed_bytes(trained, rows_, cols_);
+    std::shared_ptr<float> block = memory->allocate((bytes + sizeof(float) - 1) / sizeof(float));
+    graft::repack(lane, master, {block.get(), trained, rows_, cols_});
+    place(std::move(block), bytes, trained);
+  }
   master_ = std::move(master);
 }
 

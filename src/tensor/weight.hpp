@@ -70,8 +70,7 @@ class Weight {
   Tensor values(const Lane& lane, Memory& memory) const;
 
  private:
-  // `values`: what the new form holds; empty: nothing yet. After an error the weight is as it was.
-  void allocate(const Lane& lane, const std::shared_ptr<Memory>& memory, Dtype dtype, const Tensor& values = {});
+  void allocate(const Lane& lane, const std::shared_ptr<Memory>& memory, Dtype dtype);
   void load_vector(const Lane& lane, Memory& memory, const StoredTensor& stored);
   std::vector<std::byte> converted(const Lane& lane, const StoredTensor& stored, Dtype resident) const;
   void place(std::shared_ptr<float> packed, size_t bytes, Dtype dtype);

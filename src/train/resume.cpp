@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "support/message.hpp"
+#include "support/nearest_double.hpp"
 #include "train/checkpoint.hpp"
 #include "train/fit.hpp"
 #include "train/option_fields.hpp"
@@ -12,9 +13,10 @@ namespace graft::inline v0 {
 namespace {
 
 Json json_of(const Evaluation& evaluation) {
-  Json json{{"step", evaluation.step}, {"loss", evaluation.loss}, {"tokens", evaluation.tokens}};
+  Json json{{"step", evaluation.step}, {"loss", nearest_double(evaluation.loss)}, {"tokens", evaluation.tokens}};
   if (evaluation.rewards)
-    json["rewards"] = {{"margin", evaluation.rewards->margin}, {"accuracy", evaluation.rewards->accuracy}};
+    json["rewards"] = {{"margin", nearest_double(evaluation.rewards->margin)},
+                       {"accuracy", nearest_double(evaluation.rewards->accuracy)}};
   return json;
 }
 
@@ -32,11 +34,17 @@ Evaluation evaluation_of(const Json& json) {
   return evaluation;
 }
 
+template <class Value>
+Json json_of(Value value) {
+  return value;
+}
+Json json_of(float value) { return nearest_double(value); }
+
 // The fields of options with their values.
 template <class Options>
 Json fields_of(Options options) {
   Json json;
-  each_field(options, [&](const char* name, const auto& value, Bound) { json[name] = value; });
+  each_field(options, [&](const char* name, const auto& value, Bound) { json[name] = json_of(value); });
   return json;
 }
 
@@ -51,13 +59,13 @@ Json schedule_json(const RateSchedule& schedule) {
 Json optimizer_json(const TrainOptions& options) {
   Json json = fields_of(options.optimizer);
   json["name"] = kOptimizerNames[options.optimizer.index()];
-  json["layer_rate_decay"] = options.layer_rate_decay;
+  json["layer_rate_decay"] = nearest_double(options.layer_rate_decay);
   json["decay_norms_and_biases"] = options.decay_norms_and_biases;
   json["groups"] = Json::array();
   for (const ParameterGroup& group : options.groups) {
     Json one = {{"pattern", group.pattern}};
-    if (group.learning_rate) one["learning_rate"] = *group.learning_rate;
-    if (group.weight_decay) one["weight_decay"] = *group.weight_decay;
+    if (group.learning_rate) one["learning_rate"] = nearest_double(*group.learning_rate);
+    if (group.weight_decay) one["weight_decay"] = nearest_double(*group.weight_decay);
     json["groups"].push_back(one);
   }
   return json;
@@ -86,13 +94,13 @@ Json Fit::fingerprint() const {
           {"batch_tokens", options_.batch_tokens},
           {"micro_batch_tokens", options_.micro_batch_tokens},
           {"save_rounded", options_.save_rounded},
-          {"learning_rate", options_.learning_rate},
+          {"learning_rate", nearest_double(options_.learning_rate)},
           {"schedule", schedule_json(schedule_)},
           {"optimizer", optimizer_json(options_)},
-          {"max_gradient_value", options_.max_gradient_value},
-          {"max_gradient_norm", options_.max_gradient_norm},
+          {"max_gradient_value", nearest_double(options_.max_gradient_value)},
+          {"max_gradient_norm", nearest_double(options_.max_gradient_norm)},
           {"gradient_norm", int(options_.gradient_norm)},
-          {"ema_decay", options_.ema_decay},
+          {"ema_decay", nearest_double(options_.ema_decay)},
           {"seed", options_.seed},
           {"shuffle", options_.shuffle}};
 }
@@ -104,7 +112,7 @@ Json Fit::description() const {
   Json options = fingerprint();
   options["epochs"] = options_.epochs;
   options["max_length"] = options_.max_length;
-  options["label_smoothing"] = options_.label_smoothing;
+  options["label_smoothing"] = nearest_double(options_.label_smoothing);
   options["preference"] = fields_of(options_.preference);
   options["preference"]["loss"] = kPreferenceNames[size_t(options_.preference.loss)];
   return {{"data", message(options["data"].get<uint64_t>())},

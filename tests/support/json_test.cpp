@@ -2,7 +2,6 @@
 #include "support/json.hpp"
 
 #include <catch2/catch.hpp>
-#include <cmath>
 
 #include "support/refusal.hpp"
 
@@ -27,16 +26,6 @@ TEST_CASE("JSON is parsed as it stands", "[support]") {
   CHECK(parse_json("\xEF\xBB\xBF 7 ", "a.json") == 7);
   CHECK(parse_json(R"({"a": 1, "a": {"b": 2}, "a": [3]})", "a.json") == Json({{"a", {3}}}));
   CHECK(parse_json("18446744073709551615", "a.json").get<uint64_t>() == UINT64_MAX);
-}
-
-TEST_CASE("A float is written as its shortest text, and read back to the bit", "[support]") {
-  CHECK(Json({{"rate", 1e-4f}, {"all", std::vector<float>{0.1f, 3.0f}}}).dump() ==
-        R"({"all":[0.1,3.0],"rate":0.0001})");
-  CHECK(Json(NAN).dump() == "null");
-  for (const float value : {9.9999997e-5f, 1.17549435e-38f, 3.40282347e38f, 1e-45f, -0.333333343f})
-    CHECK(parse_json(Json(value).dump(), "a.json").get<float>() == value);
-  CHECK(Json(0.1).dump() == "0.1");
-  CHECK(Json(double(0.1f)).dump() != "0.1");
 }
 
 TEST_CASE("Python's numbers that JSON has not are null", "[support]") {
