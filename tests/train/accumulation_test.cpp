@@ -83,7 +83,8 @@ class Accumulation {
   }
 
   Step step(const std::vector<Parameter>& parameters, const Edits* edits, int micro_batch_tokens) {
-    const std::vector<TokenRow> rows = uneven_rows(trunk_->architecture.task, trunk_->transformer.config().vocabulary);
+    const std::vector<TokenRow> rows =
+        uneven_rows(trunk_->architecture.task, trunk_->transformer.stack().embedding.vocabulary);
     const TokenObjective objective(*trunk_, rows, options(micro_batch_tokens), {.edits = edits});
     const std::shared_ptr<Memory> memory = Memory::create();
     Gradients gradients(memory);
