@@ -3,13 +3,16 @@
 // The whole public interface.
 #pragma once
 
+#include <graft/active_selection.hpp>
 #include <graft/adalora_adapter.hpp>
 #include <graft/adapter.hpp>
+#include <graft/augment.hpp>
 #include <graft/classification.hpp>
 #include <graft/cleaning.hpp>
 #include <graft/dataset.hpp>
 #include <graft/device.hpp>
 #include <graft/error.hpp>
+#include <graft/example_stream.hpp>
 #include <graft/few_shot.hpp>
 #include <graft/generate.hpp>
 #include <graft/layers.hpp>

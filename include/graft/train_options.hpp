@@ -48,6 +48,7 @@ struct TrainOptions {
   int epochs = 3;
   int max_steps = 0;             // ends earlier; 0: after the epochs
   int batch = 8;                 // examples an optimizer step
+  int batch_tokens = 0;          // instead: examples of like length a step, together at most so many tokens; 0: `batch`
   int micro_batch_tokens = 512;  // tokens computed at once; a step is cut into such parts, its gradient does not change
   int max_length = 0;            // longer examples are cut, text into several; 0: the model's context
   float learning_rate = 2e-4f;
@@ -78,8 +79,9 @@ struct TrainOptions {
   bool shuffle = true;           // anew each epoch
   bool train_on_prompt = false;  // whether prompts and the other side's messages have a loss, too
   Precision precision = Precision::automatic;
-  bool recompute = false;    // less memory, a third more time: activations are computed again backwards
-  size_t memory_budget = 0;  // bytes for training, beside the weights; beyond it ResourceError; 0: no limit
+  bool recompute = false;     // less memory, a third more time: activations are computed again backwards
+  bool save_rounded = false;  // less memory: what is kept for the backward pass is bf16 also where products are f32
+  size_t memory_budget = 0;   // bytes for training, beside the weights; beyond it ResourceError; 0: no limit
 
   int evaluate_every = 0;  // steps; 0: after each epoch
   int patience = 0;        // evaluations without a better loss before training ends; 0: never
@@ -98,6 +100,9 @@ struct TrainOptions {
   std::function<void(const StepInfo&)> on_step = {};
   std::function<void(const Evaluation&)> on_evaluation = {};
   std::function<void(const std::filesystem::path&)> on_checkpoint = {};
+  // Asked when a loss or a gradient is not finite, with the step and the tensor at fault: true leaves the step out and
+  // goes on. Without it, or when it says no, fit throws NumericError. The values stay those of the step before.
+  std::function<bool(const std::string&)> on_not_finite = {};
   std::function<void(const std::string&)> on_notice = {};  // a fallback taken, a damaged checkpoint passed over …
   std::stop_token cancel = {};  // asked before each step; a checkpoint is written and the report returned
 };

@@ -43,6 +43,7 @@ struct Evaluation {
 
 struct TrainReport {
   int steps = 0;              // in all, resumed ones included
+  int left_out_steps = 0;     // those that TrainOptions::on_not_finite let pass
   std::vector<float> losses;  // of each step
   std::vector<Evaluation> evaluations;
   Evaluation best;  // where keep_best chose it

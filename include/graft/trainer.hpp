@@ -13,6 +13,7 @@
 
 #include <graft/adapter.hpp>
 #include <graft/dataset.hpp>
+#include <graft/example_stream.hpp>
 #include <graft/model.hpp>
 #include <graft/table_model.hpp>
 #include <graft/train_options.hpp>
@@ -42,6 +43,9 @@ class GRAFT_EXPORT Trainer {
   // loss that is not finite or a trainable tensor without a gradient. What was trained before an error is kept.
   TrainReport fit(const Dataset& train);
   TrainReport fit(const Dataset& train, const Dataset& held_out);
+  // The stream begins again at its end; max_steps ends the training. Who shuffles is the stream.
+  TrainReport fit(const ExampleStream& train);
+  TrainReport fit(const ExampleStream& train, const Dataset& held_out);
   TrainReport fit(const Table& train);
   TrainReport fit(const Table& train, const Table& held_out);
   TrainReport fit(const TableFeatures& train);
@@ -55,6 +59,13 @@ class GRAFT_EXPORT Trainer {
   std::vector<std::vector<PreviewToken>> preview(const Dataset& data, size_t count = 1) const;
   // An estimate of the bytes that fit needs beside the weights.
   size_t memory_estimate(const Dataset& data) const;
+  // Chooses micro_batch_tokens, and recompute if need be, so that this estimate is at most `bytes`. Throws
+  // ResourceError with what is needed at least.
+  void fit_to_memory(const Dataset& data, size_t bytes);
+  // Chooses max_steps so that fit, with its schedule, ends after about so many seconds: measures a few steps, which
+  // change nothing. At least one step, at most those of all epochs.
+  void fit_to_time(const Dataset& data, double seconds);
+  const TrainOptions& options() const;
 
   struct State;
 

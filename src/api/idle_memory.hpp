@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <mutex>
-#include <vector>
 
 #include "tensor/memory.hpp"
 
@@ -31,19 +31,17 @@ class IdleMemory {
 
   std::shared_ptr<Memory> take() {
     const std::lock_guard lock(mutex_);
-    if (kept_.empty()) return Memory::create();
-    std::shared_ptr<Memory> memory = std::move(kept_.back());
-    kept_.pop_back();
-    return memory;
+    return count_ ? std::move(kept_[--count_]) : Memory::create();
   }
   void give_back(std::shared_ptr<Memory> memory) {
     if (memory->cached_bytes() > kMostBytes) memory->trim();
     const std::lock_guard lock(mutex_);
-    if (kept_.size() < kMostKept) kept_.push_back(std::move(memory));
+    if (count_ < kMostKept) kept_[count_++] = std::move(memory);
   }
 
   std::mutex mutex_;
-  std::vector<std::shared_ptr<Memory>> kept_;
+  size_t count_ = 0;
+  std::array<std::shared_ptr<Memory>, kMostKept> kept_;  // the first `count_`; no growing where nothing may throw
 };
 
 }  // namespace graft::inline v0

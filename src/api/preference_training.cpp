@@ -11,7 +11,7 @@
 
 namespace graft::inline v0 {
 
-PreferencePairs TextTraining::pairs(const Dataset& data, const std::function<void(const std::string&)>& notice) const {
+PreferencePairs TextTraining::pairs(const Dataset& data, const Notice& notice) const {
   PreferencePairs pairs = make_pairs(rows(data, notice), options_);
   if (!has_reference(options_.preference.loss)) return pairs;
   const Model* other = options_.preference.reference;
@@ -27,15 +27,15 @@ PreferencePairs TextTraining::pairs(const Dataset& data, const std::function<voi
   return pairs;
 }
 
-TrainReport TextTraining::fit_preferences(const Dataset& train, const Dataset* held_out,
-                                          const std::function<void(const std::string&)>& notice) const {
+TrainReport TextTraining::with_preferences(const Dataset& train, const Dataset* held_out, const Notice& notice,
+                                           const UseFit& use) const {
   const PreferencePairs train_pairs = pairs(train, notice);
   const PreferencePairs held_out_pairs = held_out ? pairs(*held_out, notice) : PreferencePairs();
   const Edits* edits = adapter_ ? &adapter_->working->edits() : nullptr;
   const PreferenceObjective learned(*model_->trunk, train_pairs, options_, edits),
       evaluated(*model_->trunk, held_out_pairs, options_, edits);
   const FitData data{learned, held_out ? &evaluated : nullptr};
-  return adapter_ ? fit_adapter(data) : fit_model(data);
+  return adapter_ ? with_adapter(data, use) : with_model(data, use);
 }
 
 StepLoss TextTraining::loss_of_preferences(const Dataset& data) const {

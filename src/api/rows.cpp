@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <span>
 
 #include "support/message.hpp"
 
@@ -90,6 +91,28 @@ TokenRow answer_row(const Tokenizer& tokenizer, const Example& example, const st
   return row;
 }
 
+// Whether the last token that is learned is one that ends a text, or a message.
+bool teaches_end(const Tokenizer& tokenizer, const TokenRow& row) {
+  const auto last = std::find(row.trained.rbegin(), row.trained.rend(), true);
+  return last != row.trained.rend() && tokenizer.is_special(row.ids[size_t(row.trained.rend() - last) - 1]);
+}
+
+// Tells of rows that teach what hardly anybody wants.
+void check_ends(const Tokenizer& tokenizer, std::span<const TokenRow> rows, const RowOptions& options) {
+  const auto begins_twice = [&](const TokenRow& row) {
+    return tokenizer.bos() && row.ids.size() > 1 && row.ids[0] == *tokenizer.bos() && row.ids[1] == *tokenizer.bos();
+  };
+  if (const auto count = std::ranges::count_if(rows, begins_twice))
+    options.notice(message(count,
+                           " examples begin with two begin-of-text tokens: the text has one, and the tokenizer "
+                           "adds one"));
+  if (std::ranges::none_of(rows, [&](const TokenRow& row) { return teaches_end(tokenizer, row); }))
+    options.notice(
+        "no example ends with a learned end-of-text token, so the model does not learn to stop: the tokenizer has "
+        "none, "
+        "or max_length cuts it off");
+}
+
 }  // namespace
 
 std::vector<TokenRow> make_preference_rows(const Tokenizer& tokenizer, const Dataset& data, const RowOptions& options) {
@@ -148,6 +171,7 @@ std::vector<TokenRow> make_rows(const Tokenizer& tokenizer, const Dataset& data,
         "training: no example has a token to learn: there is no assistant's message, completion or text, "
         "or max_length (",
         options.max_length, ") cuts it off");
+  check_ends(tokenizer, rows, options);
   return rows;
 }
 

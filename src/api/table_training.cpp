@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "api/save_result.hpp"
 #include "support/message.hpp"
 #include "train/fit.hpp"
 #include "train/table_objective.hpp"
@@ -22,6 +23,7 @@ void check_last_batch(const SequentialConfig& network, size_t rows, int batch) {
 }  // namespace
 
 TrainReport TableTraining::fit(const TableFeatures& train, const TableFeatures* held_out) const {
+  check_can_save(options_.save_to);
   TrainReport report;
   {
     const UseCount::Writing writing(model_->use);
@@ -33,7 +35,7 @@ TrainReport TableTraining::fit(const TableFeatures& train, const TableFeatures* 
     const Thawed thawed(model_->parameters, lane, model_->memory, options_);
     report = Fit(model_->backend, thawed.trainable(), {learned, evaluated ? &*evaluated : nullptr}, options_).run();
   }
-  if (!options_.save_to.empty()) TableModel(model_).save(options_.save_to);
+  save_result(options_.save_to, [&](const auto& path) { TableModel(model_).save(path); });
   return report;
 }
 

@@ -16,6 +16,7 @@ class TableTraining {
   // `held_out` may be null.
   TrainReport fit(const TableFeatures& train, const TableFeatures* held_out) const;
   Evaluation evaluate(const TableFeatures& data) const;
+  const TrainOptions& options() const { return options_; }
 
  private:
   std::shared_ptr<TableModel::State> model_;

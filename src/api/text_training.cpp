@@ -2,11 +2,13 @@
 #include "api/text_training.hpp"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "api/call.hpp"
 #include "api/encode_rows.hpp"
 #include "api/rows.hpp"
 #include "api/same_tokens.hpp"
+#include "api/save_result.hpp"
 #include "train/adapter_training.hpp"
 #include "train/thawed.hpp"
 #include "train/token_objective.hpp"
@@ -25,10 +27,21 @@ TrainOptions with_frozen_pooler(TrainOptions options, const Trunk& trunk) {
   return options;
 }
 
+// How many held-out examples have exactly the text of one that is learned.
+size_t count_known(const Dataset& train, const Dataset& held_out) {
+  std::unordered_set<std::string> texts;
+  for (size_t i = 0; i < held_out.size(); ++i) texts.insert(held_out[i].all_text());
+  std::unordered_set<std::string> known;
+  for (size_t i = 0; i < train.size(); ++i)
+    if (std::string text = train[i].all_text(); texts.contains(text)) known.insert(std::move(text));
+  size_t count = 0;
+  for (size_t i = 0; i < held_out.size(); ++i) count += known.contains(held_out[i].all_text());
+  return count;
+}
+
 }  // namespace
 
-std::vector<TokenRow> TextTraining::rows(const Dataset& data,
-                                         const std::function<void(const std::string&)>& notice) const {
+std::vector<TokenRow> TextTraining::rows(const Dataset& data, const Notice& notice) const {
   const size_t length = text_length(*model_, options_.max_length);
   if (learns_preferences()) {
     check<UnsupportedError>(model_->trunk->architecture.task == Task::causal, "unsupported: preference tuning of a ",
@@ -45,25 +58,49 @@ Corruption TextTraining::corruption(std::span<const TokenRow> rows) const {
   return corruption_for(*model_, options_.corruption, has_targets);
 }
 
-TrainReport TextTraining::fit(const Dataset& train, const Dataset* held_out) const {
+TrainReport TextTraining::fit_and_save(const std::function<TrainReport(const Notice&)>& train) const {
+  check_can_save(options_.save_to);
   std::vector<std::string> notices;
-  const auto notice = [&](const std::string& text) {
+  TrainReport report = train([&](const std::string& text) {
     notices.push_back(text);
     if (options_.on_notice) options_.on_notice(text);
-  };
-  if (train.duplicates_removed())
-    notice(message(train.duplicates_removed(), " duplicate examples were removed before the split"));
-  TrainReport report =
-      learns_preferences() ? fit_preferences(train, held_out, notice) : fit_rows(train, held_out, notice);
+  });
+  save_result(options_.save_to,
+              [&](const auto& path) { adapter_ ? Adapter(adapter_).save(path) : Model(model_).save(path); });
   report.notices.insert(report.notices.begin(), notices.begin(), notices.end());
   return report;
 }
 
-TrainReport TextTraining::fit_rows(const Dataset& train, const Dataset* held_out,
-                                   const std::function<void(const std::string&)>& notice) const {
-  const std::vector<TokenRow> train_rows = rows(train, notice);
+TrainReport TextTraining::fit(const Dataset& train, const Dataset* held_out) const {
+  return fit_and_save([&](const Notice& notice) {
+    if (train.duplicates_removed())
+      notice(message(train.duplicates_removed(), " duplicate examples were removed before the split"));
+    if (const size_t known = held_out ? count_known(train, *held_out) : 0)
+      notice(message(known, " of ", held_out->size(),
+                     " held-out examples have the text of a training example, so their loss tells less"));
+    return with_fit(train, held_out, notice, [](Fit& fit) { return fit.run(); });
+  });
+}
+
+TrainReport TextTraining::with_fit(const Dataset& train, const Dataset* held_out, const Notice& notice,
+                                   const UseFit& use) const {
+  return learns_preferences() ? with_preferences(train, held_out, notice, use)
+                              : with_rows(train, held_out, notice, use);
+}
+
+TrainReport TextTraining::with_rows(const Dataset& train, const Dataset* held_out, const Notice& notice,
+                                    const UseFit& use) const {
+  const std::vector<TokenRow> learned = rows(train, notice);
+  const auto make = [&](const TokenObjective::Parts& parts) -> std::unique_ptr<Objective> {
+    return std::make_unique<TokenObjective>(*model_->trunk, learned, options_, parts);
+  };
+  return with_objective(learned, make, held_out, notice, use);
+}
+
+TrainReport TextTraining::with_objective(std::span<const TokenRow> first_rows, const MakeObjective& make,
+                                         const Dataset* held_out, const Notice& notice, const UseFit& use) const {
   const std::vector<TokenRow> held_out_rows = held_out ? rows(*held_out, notice) : std::vector<TokenRow>();
-  const Corruption corruption = this->corruption(train_rows);
+  const Corruption corruption = this->corruption(first_rows);
   const Edits* edits = adapter_ ? &adapter_->working->edits() : nullptr;
   TokenObjective::Parts parts{
       .edits = edits, .corruption = &corruption, .embedding = model_->embedding_rows(Pooling::automatic)};
@@ -77,12 +114,12 @@ TrainReport TextTraining::fit_rows(const Dataset& train, const Dataset* held_out
     call.emplace(wise, options_.distillation.adapter);
     parts.teacher = &teacher.emplace(Teacher{call->context, options_.distillation});
   }
-  const TokenObjective learned(*model_->trunk, train_rows, options_, parts);
-  const FitData data{learned, held_out_rows.empty() ? nullptr : &evaluated};
-  return adapter_ ? fit_adapter(data) : fit_model(data);
+  const std::unique_ptr<Objective> learned = make(parts);
+  const FitData data{*learned, held_out_rows.empty() ? nullptr : &evaluated};
+  return adapter_ ? with_adapter(data, use) : with_model(data, use);
 }
 
-TrainReport TextTraining::fit_adapter(FitData data) const {
+TrainReport TextTraining::with_adapter(FitData data, const UseFit& use) const {
   const UseCount::Reading reading(model_->use);
   Method& method = *adapter_->working;
   const Lane lane(model_->trunk->backend);
@@ -93,23 +130,18 @@ TrainReport TextTraining::fit_adapter(FitData data) const {
     lower();
     adapter_->publish();
   };
-  TrainReport report = Fit(model_->trunk->backend, std::move(trainable), data, options).run();
-  if (!options_.save_to.empty()) Adapter(adapter_).save(options_.save_to);
-  return report;
+  Fit fit(model_->trunk->backend, std::move(trainable), data, options);
+  return use(fit);
 }
 
-TrainReport TextTraining::fit_model(FitData data) const {
-  TrainReport report;
-  {
-    const UseCount::Writing writing(model_->use);
-    check(model_->merged.empty(), "training: an adapter is merged into the model, unmerge it first");
-    const Trunk& trunk = *model_->trunk;
-    const Lane lane(trunk.backend);
-    const Thawed thawed(trunk.parameters, lane, trunk.memory, with_frozen_pooler(options_, trunk), trunk.drawn);
-    report = Fit(trunk.backend, thawed.trainable(), data, options_).run();
-  }
-  if (!options_.save_to.empty()) Model(model_).save(options_.save_to);
-  return report;
+TrainReport TextTraining::with_model(FitData data, const UseFit& use) const {
+  const UseCount::Writing writing(model_->use);
+  check(model_->merged.empty(), "training: an adapter is merged into the model, unmerge it first");
+  const Trunk& trunk = *model_->trunk;
+  const Lane lane(trunk.backend);
+  const Thawed thawed(trunk.parameters, lane, trunk.memory, with_frozen_pooler(options_, trunk), trunk.drawn);
+  Fit fit(trunk.backend, thawed.trainable(), data, options_);
+  return use(fit);
 }
 
 Evaluation TextTraining::evaluate(const Dataset& data) const {
@@ -137,22 +169,6 @@ std::vector<std::vector<PreviewToken>> TextTraining::preview(const Dataset& data
       preview.push_back({row.ids[i], tokenizer.decode({&row.ids[i], 1}), i < row.trained.size() && row.trained[i]});
   }
   return previews;
-}
-
-size_t TextTraining::memory_estimate(const Dataset& data) const {
-  size_t longest = 0;  // of what is computed at once
-  for (const TokenRow& row : rows(data, no_notice))
-    longest = std::max(longest, row.ids.size() * (learns_preferences() ? 2 : 1));
-  const Trunk& trunk = *model_->trunk;
-  size_t trainable = 0;
-  if (adapter_)
-    trainable = size_t(adapter_->working->parameters());
-  else
-    for (const auto& [module, weight] : trunk.parameters.all()) trainable += size_t(weight->rows()) * weight->cols();
-  const double copies = 1 + state_per_value(options_.optimizer) + (options_.ema_decay > 0);  // the gradient's is one
-  const size_t tokens = std::max(longest, size_t(options_.micro_batch_tokens));
-  return activation_bytes(trunk, tokens, options_.precision, options_.recompute) +
-         size_t(copies * double(trainable * sizeof(float)));
 }
 
 }  // namespace graft::inline v0

@@ -16,6 +16,10 @@ struct Trainer::State {
     check(text.has_value(), "Trainer: a TableModel learns from tables, not from a Dataset");
     return *text;
   }
+  TextTraining& of_text() {
+    std::as_const(*this).of_text();
+    return *text;
+  }
   const TableTraining& of_tables() const {
     check(table.has_value(), "Trainer: a Model learns from a Dataset, not from tables");
     return *table;
@@ -46,6 +50,11 @@ TrainReport Trainer::fit(const Dataset& train, const Dataset& held_out) {
   return state_->of_text().fit(train, &held_out);
 }
 
+TrainReport Trainer::fit(const ExampleStream& train) { return state_->of_text().fit(train, nullptr); }
+TrainReport Trainer::fit(const ExampleStream& train, const Dataset& held_out) {
+  return state_->of_text().fit(train, &held_out);
+}
+
 TrainReport Trainer::fit(const Table& train) { return fit(state_->of_tables().features(train)); }
 TrainReport Trainer::fit(const Table& train, const Table& held_out) {
   const TableTraining& training = state_->of_tables();
@@ -66,6 +75,14 @@ std::vector<std::vector<PreviewToken>> Trainer::preview(const Dataset& data, siz
 }
 
 size_t Trainer::memory_estimate(const Dataset& data) const { return state_->of_text().memory_estimate(data); }
+
+void Trainer::fit_to_memory(const Dataset& data, size_t bytes) { state_->of_text().fit_to_memory(data, bytes); }
+
+void Trainer::fit_to_time(const Dataset& data, double seconds) { state_->of_text().fit_to_time(data, seconds); }
+
+const TrainOptions& Trainer::options() const {
+  return state_->text ? state_->text->options() : state_->table->options();
+}
 
 Evaluation evaluate(const Model& model, const Adapter* adapter, const Dataset& data, const TrainOptions& options) {
   check_options(options);

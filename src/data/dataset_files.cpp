@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "data/dataset_state.hpp"
+#include "data/read_example.hpp"
 #include "formats/jsonl.hpp"
 #include "support/message.hpp"
 #include "support/utf8.hpp"
@@ -108,16 +109,6 @@ Example read_labelled(const JsonObject& row, const std::string& where) {
   return example;
 }
 
-Example read_any(const JsonObject& row, const std::string& where) {
-  if (row.has("chosen") || row.has("rejected")) return read_preference(row, where);
-  if (row.has("messages")) return read_chat(row, where);
-  if (row.has("prompt") || row.has("completion")) return read_completion(row, where);
-  if (row.has("label") || row.has("labels") || row.has("spans") || (row.has("question") && row.has("context")))
-    return read_labelled(row, where);
-  check<FileError>(row.has("text"), where, ": has neither \"messages\" nor \"prompt\" and \"completion\" nor \"text\"");
-  return read_text(row, where);
-}
-
 std::shared_ptr<const Dataset::State> whole(DatasetRows source) {
   check<FileError>(!source.rows.empty(), source.file, ": holds no example");
   std::vector<size_t> order(source.rows.size());
@@ -161,6 +152,17 @@ std::shared_ptr<const Dataset::State> load_plain(const std::filesystem::path& pa
 
 }  // namespace
 
+Example read_example(const JsonObject& row) {
+  const std::string& where = row.where();
+  if (row.has("chosen") || row.has("rejected")) return read_preference(row, where);
+  if (row.has("messages")) return read_chat(row, where);
+  if (row.has("prompt") || row.has("completion")) return read_completion(row, where);
+  if (row.has("label") || row.has("labels") || row.has("spans") || (row.has("question") && row.has("context")))
+    return read_labelled(row, where);
+  check<FileError>(row.has("text"), where, ": has neither \"messages\" nor \"prompt\" and \"completion\" nor \"text\"");
+  return read_text(row, where);
+}
+
 Dataset Dataset::chat(const std::filesystem::path& path) { return Dataset(load_rows(path, read_chat)); }
 
 Dataset Dataset::completions(const std::filesystem::path& path) { return Dataset(load_rows(path, read_completion)); }
@@ -169,7 +171,9 @@ Dataset Dataset::preferences(const std::filesystem::path& path) { return Dataset
 
 Dataset Dataset::labelled(const std::filesystem::path& path) { return Dataset(load_rows(path, read_labelled)); }
 
-Dataset Dataset::jsonl(const std::filesystem::path& path) { return Dataset(load_rows(path, read_any)); }
+Dataset Dataset::jsonl(const std::filesystem::path& path) {
+  return Dataset(load_rows(path, [](const JsonObject& row, const std::string&) { return read_example(row); }));
+}
 
 Dataset Dataset::text(const std::filesystem::path& path, const TextOptions& options) {
   return Dataset(path.extension() == ".jsonl" ? load_rows(path, read_text) : load_plain(path, options));

@@ -21,26 +21,41 @@ Json parse_line(std::string_view line, const std::string& where, bool is_cut) {
 
 }  // namespace
 
+LineReader::LineReader(std::string_view text) : rest_(text) {
+  if (rest_.starts_with(kByteOrderMark)) rest_.remove_prefix(kByteOrderMark.size());
+}
+
+bool LineReader::next(std::string_view& line) {
+  if (rest_.empty()) return false;
+  const size_t end = rest_.find('\n');
+  line = rest_.substr(0, end);
+  rest_.remove_prefix(end == rest_.npos ? rest_.size() : end + 1);
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  ++number_;
+  return true;
+}
+
+bool RowReader::next(const std::function<void(const JsonObject&, size_t)>& visit) {
+  std::string_view line;
+  do {
+    if (!lines_.next(line)) return false;
+  } while (is_blank(line));
+  const std::string where = message(file_->name(), ":", lines_.number());
+  const std::string_view text = file_->text();
+  const bool is_unfinished = line.data() + line.size() == text.data() + text.size();
+  const Json json = parse_line(line, where, is_unfinished);
+  visit(JsonObject(json, where), lines_.number());
+  return true;
+}
+
 void for_each_line(std::string_view text, const std::function<void(std::string_view, size_t)>& visit) {
-  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
-  for (size_t number = 1; !text.empty(); ++number) {
-    const size_t end = text.find('\n');
-    std::string_view line = text.substr(0, end);
-    text.remove_prefix(end == text.npos ? text.size() : end + 1);
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    visit(line, number);
-  }
+  LineReader lines(text);
+  for (std::string_view line; lines.next(line);) visit(line, lines.number());
 }
 
 void for_each_row(const MappedFile& file, const std::function<void(const JsonObject&, size_t)>& visit) {
-  const std::string_view text = file.text();
-  for_each_line(text, [&](std::string_view line, size_t number) {
-    if (is_blank(line)) return;
-    const std::string where = message(file.name(), ":", number);
-    const bool is_unfinished = line.data() + line.size() == text.data() + text.size();
-    const Json json = parse_line(line, where, is_unfinished);
-    visit(JsonObject(json, where), number);
-  });
+  RowReader rows(file);
+  while (rows.next(visit)) continue;
 }
 
 }  // namespace graft::inline v0

@@ -12,6 +12,7 @@ struct NetworkContext {
   std::shared_ptr<Memory> memory;
   Precision precision = Precision::automatic;
   const Edits* edits = nullptr;  // of all rows, where a pass has none of its own
+  bool saves_rounded = false;    // bf16 for the backward pass also where products are exact
 };
 
 // One pass over a batch. Must outlive what a tape records in it.
@@ -20,7 +21,7 @@ class NetworkPass {
   // `edits`: of each sequence of the batch; none: all take the context's.
   NetworkPass(const NetworkContext& context, Batch batch, std::span<const Edits* const> edits = {})
       : network_(context.trunk.transformer),
-        is_exact_(context.trunk.is_exact(context.precision)),
+        saved_(context.saves_rounded || !context.trunk.is_exact(context.precision) ? Dtype::bf16 : Dtype::f32),
         batch_(std::move(batch)),
         edited_(edited_rows(context, batch_, edits)),
         run_{context.lane, context.memory, batch_, context.precision} {
@@ -30,10 +31,10 @@ class NetworkPass {
   NetworkPass& operator=(const NetworkPass&) = delete;
 
   Run& run() { return run_; }
-  // From now on the tape records what the pass does. What it keeps is rounded as the products round.
+  // From now on the tape records what the pass does. What it keeps is rounded as the products round, or more.
   void record(Tape& tape, bool training, uint64_t seed, uint64_t step) {
     run_.tape = &tape;
-    run_.saved = is_exact_ ? Dtype::f32 : Dtype::bf16;
+    run_.saved = saved_;
     run_.training = training;
     run_.seed = seed;
     run_.step = step;
@@ -60,7 +61,7 @@ class NetworkPass {
   }
 
   const Transformer& network_;
-  bool is_exact_;
+  Dtype saved_;
   Batch batch_;
   std::vector<EditedRows> edited_;
   Run run_;

@@ -15,18 +15,26 @@ void pause() {
 #endif
 }
 
+void stop(std::vector<std::thread>& threads, std::atomic<bool>& stopping, std::atomic<uint32_t>& posted) {
+  stopping = true;
+  ++posted;
+  posted.notify_all();
+  for (std::thread& thread : threads) thread.join();
+}
+
 }  // namespace
 
 Threads::Threads(int count) : shares_(std::make_unique<Share[]>(size_t(count))) {
-  for (int worker = 1; worker < count; ++worker) threads_.emplace_back([this, worker] { work(worker); });
+  threads_.reserve(size_t(count) - 1);
+  try {
+    for (int worker = 1; worker < count; ++worker) threads_.emplace_back([this, worker] { work(worker); });
+  } catch (...) {
+    stop(threads_, stopping_, posted_);
+    throw;
+  }
 }
 
-Threads::~Threads() {
-  stopping_ = true;
-  ++posted_;
-  posted_.notify_all();
-  for (std::thread& thread : threads_) thread.join();
-}
+Threads::~Threads() { stop(threads_, stopping_, posted_); }
 
 void Threads::parallel(int tasks, Body body, void* argument) {
   if (threads_.empty() || tasks < 2 || taken_.exchange(true)) {

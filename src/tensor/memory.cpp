@@ -56,11 +56,16 @@ Memory::Block Memory::take(size_t bytes) {
   return block;
 }
 
+// Called where nothing may throw: a block that cannot be noted goes back to the system.
 void Memory::give_back(Block block) {
   const std::lock_guard lock(mutex_);
   used_ -= block.bytes;
-  cached_ += block.bytes;
-  free_[block.bytes].push_back(block.data);
+  try {
+    free_[block.bytes].push_back(block.data);
+    cached_ += block.bytes;
+  } catch (const std::bad_alloc&) {
+    std::free(block.data);
+  }
 }
 
 // Frees cached blocks that are smaller, the largest first, up to as many bytes.

@@ -10,7 +10,7 @@ Trainable trainable_of(Method& method, const Trunk& trunk, const Lane& lane) {
   for (const AdapterTensor& tensor : method.trainable())
     trainable.parameters.push_back({training_name(tensor), tensor.value});
   find_places(trainable.parameters, trunk.parameters);
-  trainable.running = method.running();
+  trainable.method_state = method.running();
   trainable.lowered = method.lowered();
   trainable.pull = [&](Gradients& gradients) {
     method.pull(gradients);

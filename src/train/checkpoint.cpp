@@ -81,31 +81,53 @@ std::vector<fs::path> newest_first(const fs::path& folder) {
 
 }  // namespace
 
+namespace {
+
+// The files of a checkpoint, the manifest last.
+void write_files(const fs::path& folder, int step, const CheckpointState& state) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  check<FileError>(!error, folder.string(), ": cannot create the folder: ", error.message());
+  std::vector<SafetensorsSource> sources;
+  for (const auto& [name, value] : state.tensors)
+    sources.push_back(
+        {name, "F32", {value.rows(), value.cols()}, stored_bytes(std::span<const float>(value.values()))});
+  write_safetensors(folder / kFiles[0], std::move(sources));
+  write_file(folder / kFiles[1], state.run.dump(1) + "\n");
+  Json manifest = {{"version", kVersion}, {"step", step}};
+  for (const char* name : kFiles) {
+    const MappedFile file = MappedFile::open(folder / name);
+    manifest["files"][name] = {{"bytes", file.bytes().size()}, {"checksum", checksum(file.bytes())}};
+  }
+  write_file(folder / "manifest.json", manifest_text(manifest));
+}
+
+// Later checkpoints than the one just written are damaged, or of a run that was given up.
+void remove_others(const fs::path& folder, int step, int keep) {
+  std::error_code ignored;
+  int kept = 0;
+  for (const fs::path& checkpoint : newest_first(folder))
+    if (step_of(checkpoint) > step || ++kept > std::max(keep, 1)) fs::remove_all(checkpoint, ignored);
+}
+
+}  // namespace
+
 fs::path write_checkpoint(const fs::path& folder, int step, const CheckpointState& state, int keep) {
   const fs::path final = folder / (std::string(kPrefix) + std::to_string(step));
   const fs::path partial = final.string() + std::string(kPartial);
   std::error_code error;
   fs::remove_all(partial, error);
-  fs::create_directories(partial, error);
-  check<FileError>(!error, partial.string(), ": cannot create the folder: ", error.message());
-  std::vector<SafetensorsSource> sources;
-  for (const auto& [name, value] : state.tensors)
-    sources.push_back(
-        {name, "F32", {value.rows(), value.cols()}, stored_bytes(std::span<const float>(value.values()))});
-  write_safetensors(partial / kFiles[0], std::move(sources));
-  write_file(partial / kFiles[1], state.run.dump(1) + "\n");
-  Json manifest = {{"version", kVersion}, {"step", step}};
-  for (const char* name : kFiles) {
-    const MappedFile file = MappedFile::open(partial / name);
-    manifest["files"][name] = {{"bytes", file.bytes().size()}, {"checksum", checksum(file.bytes())}};
+  try {
+    write_files(partial, step, state);
+    fs::remove_all(final, error);
+    fs::rename(partial, final, error);
+    check<FileError>(!error, final.string(), ": cannot rename the checkpoint: ", error.message());
+  } catch (const Error&) {
+    fs::remove_all(partial, error);
+    throw;
   }
-  write_file(partial / "manifest.json", manifest_text(manifest));
-  fs::remove_all(final, error);
-  fs::rename(partial, final, error);
-  check<FileError>(!error, final.string(), ": cannot rename the checkpoint: ", error.message());
   sync_folder(folder);
-  const std::vector<fs::path> all = newest_first(folder);
-  for (size_t i = size_t(std::max(keep, 1)); i < all.size(); ++i) fs::remove_all(all[i], error);
+  remove_others(folder, step, keep);
   return final;
 }
 

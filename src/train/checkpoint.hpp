@@ -20,7 +20,8 @@ struct CheckpointState {
   Json run;
 };
 
-// Writes FOLDER/step-N atomically and removes all but the newest `keep` checkpoints. Returns its path.
+// Writes FOLDER/step-N atomically, then removes later checkpoints and all but the newest `keep`. Returns its path.
+// After an error the earlier ones are as they were.
 std::filesystem::path write_checkpoint(const std::filesystem::path& folder, int step, const CheckpointState& state,
                                        int keep);
 

@@ -24,7 +24,6 @@ double gradient_norm(const Lane& lane, const Gradients& gradients, const std::ve
 }
 
 void clip_values(const Lane& lane, const Gradients& gradients, const std::vector<Parameter>& parameters, float limit) {
-  if (limit == 0) return;
   for (const Parameter& parameter : parameters) {
     const Tensor& gradient = gradients.of(parameter.value);
     lane.backend().kernels().clamp(lane.stream(), limit, gradient.data(), int64_t(gradient.size()));

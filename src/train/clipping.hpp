@@ -14,7 +14,7 @@ namespace graft::inline v0 {
 double gradient_norm(const Lane& lane, const Gradients& gradients, const std::vector<Parameter>& parameters,
                      GradientNorm kind);
 
-// Every value becomes at least -limit and at most limit; 0: no limit.
+// Every value becomes at least -limit and at most limit.
 void clip_values(const Lane& lane, const Gradients& gradients, const std::vector<Parameter>& parameters, float limit);
 
 // What gradients of this norm are multiplied by so that it is at most `limit`; 0: no limit.

@@ -3,11 +3,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "support/clock.hpp"
 #include "support/message.hpp"
-#include "support/random.hpp"
 #include "train/checkpoint.hpp"
 #include "train/clipping.hpp"
 
@@ -24,22 +22,23 @@ Fit::Fit(std::shared_ptr<const Backend> backend, Trainable trainable, FitData da
     : trainable_(std::move(trainable)),
       data_(data),
       options_((check_options(options), options)),
+      plan_(data_.train, options_),
       memory_(Memory::create(options.memory_budget)),
       lane_(std::move(backend)),
       gradients_(memory_),
       optimizer_(trainable_.parameters, options, memory_),
-      reach_(trainable_.parameters) {
+      reach_(trainable_.parameters),
+      running_(trainable_.running, *memory_) {
   for (const Parameter& parameter : trainable_.parameters) {
     gradients_.watch(parameter.value);
     report_.trained_parameters += int64_t(parameter.value.size());
     kept_.push_back({parameter.name, parameter.value});
   }
-  kept_.insert(kept_.end(), trainable_.running.begin(), trainable_.running.end());
+  for (const auto* more : {&trainable_.running, &trainable_.method_state})
+    kept_.insert(kept_.end(), more->begin(), more->end());
   for (const Tensor& lowered : trainable_.lowered) gradients_.watch(lowered);
   if (options.ema_decay > 0) average_.emplace(trainable_.parameters, options.ema_decay, *memory_);
-  const int examples = int(data_.train.examples());
-  steps_per_epoch_ = (examples + options_.batch - 1) / options_.batch;
-  const int64_t all = int64_t(steps_per_epoch_) * options_.epochs;
+  const int64_t all = int64_t(plan_.steps_per_epoch()) * options_.epochs;
   check(all <= INT32_MAX, "TrainOptions: epochs: ", all, " steps, expected at most ", INT32_MAX);
   steps_ = options_.max_steps ? std::min(options_.max_steps, int(all)) : int(all);
   const int warmup =
@@ -52,6 +51,7 @@ TrainReport Fit::run() {
   trainable_.begin(steps_);
   if (!options_.checkpoints.empty() && options_.resume) resume();
   step_at_start_ = step_;
+  left_out_at_start_ = report_.left_out_steps;
   if (!options_.record.empty())
     record_.emplace(options_.record, description(), [this](const std::string& text) { notice(text); });
   while (step_ < steps_ && !report_.stopped_early && !options_.cancel.stop_requested()) {
@@ -60,6 +60,10 @@ TrainReport Fit::run() {
     if (!options_.checkpoints.empty() && is_due(options_.checkpoint_every)) save_checkpoint();
   }
   report_.cancelled = step_ < steps_ && !report_.stopped_early;
+  if (step_ - step_at_start_ == report_.left_out_steps - left_out_at_start_)
+    notice(message("nothing was trained: ", report_.cancelled        ? "cancelled before the first step"
+                                            : report_.left_out_steps ? "every step was left out"
+                                                                     : "the run was complete already"));
   if (!options_.checkpoints.empty() && last_checkpoint_ != step_) save_checkpoint();
   if (!report_.cancelled) choose_result();
   report_.steps = step_;
@@ -70,40 +74,57 @@ TrainReport Fit::run() {
   return std::move(report_);
 }
 
+double Fit::time_step() {
+  constexpr int kMeasured = 3;
+  const int measured = std::min(kMeasured, steps_);
+  running_.keep();
+  double began = now();
+  for (int i = -1; i < measured; ++i) {  // the first makes memory and caches ready
+    if (i == 0) began = now();
+    step_ = std::max(i, 0);
+    gradients_.clear();
+    data_.train.loss(context(), plan_.examples(step_), &gradients_);
+  }
+  step_ = 0;
+  running_.put_back();
+  return (now() - began) / measured;
+}
+
 double Fit::elapsed() const { return seconds_before_ + now() - started_; }
 
-bool Fit::is_due(int every) const { return step_ == steps_ || step_ % (every ? every : steps_per_epoch_) == 0; }
+bool Fit::is_due(int every) const { return step_ == steps_ || step_ % (every ? every : plan_.steps_per_epoch()) == 0; }
 
 LossContext Fit::context() const { return {lane_, memory_, options_.seed, uint64_t(step_)}; }
 
-// The order of an epoch depends on the seed and its number alone, so a resumed run goes on as it would have.
-std::span<const size_t> Fit::examples_of_step() {
-  const size_t count = data_.train.examples();
-  if (const int epoch = step_ / steps_per_epoch_; order_epoch_ != epoch) {
-    order_.resize(count);
-    std::iota(order_.begin(), order_.end(), size_t{0});
-    if (options_.shuffle) order_ = permutation(count, options_.seed, uint64_t(epoch));
-    order_epoch_ = epoch;
-  }
-  const size_t first = size_t(step_ % steps_per_epoch_) * size_t(options_.batch);
-  return std::span(order_).subspan(first, std::min(count - first, size_t(options_.batch)));
-}
-
 void Fit::train_step() {
   gradients_.clear();
-  const StepLoss loss = data_.train.loss(context(), examples_of_step(), &gradients_);
-  check<NumericError>(std::isfinite(loss.sum), "training: the loss of step ", step_ + 1, " is ", loss.mean(),
-                      "; the values are those of the step before");
+  running_.keep();
+  const StepLoss loss = data_.train.loss(context(), plan_.examples(step_), &gradients_);
   trainable_.pull(gradients_);
-  reach_.check(gradients_, trainable_.parameters, step_ + 1 == steps_ || (step_ + 1) % steps_per_epoch_ == 0);
-  apply(loss);
+  const double norm = gradient_norm(lane_, gradients_, trainable_.parameters, options_.gradient_norm);
+  if (!std::isfinite(loss.sum) || !std::isfinite(norm)) return leave_out(loss);
+  reach_.check(gradients_, trainable_.parameters, step_ + 1 == steps_ || (step_ + 1) % plan_.steps_per_epoch() == 0);
+  apply(loss, norm);
 }
 
-void Fit::apply(const StepLoss& loss) {
-  clip_values(lane_, gradients_, trainable_.parameters, options_.max_gradient_value);
-  const double norm = gradient_norm(lane_, gradients_, trainable_.parameters, options_.gradient_norm);
-  check<NumericError>(std::isfinite(norm), "training: the gradient of step ", step_ + 1, " is ", norm,
+// The values stay those of the step before; the host decides whether training goes on.
+void Fit::leave_out(const StepLoss& loss) {
+  running_.put_back();
+  const std::string what = message("training: step ", step_ + 1, ": ", not_finite(loss.mean(), gradients_, trainable_));
+  check<NumericError>(options_.on_not_finite && options_.on_not_finite(what), what,
                       "; the values are those of the step before");
+  notice(what + "; the step was left out");
+  ++step_;
+  ++report_.left_out_steps;
+  report_.losses.push_back(float(loss.mean()));
+  report_.tokens += loss.tokens;
+}
+
+void Fit::apply(const StepLoss& loss, double norm) {
+  if (options_.max_gradient_value > 0) {
+    clip_values(lane_, gradients_, trainable_.parameters, options_.max_gradient_value);
+    norm = gradient_norm(lane_, gradients_, trainable_.parameters, options_.gradient_norm);
+  }
   const float scale = clip_factor(options_.max_gradient_norm, norm);
   const double factor = rate_factor();
   optimizer_.step(lane_, gradients_, factor, scale);
@@ -123,7 +144,7 @@ void Fit::finish_step(const StepLoss& loss, double norm, double rate_factor) {
   const int done_here = step_ - step_at_start_;
   const StepInfo info{.step = step_,
                       .steps = steps_,
-                      .epoch = double(step_) / steps_per_epoch_,
+                      .epoch = double(step_) / plan_.steps_per_epoch(),
                       .loss = float(loss.mean()),
                       .gradient_norm = float(norm),
                       .learning_rate = float(options_.learning_rate * rate_factor),
@@ -148,7 +169,8 @@ void Fit::evaluate_if_due() {
   const StepLoss loss = data_.held_out->loss_of_all(context());
   const Evaluation evaluation{step_, float(loss.mean()), loss.trained, loss.rewards};
   report_.evaluations.push_back(evaluation);
-  const bool is_best = !(evaluation.loss >= report_.best.loss);
+  const bool is_first = std::isnan(report_.best.loss) && !std::isnan(evaluation.loss);
+  const bool is_best = is_first || evaluation.loss < report_.best.loss;
   evaluations_without_gain_ = is_best ? 0 : evaluations_without_gain_ + 1;
   if (is_best) {
     report_.best = evaluation;

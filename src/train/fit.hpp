@@ -5,6 +5,8 @@
 
 #include "graft/train_options.hpp"
 #include "support/json.hpp"
+#include "train/batch_plan.hpp"
+#include "train/finite.hpp"
 #include "train/objective.hpp"
 #include "train/optimizer.hpp"
 #include "train/reach.hpp"
@@ -25,11 +27,15 @@ class Fit {
   Fit(std::shared_ptr<const Backend> backend, Trainable trainable, FitData data, const TrainOptions& options);
 
   TrainReport run();
+  // How many steps that will be, and the seconds of one, measured on the first few without changing anything.
+  int steps() const { return steps_; }
+  double time_step();
 
  private:
   void resume();
   void train_step();
-  void apply(const StepLoss& loss);
+  void leave_out(const StepLoss& loss);
+  void apply(const StepLoss& loss, double norm);
   void finish_step(const StepLoss& loss, double norm, double rate_factor);
   void evaluate_if_due();
   void save_checkpoint();
@@ -41,7 +47,6 @@ class Fit {
 
   bool is_due(int every) const;
   double rate_factor() const;
-  std::span<const size_t> examples_of_step();
   LossContext context() const;
   std::vector<NamedTensor> saved_tensors() const;
   Json run_state() const;
@@ -52,22 +57,22 @@ class Fit {
   Trainable trainable_;
   FitData data_;
   TrainOptions options_;
+  BatchPlan plan_;
   std::shared_ptr<Memory> memory_;
   Lane lane_;
   Gradients gradients_;
   Optimizer optimizer_;
   Reach reach_;
+  RunningValues running_;
   std::optional<WeightAverage> average_;
   RateSchedule schedule_;
-  std::vector<size_t> order_;             // of the examples in one epoch
-  int order_epoch_ = -1;                  // which
-  std::vector<NamedTensor> kept_;         // parameters and running values
+  std::vector<NamedTensor> kept_;         // parameters, and what changes beside
   std::vector<NamedTensor> best_values_;  // those of the best evaluation
   bool has_best_ = false;
-  int step_ = 0, steps_ = 0, steps_per_epoch_ = 0;
+  int step_ = 0, steps_ = 0;
   int evaluations_without_gain_ = 0, last_checkpoint_ = -1;
   double seconds_before_ = 0, started_ = 0;  // of earlier processes of this run; when this one began
-  int step_at_start_ = 0;
+  int step_at_start_ = 0, left_out_at_start_ = 0;
   std::optional<RunRecord> record_;
   TrainReport report_;
 };

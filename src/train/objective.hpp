@@ -33,6 +33,8 @@ class Objective {
   virtual ~Objective() = default;
 
   virtual size_t examples() const = 0;
+  // How many tokens each of them has, or 1 where that means nothing.
+  virtual std::vector<size_t> lengths() const { return std::vector<size_t>(examples(), 1); }
   // A number that tells these examples, and how they count in the loss, from others.
   virtual uint64_t fingerprint() const = 0;
   // The mean loss of some examples, by their numbers, which name them for random numbers too. Its gradient is added to

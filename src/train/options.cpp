@@ -73,6 +73,7 @@ void check_options(const TrainOptions& options) {
   check_range("epochs", options.epochs, 1, kMost);
   check_range("max_steps", options.max_steps, 0, kMost);
   check_range("batch", options.batch, 1, kMost);
+  check_range("batch_tokens", options.batch_tokens, 0, kMost);
   check_range("micro_batch_tokens", options.micro_batch_tokens, 1, kMost);
   check_range("max_length", options.max_length, 0, kMost);
   check(options.max_length != 1, "TrainOptions: max_length is 1, expected 0 or at least 2");

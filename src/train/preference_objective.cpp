@@ -65,7 +65,8 @@ PreferenceObjective::PreferenceObjective(const Trunk& trunk, const PreferencePai
       options_(options.preference),
       precision_(options.precision),
       micro_batch_tokens_(size_t(options.micro_batch_tokens)),
-      recompute_(options.recompute) {}
+      recompute_(options.recompute),
+      saves_rounded_(options.save_rounded) {}
 
 double PreferenceObjective::divergence(const NetworkContext& network, std::span<const size_t> examples) const {
   if (options_.loss != PreferenceLoss::kto) return 0;
@@ -108,7 +109,8 @@ void PreferenceObjective::add_pairs(Step& step, std::span<const size_t> examples
 StepLoss PreferenceObjective::loss(const LossContext& context, std::span<const size_t> examples,
                                    Gradients* gradients) const {
   const Edits edits = edits_ ? packed_once(*edits_, context.memory) : Edits();
-  const NetworkContext network{trunk_, context.lane, context.memory, precision_, edits_ ? &edits : nullptr};
+  const NetworkContext network{trunk_,        context.lane, context.memory, precision_, edits_ ? &edits : nullptr,
+                               saves_rounded_};
   Step step{network,
             {gradients, context.seed, context.step, recompute_},
             divergence(network, examples),

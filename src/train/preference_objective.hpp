@@ -45,7 +45,7 @@ class PreferenceObjective final : public Objective {
   PreferenceOptions options_;
   Precision precision_;
   size_t micro_batch_tokens_;
-  bool recompute_;
+  bool recompute_, saves_rounded_;
 };
 
 }  // namespace graft::inline v0

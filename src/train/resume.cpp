@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A run as its checkpoints hold it, and how it goes on from there.
+#include <cmath>
+
 #include "support/message.hpp"
+#include "support/nearest_double.hpp"
 #include "train/checkpoint.hpp"
 #include "train/fit.hpp"
 #include "train/option_fields.hpp"
@@ -10,15 +13,19 @@ namespace graft::inline v0 {
 namespace {
 
 Json json_of(const Evaluation& evaluation) {
-  Json json{{"step", evaluation.step}, {"loss", evaluation.loss}, {"tokens", evaluation.tokens}};
+  Json json{{"step", evaluation.step}, {"loss", nearest_double(evaluation.loss)}, {"tokens", evaluation.tokens}};
   if (evaluation.rewards)
-    json["rewards"] = {{"margin", evaluation.rewards->margin}, {"accuracy", evaluation.rewards->accuracy}};
+    json["rewards"] = {{"margin", nearest_double(evaluation.rewards->margin)},
+                       {"accuracy", nearest_double(evaluation.rewards->accuracy)}};
   return json;
 }
 
+// JSON has null for a loss that is not finite.
+float loss_of(const Json& json) { return json.is_null() ? NAN : json.get<float>(); }
+
 Evaluation evaluation_of(const Json& json) {
   const JsonObject object(json, "run.json");
-  Evaluation evaluation{int(object.integer("step", 0, INT32_MAX)), float(object.number("loss")),
+  Evaluation evaluation{int(object.integer("step", 0, INT32_MAX)), loss_of(object.json().at("loss")),
                         object.integer("tokens", 0, INT64_MAX)};
   if (object.has("rewards")) {
     const JsonObject rewards = object.object("rewards");
@@ -27,11 +34,17 @@ Evaluation evaluation_of(const Json& json) {
   return evaluation;
 }
 
+template <class Value>
+Json json_of(Value value) {
+  return value;
+}
+Json json_of(float value) { return nearest_double(value); }
+
 // The fields of options with their values.
 template <class Options>
 Json fields_of(Options options) {
   Json json;
-  each_field(options, [&](const char* name, const auto& value, Bound) { json[name] = value; });
+  each_field(options, [&](const char* name, const auto& value, Bound) { json[name] = json_of(value); });
   return json;
 }
 
@@ -46,13 +59,13 @@ Json schedule_json(const RateSchedule& schedule) {
 Json optimizer_json(const TrainOptions& options) {
   Json json = fields_of(options.optimizer);
   json["name"] = kOptimizerNames[options.optimizer.index()];
-  json["layer_rate_decay"] = options.layer_rate_decay;
+  json["layer_rate_decay"] = nearest_double(options.layer_rate_decay);
   json["decay_norms_and_biases"] = options.decay_norms_and_biases;
   json["groups"] = Json::array();
   for (const ParameterGroup& group : options.groups) {
     Json one = {{"pattern", group.pattern}};
-    if (group.learning_rate) one["learning_rate"] = *group.learning_rate;
-    if (group.weight_decay) one["weight_decay"] = *group.weight_decay;
+    if (group.learning_rate) one["learning_rate"] = nearest_double(*group.learning_rate);
+    if (group.weight_decay) one["weight_decay"] = nearest_double(*group.weight_decay);
     json["groups"].push_back(one);
   }
   return json;
@@ -78,14 +91,16 @@ Json Fit::fingerprint() const {
           {"held_out", data_.held_out ? data_.held_out->fingerprint() : 0},
           {"steps", steps_},
           {"batch", options_.batch},
+          {"batch_tokens", options_.batch_tokens},
           {"micro_batch_tokens", options_.micro_batch_tokens},
-          {"learning_rate", options_.learning_rate},
+          {"save_rounded", options_.save_rounded},
+          {"learning_rate", nearest_double(options_.learning_rate)},
           {"schedule", schedule_json(schedule_)},
           {"optimizer", optimizer_json(options_)},
-          {"max_gradient_value", options_.max_gradient_value},
-          {"max_gradient_norm", options_.max_gradient_norm},
+          {"max_gradient_value", nearest_double(options_.max_gradient_value)},
+          {"max_gradient_norm", nearest_double(options_.max_gradient_norm)},
           {"gradient_norm", int(options_.gradient_norm)},
-          {"ema_decay", options_.ema_decay},
+          {"ema_decay", nearest_double(options_.ema_decay)},
           {"seed", options_.seed},
           {"shuffle", options_.shuffle}};
 }
@@ -97,7 +112,7 @@ Json Fit::description() const {
   Json options = fingerprint();
   options["epochs"] = options_.epochs;
   options["max_length"] = options_.max_length;
-  options["label_smoothing"] = options_.label_smoothing;
+  options["label_smoothing"] = nearest_double(options_.label_smoothing);
   options["preference"] = fields_of(options_.preference);
   options["preference"]["loss"] = kPreferenceNames[size_t(options_.preference.loss)];
   return {{"data", message(options["data"].get<uint64_t>())},
@@ -112,6 +127,7 @@ Json Fit::run_state() const {
   for (const Evaluation& evaluation : report_.evaluations) evaluations.push_back(json_of(evaluation));
   return {{"step", step_},
           {"options", fingerprint()},
+          {"left_out_steps", report_.left_out_steps},
           {"losses", report_.losses},
           {"evaluations", evaluations},
           {"best", has_best_ ? json_of(report_.best) : Json(nullptr)},
@@ -147,8 +163,9 @@ void Fit::resume() {
   read_checkpoint(path, saved_tensors());
   trainable_.after_change();
   step_ = int(run.integer("step", 0, steps_));
-  optimizer_.set_steps(step_);
-  report_.losses = json["losses"].get<std::vector<float>>();
+  report_.left_out_steps = int(run.integer("left_out_steps", 0, step_));
+  optimizer_.set_steps(step_ - report_.left_out_steps);
+  for (const Json& loss : json["losses"]) report_.losses.push_back(loss_of(loss));
   for (const Json& evaluation : json["evaluations"]) report_.evaluations.push_back(evaluation_of(evaluation));
   evaluations_without_gain_ = int(run.integer("evaluations_without_gain", 0, INT32_MAX));
   report_.stopped_early = run.flag("stopped_early");

@@ -20,7 +20,11 @@ void check_features(const Sequential& network, std::span<const float> values) {
 }
 
 TableObjective::TableObjective(const Sequential& network, const TableFeatures& rows, const TrainOptions& options)
-    : network_(network), rows_(rows), options_(options.table), precision_(options.precision) {
+    : network_(network),
+      rows_(rows),
+      options_(options.table),
+      precision_(options.precision),
+      saves_rounded_(options.save_rounded || precision_ == Precision::bf16 || precision_ == Precision::int8) {
   check(rows.rows > 0, "training: there are no rows");
   check(rows.cols == size_t(network.config().features) && rows.values.size() == rows.rows * rows.cols,
         "rows of features: ", rows.values.size(), " values in ", rows.rows, " rows of ", rows.cols,
@@ -80,7 +84,7 @@ double TableObjective::loss_at_once(const LossContext& context, std::span<const 
     tape.emplace(*gradients, context.memory, context.lane);
     run.tape = &*tape;
     run.training = true;
-    run.saved = precision_ == Precision::bf16 || precision_ == Precision::int8 ? Dtype::bf16 : Dtype::f32;
+    run.saved = saves_rounded_ ? Dtype::bf16 : Dtype::f32;
     run.seed = context.seed;
     run.step = context.step;
   }

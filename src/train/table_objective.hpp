@@ -33,6 +33,7 @@ class TableObjective final : public Objective {
   const TableFeatures& rows_;
   TableLossOptions options_;
   Precision precision_;
+  bool saves_rounded_;
 };
 
 // How many rows are computed at once where nothing is learned.

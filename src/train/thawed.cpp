@@ -67,17 +67,24 @@ Thawed::Thawed(const Parameters& parameters, const Lane& lane, const std::shared
       trained_.push_back(weight);
   }
   check(!trained_.empty(), "TrainOptions: frozen and trained leave no weight that is trained");
-  for (Weight* weight : trained_) weight->thaw(lane, memory, options.precision == Precision::f32);
+  try {
+    for (Weight* weight : trained_) weight->thaw(lane, memory, options.precision == Precision::f32);
+  } catch (...) {
+    freeze();
+    throw;
+  }
 }
 
-Thawed::~Thawed() {
+Thawed::~Thawed() { freeze(); }
+
+void Thawed::freeze() {
   for (Weight* weight : trained_) weight->freeze();
 }
 
 Trainable Thawed::trainable() const {
   std::vector<Parameter> trained = named<Parameter>(trained_);
   find_places(trained, parameters_);
-  return {std::move(trained), named<NamedTensor>(running_), [this] {
+  return {.parameters = std::move(trained), .running = named<NamedTensor>(running_), .after_change = [this] {
             for (Weight* weight : trained_) weight->repack(lane_);
           }};
 }

@@ -24,6 +24,8 @@ class Thawed {
   Trainable trainable() const;
 
  private:
+  void freeze();
+
   const Parameters& parameters_;
   const Lane& lane_;
   std::vector<Weight*> trained_, running_;

@@ -62,13 +62,21 @@ TokenObjective::TokenObjective(const Trunk& trunk, std::span<const TokenRow> row
       precision_(options.precision),
       micro_batch_tokens_(size_t(options.micro_batch_tokens)),
       recompute_(options.recompute),
+      saves_rounded_(options.save_rounded),
       label_smoothing_(options.label_smoothing),
       temperature_(options.contrastive.temperature) {}
+
+std::vector<size_t> TokenObjective::lengths() const {
+  std::vector<size_t> lengths;
+  for (const TokenRow& row : rows_) lengths.push_back(token_count(trunk_.architecture.task, row));
+  return lengths;
+}
 
 StepLoss TokenObjective::loss(const LossContext& context, std::span<const size_t> examples,
                               Gradients* gradients) const {
   const Edits edits = parts_.edits ? packed_once(*parts_.edits, context.memory) : Edits();
-  const NetworkContext network{trunk_, context.lane, context.memory, precision_, parts_.edits ? &edits : nullptr};
+  const NetworkContext network{trunk_,        context.lane, context.memory, precision_, parts_.edits ? &edits : nullptr,
+                               saves_rounded_};
   const Task task = trunk_.architecture.task;
   const uint64_t corruption_step = gradients ? context.step + 1 : 0;  // the same each time where nothing is learned
   const bool hides = parts_.corruption && parts_.corruption->kind != Corruption::Kind::none;
@@ -112,7 +120,8 @@ uint64_t TokenObjective::fingerprint() const {
   return print.hash();
 }
 
-size_t activation_bytes(const Trunk& trunk, size_t tokens, Precision precision, bool recompute) {
+size_t activation_bytes(const Trunk& trunk, size_t tokens, const TrainOptions& options) {
+  const bool recompute = options.recompute;
   const StackConfig& stack = trunk.transformer.stack();
   const size_t layers = stack.layers.size(), width = size_t(stack.width), mlp = size_t(stack.mlp.width);
   const AttentionConfig& attention = stack.attention;
@@ -122,7 +131,7 @@ size_t activation_bytes(const Trunk& trunk, size_t tokens, Precision precision, 
   const size_t block = 4 * width + 2 * q + 2 * kv + attention.heads + 3 * mlp;
   const size_t gradients = 2 * width + 3 * mlp;
   // Rounded, the attention is kept twice, and the block at hand has its floats too.
-  const bool is_exact = trunk.is_exact(precision);
+  const bool is_exact = trunk.is_exact(options.precision) && !options.save_rounded;
   const size_t kept = is_exact ? sizeof(float) * block : sizeof(uint16_t) * (block + q);
   const size_t at_hand = sizeof(float) * ((is_exact && !recompute ? 0 : block) + gradients);
   const size_t inputs = recompute ? sizeof(float) * width : kept;

@@ -26,6 +26,7 @@ class TokenObjective final : public Objective {
   TokenObjective(const Trunk& trunk, std::span<const TokenRow> rows, const TrainOptions& options, const Parts& parts);
 
   size_t examples() const override { return rows_.size(); }
+  std::vector<size_t> lengths() const override;
   uint64_t fingerprint() const override;
   StepLoss loss(const LossContext& context, std::span<const size_t> examples, Gradients* gradients) const override;
 
@@ -35,11 +36,11 @@ class TokenObjective final : public Objective {
   Parts parts_;
   Precision precision_;
   size_t micro_batch_tokens_;
-  bool recompute_;
+  bool recompute_, saves_rounded_;
   float label_smoothing_, temperature_;
 };
 
 // An estimate of the bytes that one micro-batch takes with its gradients, the trainable values and moments left out.
-size_t activation_bytes(const Trunk& trunk, size_t micro_batch_tokens, Precision precision, bool recompute);
+size_t activation_bytes(const Trunk& trunk, size_t micro_batch_tokens, const TrainOptions& options);
 
 }  // namespace graft::inline v0

@@ -30,7 +30,8 @@ struct Parameter {
 // What a training run changes: the values of an adapter, or of the model itself.
 struct Trainable {
   std::vector<Parameter> parameters;
-  std::vector<NamedTensor> running = {};       // what changes beside: the moments of a batch norm, an adapter's budget
+  std::vector<NamedTensor> running = {};       // what passes change beside: the moments of a batch norm
+  std::vector<NamedTensor> method_state = {};  // what finish_step changes beside: an adapter's budget
   std::function<void()> after_change = [] {};  // called when the values have changed
 
   // Where passes read other tensors in the place of some parameters: those, which get the gradients, and what carries

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Training that fits into a memory and a time.
+#include <algorithm>
+#include <cmath>
+
+#include "api/text_training.hpp"
+#include "support/message.hpp"
+#include "train/token_objective.hpp"
+
+namespace graft::inline v0 {
+namespace {
+
+constexpr int kFewestTokens = 32;  // of a micro-batch: fewer save hardly any memory
+
+void no_notice(const std::string&) {}
+
+}  // namespace
+
+int64_t TextTraining::trained_values() const {
+  if (adapter_) return adapter_->working->parameters();
+  int64_t values = 0;
+  for (const auto& [module, weight] : model_->trunk->parameters.all())
+    values += int64_t(weight->rows()) * weight->cols();
+  return values;
+}
+
+// How many tokens are computed at once, whatever the options say.
+size_t TextTraining::longest_row(const Dataset& data) const {
+  size_t longest = 0;
+  for (const TokenRow& row : rows(data, no_notice))
+    longest = std::max(longest, row.ids.size() * (learns_preferences() ? 2 : 1));
+  return longest;
+}
+
+size_t TextTraining::bytes_of(const TrainOptions& options, size_t longest_row) const {
+  const double copies = 1 + state_per_value(options.optimizer) + (options.ema_decay > 0);  // the gradient's is one
+  const size_t tokens = std::max(longest_row, size_t(options.micro_batch_tokens));
+  return activation_bytes(*model_->trunk, tokens, options) + size_t(copies * double(trained_values()) * sizeof(float));
+}
+
+size_t TextTraining::memory_estimate(const Dataset& data) const { return bytes_of(options_, longest_row(data)); }
+
+// Smaller micro-batches cost less time than recomputation.
+void TextTraining::fit_to_memory(const Dataset& data, size_t bytes) {
+  const size_t longest = longest_row(data);
+  const int fewest = int(std::max(longest, size_t(kFewestTokens)));
+  TrainOptions options = options_;
+  size_t needed = 0;
+  for (const bool recompute : {options_.recompute, true}) {
+    options.recompute = recompute;
+    for (int tokens = options_.micro_batch_tokens;; tokens = std::max(tokens / 2, fewest)) {
+      options.micro_batch_tokens = tokens;
+      needed = bytes_of(options, longest);
+      if (needed <= bytes) {
+        options_ = std::move(options);
+        return;
+      }
+      if (tokens <= fewest) break;
+    }
+  }
+  fail<ResourceError>("fit_to_memory: ", needed, " bytes are needed with recomputation and ", fewest,
+                      " tokens at once, but there are ", bytes, ": a smaller max_length, rank or optimizer needs less");
+}
+
+void TextTraining::fit_to_time(const Dataset& data, double seconds) {
+  check(std::isfinite(seconds) && seconds > 0, "fit_to_time: seconds is ", seconds, ", expected more than 0");
+  with_fit(data, nullptr, no_notice, [&](Fit& fit) {
+    options_.max_steps = int(std::clamp(seconds / fit.time_step(), 1.0, double(fit.steps())));
+    return TrainReport();
+  });
+}
+
+}  // namespace graft::inline v0

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <catch2/catch.hpp>
+#include <functional>
+#include <new>
+
+#include "graft/error.hpp"
+#include "support/faults.hpp"
+
+namespace graft {
+
+// How densely the allocations of an action are tried: all of the first so many, then ever fewer.
+constexpr int64_t kDense = 60;
+
+// Lets the allocations of an action fail one after the other. Each time it must end with an exception and leave nothing
+// behind; then `afterwards` is called.
+inline void fail_each_allocation(
+    const std::function<void()>& action, const std::function<void()>& afterwards = [] {}) {
+  action();  // what is made once in a process is made now
+  for (int64_t k = 1, struck = k; struck >= k; k = next_fault(k, kDense)) {
+    bool failed = false;
+    const int64_t before = live_blocks();
+    {
+      const Fault fault(Call::allocate, k);
+      try {
+        action();
+      } catch (const std::bad_alloc&) {
+        failed = true;
+      } catch (const Error&) {
+        failed = true;
+      }
+      struck = fault.calls();
+    }
+    const int64_t left = live_blocks() - before;
+    INFO("allocation " << k);
+    CHECK(failed == (struck >= k));
+    CHECK(left == 0);
+    afterwards();
+  }
+}
+
+}  // namespace graft
