@@ -55,8 +55,11 @@ class TextTraining {
   StepLoss loss_of_rows(const Dataset& data) const;
   StepLoss loss_of_preferences(const Dataset& data) const;
   int64_t trained_values() const;
-  size_t longest_row(const Dataset& data) const;
-  size_t bytes_of(const TrainOptions& options, size_t longest_row) const;
+  struct StepTokens {
+    size_t row = 0, step = 0;  // the most of each
+  };
+  StepTokens step_tokens(const Dataset& data) const;
+  size_t bytes_of(const TrainOptions& options, const StepTokens& most) const;
 
   std::shared_ptr<Model::State> model_;
   std::shared_ptr<Adapter::State> adapter_;

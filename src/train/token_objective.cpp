@@ -135,8 +135,8 @@ size_t activation_bytes(const Trunk& trunk, size_t tokens, const TrainOptions& o
   const size_t kept = is_exact ? sizeof(float) * block : sizeof(uint16_t) * (block + q);
   const size_t at_hand = sizeof(float) * ((is_exact && !recompute ? 0 : block) + gradients);
   const size_t inputs = recompute ? sizeof(float) * width : kept;
-  constexpr size_t kHeadChunk = size_t{1} << 24;  // logits at once
-  return tokens * (inputs * layers + at_hand) + sizeof(float) * kHeadChunk;
+  const size_t logits = std::min(size_t{1} << 24, tokens * size_t(stack.embedding.vocabulary));  // at once
+  return tokens * (inputs * layers + at_hand) + sizeof(float) * logits;
 }
 
 }  // namespace graft::inline v0

@@ -30,11 +30,11 @@ train() {
     seed=7 $method $(settings_of "$5")
 }
 
-# What a run tells of its duration is left out.
+# What a run tells of its duration is left out, and what a killed process has left beside the files that it wrote.
 digest() {
   cd "$1"
   last=$(ls -d checkpoints/step-* | sort -t- -k2n | tail -n 1)
-  { echo "$last"; cat result/*; cat "$last/state.safetensors"; grep -v '"seconds"' "$last/run.json"; } | sha256sum
+  { echo "$last"; find result -type f ! -name '*.tmp' | sort | xargs cat; cat "$last/state.safetensors"; grep -v '"seconds"' "$last/run.json"; } | sha256sum
 }
 
 now() { date +%s%N; }
