@@ -25,6 +25,7 @@
 #include <graft/optimizers.hpp>
 #include <graft/preference_options.hpp>
 #include <graft/profile.hpp>
+#include <graft/prompt_adapters.hpp>
 #include <graft/schedules.hpp>
 #include <graft/self_training.hpp>
 #include <graft/session.hpp>

@@ -24,7 +24,7 @@ struct AdapterTensor {
   }
 };
 
-// What PEFT puts before the names of the model.
-inline const std::string kPeftPrefix = "base_model.model.";
+// What PEFT puts before the names of the model, where the model's modules are wrapped, and where they are not.
+inline const std::string kPeftPrefix = "base_model.model.", kUnwrappedPrefix = "base_model.";
 
 }  // namespace graft::inline v0

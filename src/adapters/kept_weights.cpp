@@ -66,7 +66,8 @@ KeptWeights::KeptWeights(const Trunk& trunk, const KeptConfig& config, const std
                             "unsupported: modules_to_save with ", weight->name(), ", which the head shares");
     auto own = std::make_shared<Weight>(weight->copy(memory));
     own->thaw(lane, memory, false);
-    entries_.push_back({std::move(own), kPeftPrefix + (is_of_target ? owner + ".base_layer.bias" : weight->name()),
+    const std::string& prefix = targets.empty() ? kUnwrappedPrefix : kPeftPrefix;
+    entries_.push_back({std::move(own), prefix + (is_of_target ? owner + ".base_layer.bias" : weight->name()),
                         layout_of(trunk.family, Naming::checkpoint, module)});
   }
   check(has_module, "modules_to_save: the model has no module \"", config.modules.empty() ? "" : config.modules[0],

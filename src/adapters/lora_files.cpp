@@ -134,7 +134,7 @@ void Lora::read(const Reader& reader) { read_into(trainable(), reader); }
 std::unique_ptr<Lora> Lora::of(const Method& method, const Trunk& trunk) {
   const Edits& edits = method.edits();
   const std::map<std::string, int> ranks = method.ranks();
-  check<UnsupportedError>(edits.tables.empty() && edits.replaced.empty(),
+  check<UnsupportedError>(edits.tables.empty() && edits.replaced.empty() && edits.virtual_tokens() == 0,
                           "unsupported: this adapter as plain LoRA: it changes more than matrices");
   std::map<std::string, LowRank> pairs;
   for (size_t site = 0; site < edits.sites.size(); ++site) {

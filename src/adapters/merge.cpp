@@ -63,6 +63,8 @@ void merge_site(Merge& merge, const Projection& at, const SiteEdit& edit) {
 }  // namespace
 
 std::vector<MergedWeight> merge(const Edits& edits, Trunk& trunk, bool exact) {
+  check<UnsupportedError>(edits.virtual_tokens() == 0,
+                          "unsupported: merging an adapter of virtual tokens, which change no weight");
   Merge merge(trunk, exact);
   for (const auto& [number, weight] : edits.replaced) {
     const Tensor &from = weight->parameter(), &into = merge.changed(number).parameter();

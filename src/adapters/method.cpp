@@ -34,19 +34,24 @@ bool is_transposed(const Trunk& trunk, const Target& target) {
 
 }  // namespace
 
-Method::Method(const Trunk& trunk, TargetChoice targets, KeptConfig kept, bool takes_tables)
+Method::Method(const Trunk& trunk, TargetChoice targets, KeptConfig kept, std::vector<Target> found)
     : targets_(std::move(targets)),
       kept_config_(std::move(kept)),
-      found_(find_targets(trunk, targets_, takes_tables, kept_config_.modules)),
+      found_(std::move(found)),
       kept_(trunk, kept_config_, found_),
       site_count_(trunk.parameters.sites().size()),
       family_(&trunk.family),
-      head_width_(trunk.transformer.stack().attention.head_width) {
+      head_width_(trunk.transformer.stack().attention.head_width),
+      header_{{"task_type", task_type(trunk.architecture.task)}, {"inference_mode", true}} {}
+
+Method::Method(const Trunk& trunk, TargetChoice targets, KeptConfig kept, bool takes_tables)
+    : Method(trunk, targets, kept, find_targets(trunk, targets, takes_tables, kept.modules)) {
   const auto transposed = [&](const Target& target) { return is_transposed(trunk, target); };
-  header_ = {{"task_type", task_type(trunk.architecture.task)},
-             {"inference_mode", true},
-             {"fan_in_fan_out", std::any_of(found_.begin(), found_.end(), transposed)}};
+  header_["fan_in_fan_out"] = std::any_of(found_.begin(), found_.end(), transposed);
 }
+
+Method::Method(const Trunk& trunk, KeptConfig kept)
+    : Method(trunk, TargetChoice(), std::move(kept), std::vector<Target>()) {}
 
 void Method::make_edits() {
   edits_ = made_edits();
@@ -92,13 +97,15 @@ int64_t Method::parameters() const {
 
 Json Method::config() const {
   Json json = header_;
-  write_targets(targets_, found_, json);
+  if (!found_.empty()) write_targets(targets_, found_, json);
   write_kept(kept_config_, json);
   return json;
 }
 
 std::string training_name(const AdapterTensor& tensor) {
-  return tensor.name.starts_with(kPeftPrefix) ? tensor.name.substr(kPeftPrefix.size()) : tensor.name;
+  for (const std::string& prefix : {kPeftPrefix, kUnwrappedPrefix})
+    if (tensor.name.starts_with(prefix)) return tensor.name.substr(prefix.size());
+  return tensor.name;
 }
 
 template <class Value>

@@ -65,6 +65,8 @@ class Method {
  protected:
   // Finds the targets and makes the copies of kept weights.
   Method(const Trunk& trunk, TargetChoice targets, KeptConfig kept, bool takes_tables);
+  // Of a method that changes no matrix.
+  Method(const Trunk& trunk, KeptConfig kept);
   Method(const Method&) = default;
 
   // Of the method's own, in the order of the targets.
@@ -78,6 +80,8 @@ class Method {
   Edits no_edits() const { return {.sites = std::vector<SiteEdit>(site_count_)}; }
 
  private:
+  Method(const Trunk& trunk, TargetChoice targets, KeptConfig kept, std::vector<Target> found);
+
   TargetChoice targets_;
   KeptConfig kept_config_;
   std::vector<Target> found_;

@@ -6,6 +6,8 @@
 #include "adapters/adalora.hpp"
 #include "adapters/ia3.hpp"
 #include "adapters/lora.hpp"
+#include "adapters/prefix.hpp"
+#include "adapters/prompt.hpp"
 #include "adapters/vera.hpp"
 #include "formats/safetensors.hpp"
 #include "formats/safetensors_writer.hpp"
@@ -23,7 +25,9 @@ struct Kind {
   std::unique_ptr<Method> (*make)(const JsonObject& json, const Trunk& trunk);
 };
 constexpr Kind kKinds[] = {
-    {"LORA", Lora::from_peft}, {"ADALORA", AdaLora::from_peft}, {"IA3", Ia3::from_peft}, {"VERA", Vera::from_peft}};
+    {"LORA", Lora::from_peft},      {"ADALORA", AdaLora::from_peft},      {"IA3", Ia3::from_peft},
+    {"VERA", Vera::from_peft},      {"PREFIX_TUNING", Prefix::from_peft}, {"PROMPT_TUNING", Prompt::from_peft},
+    {"P_TUNING", Prompt::from_peft}};
 
 std::unique_ptr<Method> make(const JsonObject& json, const Trunk& trunk) {
   const std::string type = json.text("peft_type");

@@ -5,12 +5,16 @@
 #include "adapters/lora.hpp"
 #include "adapters/mix.hpp"
 #include "adapters/peft_files.hpp"
+#include "adapters/prefix.hpp"
+#include "adapters/prompt.hpp"
 #include "adapters/vera.hpp"
 #include "api/adapter_state.hpp"
 #include "api/model_state.hpp"
+#include "api/text_form.hpp"
 #include "formats/gguf.hpp"
 #include "graft/adalora_adapter.hpp"
 #include "graft/lora_adapter.hpp"
+#include "graft/prompt_adapters.hpp"
 #include "graft/vector_adapters.hpp"
 #include "support/message.hpp"
 
@@ -89,29 +93,39 @@ std::unique_ptr<Method> make(const Model& model, const VeRAOptions& options) {
                                            .seed = options.seed});
 }
 
-void save_adapter(const Method& method, const std::filesystem::path& path, const std::string& base) {
-  is_gguf(path) ? save_gguf_adapter(method, path) : save_peft(method, path, base);
+VirtualTokensConfig virtual_tokens_of(const Model& model, const VirtualTokenOptions& options) {
+  const std::vector<int32_t> text = model.tokenizer().encode(options.initial_text, {.special_tokens = false});
+  return {.initial = initial_tokens(*model.state()->trunk, text, options.tokens, options.seed),
+          .kept = kept_of(model, options.save_modules)};
+}
+
+std::shared_ptr<Adapter::State> state_with(const Model& model, std::unique_ptr<Method> method) {
+  return std::make_shared<Adapter::State>(std::move(method), model.state()->path, model.tokenizer());
+}
+
+void save_adapter(const Method& method, const std::filesystem::path& path, const Adapter::State& state) {
+  if (is_gguf(path)) return save_gguf_adapter(method, path);
+  save_peft(method, path, state.base);
+  save_text_form(state.tokenizer, path);
 }
 
 template <class Options>
 std::shared_ptr<Adapter::State> state_of(const Model& model, const Options& options) {
-  return std::make_shared<Adapter::State>(make(model, options), model.state()->path);
+  return state_with(model, make(model, options));
 }
 
 }  // namespace
 
-Adapter Adapter::load(const std::filesystem::path& path, const Model& model) {
+Adapter Adapter::load(const std::filesystem::path& path, const Model& model, const AdapterLoadOptions& options) {
   const Trunk& trunk = *model.state()->trunk;
-  return Adapter(std::make_shared<State>(is_gguf(path) ? load_gguf_adapter(path, trunk) : load_peft(path, trunk),
-                                         model.state()->path));
+  if (!options.other_texts) check_text_form(model.tokenizer(), path);
+  return Adapter(state_with(model, is_gguf(path) ? load_gguf_adapter(path, trunk) : load_peft(path, trunk)));
 }
 
-void Adapter::save(const std::filesystem::path& path) const {
-  save_adapter(*state_->current()->method, path, state_->base);
-}
+void Adapter::save(const std::filesystem::path& path) const { save_adapter(*state_->current()->method, path, *state_); }
 
 void Adapter::save_as_lora(const std::filesystem::path& path, const Model& model) const {
-  save_adapter(*Lora::of(*state_->current()->method, *model.state()->trunk), path, state_->base);
+  save_adapter(*Lora::of(*state_->current()->method, *model.state()->trunk), path, *state_);
 }
 
 Adapter mix_adapters(const Model& model, const std::vector<const Adapter*>& adapters, const MixOptions& options) {
@@ -121,7 +135,7 @@ Adapter mix_adapters(const Model& model, const std::vector<const Adapter*>& adap
     check(adapter != nullptr, "mix_adapters: an adapter is null");
     methods.push_back(fixed.emplace_back(adapter->state()->current())->method.get());
   }
-  return Adapter(std::make_shared<Adapter::State>(mix(methods, options, *model.state()->trunk), model.state()->path));
+  return Adapter(state_with(model, mix(methods, options, *model.state()->trunk)));
 }
 
 std::string Adapter::method() const { return state_->current()->method->config()["peft_type"].get<std::string>(); }
@@ -133,5 +147,9 @@ LoRAAdapter::LoRAAdapter(const Model& model, const LoRAOptions& options) : Adapt
 AdaLoRAAdapter::AdaLoRAAdapter(const Model& model, const AdaLoRAOptions& options) : Adapter(state_of(model, options)) {}
 IA3Adapter::IA3Adapter(const Model& model, const IA3Options& options) : Adapter(state_of(model, options)) {}
 VeRAAdapter::VeRAAdapter(const Model& model, const VeRAOptions& options) : Adapter(state_of(model, options)) {}
+PromptAdapter::PromptAdapter(const Model& model, const VirtualTokenOptions& options)
+    : Adapter(state_with(model, std::make_unique<Prompt>(*model.state()->trunk, virtual_tokens_of(model, options)))) {}
+PrefixAdapter::PrefixAdapter(const Model& model, const VirtualTokenOptions& options)
+    : Adapter(state_with(model, std::make_unique<Prefix>(*model.state()->trunk, virtual_tokens_of(model, options)))) {}
 
 }  // namespace graft::inline v0

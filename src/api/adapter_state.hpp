@@ -7,6 +7,7 @@
 
 #include "adapters/method.hpp"
 #include "graft/adapter.hpp"
+#include "graft/tokenizer.hpp"
 #include "tensor/packed_factors.hpp"
 
 namespace graft::inline v0 {
@@ -21,8 +22,8 @@ struct FixedAdapter {
 
 // The values that a trainer changes, and a copy of the last finished step that everybody else reads.
 struct Adapter::State {
-  State(std::unique_ptr<Method> method, std::string base_model)
-      : working(std::move(method)), base(std::move(base_model)) {
+  State(std::unique_ptr<Method> method, std::string base_model, Tokenizer of_model)
+      : working(std::move(method)), base(std::move(base_model)), tokenizer(std::move(of_model)) {
     publish();
   }
 
@@ -38,6 +39,7 @@ struct Adapter::State {
 
   std::unique_ptr<Method> working;
   std::string base;  // the model that it belongs to
+  Tokenizer tokenizer;
 
  private:
   mutable std::mutex mutex;
@@ -51,5 +53,6 @@ inline std::shared_ptr<const FixedAdapter> current(const Adapter* adapter) {
 inline const Edits* edits_of(const std::shared_ptr<const FixedAdapter>& adapter) {
   return adapter ? &adapter->edits : nullptr;
 }
+inline int virtual_tokens(const Adapter* adapter) { return virtual_tokens(edits_of(current(adapter))); }
 
 }  // namespace graft::inline v0

@@ -84,7 +84,7 @@ std::optional<TokenSpan> best_span(const Encoding& window, const SpanScores& sco
 std::vector<std::vector<LabelScore>> Model::classify(std::span<const std::string> texts,
                                                      const TaskOptions& options) const {
   require(*state_, Task::classify, "classify");
-  const size_t length = text_length(*state_, options.max_length);
+  const size_t length = text_length(*state_, options.max_length, virtual_tokens(options.adapter));
   std::vector<Encoding> encodings;
   for (const std::string& text : texts) encodings.push_back(encode_text(*state_, text, options.second, length));
   return classified(*state_, encodings, options.adapter);
@@ -92,7 +92,7 @@ std::vector<std::vector<LabelScore>> Model::classify(std::span<const std::string
 
 std::vector<std::vector<LabelScore>> Model::classify(const Dataset& data, const TaskOptions& options) const {
   require(*state_, Task::classify, "classify");
-  const size_t length = text_length(*state_, options.max_length);
+  const size_t length = text_length(*state_, options.max_length, virtual_tokens(options.adapter));
   std::vector<Encoding> encodings;
   for (size_t i = 0; i < data.size(); ++i)
     encodings.push_back(encode_text(*state_, data[i].text, data[i].second, length));
@@ -109,16 +109,17 @@ std::vector<TaggedSpan> Model::tag(std::string_view text, const TaskOptions& opt
   const Trunk& trunk = *state_->trunk;
   const std::vector<std::string> names = label_names(trunk.config, trunk.transformer.head().config().outputs);
   const bool has_none = std::find(names.begin(), names.end(), "O") != names.end();
-  const Encoding encoding = encode_text(*state_, text, {}, text_length(*state_, options.max_length));
+  const size_t length = text_length(*state_, options.max_length, virtual_tokens(options.adapter));
+  const Encoding encoding = encode_text(*state_, text, {}, length);
   const PassInput input{encoding.ids, encoding.type_ids};
   std::vector<TaggedSpan> spans;
   std::vector<int> tokens;  // of each span
   for_each_pass(Call(*state_, options.adapter), {&input, 1}, [&](NetworkPass& pass, const Tensor& hidden, size_t) {
     const Tensor scores = trunk.transformer.head()(pass.run(), hidden);
     bool goes_on = false;
-    for (int i = 0; i < scores.rows(); ++i) {
+    for (int i = 0; i < int(encoding.ids.size()); ++i) {
       if (encoding.special_mask[size_t(i)]) continue;
-      const std::span<float> row = scores.row(i);
+      const std::span<float> row = scores.row(pass.batch().text_begin(0) + i);
       softmax(row);
       const size_t best = size_t(std::max_element(row.begin(), row.end()) - row.begin());
       const Tag tag = tag_of(names[best], has_none ? "O" : names[0]);
@@ -147,8 +148,8 @@ std::vector<TaggedSpan> Model::tag(std::string_view text, const TaskOptions& opt
 Answer Model::answer(std::string_view question, std::string_view context, const TaskOptions& options) const {
   require(*state_, Task::span, "answer");
   const Trunk& trunk = *state_->trunk;
-  const std::vector<Encoding> windows =
-      encode_question(*state_, question, context, text_length(*state_, options.max_length));
+  const std::vector<Encoding> windows = encode_question(
+      *state_, question, context, text_length(*state_, options.max_length, virtual_tokens(options.adapter)));
   std::vector<PassInput> inputs;
   for (const Encoding& window : windows) inputs.push_back({window.ids, window.type_ids});
   std::optional<TokenSpan> best;

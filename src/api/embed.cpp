@@ -52,7 +52,7 @@ std::vector<std::vector<float>> Model::embed(std::span<const std::vector<int32_t
 }
 
 std::vector<std::vector<float>> Model::embed(std::span<const std::string> texts, const EmbedOptions& options) const {
-  const size_t length = text_length(*state_, options.max_length);
+  const size_t length = text_length(*state_, options.max_length, virtual_tokens(options.adapter));
   std::vector<std::vector<int32_t>> ids;
   for (const std::string& text : texts)
     ids.push_back(state_->tokenizer.encode(text, {.parse_special = false, .truncate = length}));

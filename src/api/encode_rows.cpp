@@ -176,9 +176,11 @@ std::vector<TokenRow> next_sentence_rows(const Model::State& model, const Datase
 
 }  // namespace
 
-size_t text_length(const Model::State& model, int wanted) {
+size_t text_length(const Model::State& model, int wanted, int virtual_tokens) {
   check(wanted >= 0, "max_length is ", wanted, ", expected at least 0");
-  const int context = model.trunk->transformer.config().context;
+  const int context = model.trunk->transformer.config().context - virtual_tokens;
+  check(context > 1, "the adapter has ", virtual_tokens, " virtual tokens, expected fewer than the model's context, ",
+        context + virtual_tokens);
   return size_t(wanted > 0 ? std::min(wanted, context) : context);
 }
 

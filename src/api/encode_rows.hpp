@@ -12,8 +12,8 @@
 
 namespace graft::inline v0 {
 
-// The most tokens of a text: `wanted`, or the context.
-size_t text_length(const Model::State& model, int wanted);
+// The most tokens of a text: `wanted`, or the context without an adapter's virtual tokens.
+size_t text_length(const Model::State& model, int wanted, int virtual_tokens = 0);
 
 // A text, or a pair unless `second` is empty, cut to `length` tokens.
 Encoding encode_text(const Model::State& model, std::string_view text, std::string_view second, size_t length);

@@ -73,7 +73,8 @@ class PromptEdits {
 Encoded encode_sources(const NetworkContext& context, const std::vector<std::vector<int32_t>>& prompts,
                        std::span<const Edits* const> edits) {
   Batch batch;
-  for (size_t i = 0; i < prompts.size(); ++i) batch.add(prompts[i], 0, int64_t(i));
+  for (size_t i = 0; i < prompts.size(); ++i)
+    batch.add(prompts[i], 0, int64_t(i), {}, edits.empty() ? context.edits : edits[i]);
   NetworkPass pass(context, std::move(batch), edits);
   return context.trunk.transformer.encode(pass.run());
 }
@@ -104,7 +105,7 @@ std::vector<Generation> generate(const Model::State& model, std::vector<std::vec
   std::vector<KeyValueCache> caches;
   std::vector<GenerateRequest> requests;
   caches.reserve(prompts.size());
-  for (std::vector<int32_t>& prompt : prompts) prompt = fit_prompt(model, std::move(prompt), options);
+  for (size_t i = 0; i < prompts.size(); ++i) prompts[i] = fit_prompt(model, std::move(prompts[i]), options, edits[i]);
   if (options.beams > 1) return search_beams(call, model, edits, prompts, options);
   Generator generator(call.context, model.tokenizer.loaded().decoder(), model.end_ids, options);
   if (config.encoder) {
@@ -121,15 +122,15 @@ std::vector<Generation> generate(const Model::State& model, std::vector<std::vec
 // A pass over all tokens of one sequence, without a cache.
 struct WholePass {
   WholePass(const Model::State& model, std::span<const int32_t> ids, const Adapter* adapter)
-      : call(model, adapter), pass(call.context, batch_of(model, ids)), hidden(pass.hidden()) {}
+      : call(model, adapter), pass(call.context, batch_of(model, ids, call.context.edits)), hidden(pass.hidden()) {}
 
-  static Batch batch_of(const Model::State& model, std::span<const int32_t> ids) {
-    const int context = model.trunk->transformer.config().context;
+  static Batch batch_of(const Model::State& model, std::span<const int32_t> ids, const Edits* edits) {
+    const int context = model.trunk->transformer.config().context - virtual_tokens(edits);
     check<UnsupportedError>(!model.trunk->transformer.config().encoder, "the model is a ",
                             model.trunk->architecture.name, ", whose decoder needs a source: use generate");
     check(!ids.empty() && ids.size() <= size_t(context), "ids: ", ids.size(), " tokens, expected 1 to ", context);
     Batch batch;
-    batch.add(ids);
+    batch.add(ids, 0, 0, {}, edits);
     return batch;
   }
 
@@ -152,10 +153,10 @@ void require_decoder(const Model::State& model, bool alone) {
                           ", expected a decoder");
 }
 
-std::vector<int32_t> fit_prompt(const Model::State& model, std::vector<int32_t> prompt,
-                                const GenerateOptions& options) {
+std::vector<int32_t> fit_prompt(const Model::State& model, std::vector<int32_t> prompt, const GenerateOptions& options,
+                                const Edits* edits) {
   check(!prompt.empty(), "the prompt has no tokens");
-  const size_t context = size_t(model.trunk->transformer.config().context);
+  const size_t context = size_t(model.trunk->transformer.config().context - virtual_tokens(edits));
   if (prompt.size() < context) return prompt;
   check(options.on_overflow == Overflow::slide, "the prompt has ", prompt.size(), " tokens, the model's context ",
         context, ": shorten it, or set on_overflow = slide");
@@ -205,7 +206,7 @@ std::vector<float> Model::log_probabilities(std::span<const int32_t> ids, const 
   WholePass pass(*state_, ids, adapter);
   Targets targets;
   for (size_t row = 0; row + 1 < ids.size(); ++row) {
-    targets.rows.push_back(int32_t(row));
+    targets.rows.push_back(pass.pass.batch().text_begin(0) + int32_t(row));
     targets.tokens.push_back(ids[row + 1]);
     targets.weights.push_back(1);
   }
@@ -214,7 +215,7 @@ std::vector<float> Model::log_probabilities(std::span<const int32_t> ids, const 
 
 std::vector<float> Model::next_logits(std::span<const int32_t> ids, const Adapter* adapter) const {
   WholePass pass(*state_, ids, adapter);
-  const int32_t last = int32_t(ids.size()) - 1;
+  const int32_t last = pass.pass.batch().rows() - 1;
   const Tensor logits = state_->trunk->transformer.head()(pass.pass.run(), pass.hidden, {&last, 1});
   return {logits.values().begin(), logits.values().end()};
 }

@@ -46,7 +46,8 @@ NetworkContext network_context(const Model::State& model, const Lane& lane, std:
 // Throws UnsupportedError for a model that writes no text; `alone`: and for one whose decoder needs a source.
 void require_decoder(const Model::State& model, bool alone);
 
-// The prompt as it fits the context, by options.on_overflow.
-std::vector<int32_t> fit_prompt(const Model::State& model, std::vector<int32_t> prompt, const GenerateOptions& options);
+// The prompt as it fits the context behind the virtual tokens of its edits, by options.on_overflow.
+std::vector<int32_t> fit_prompt(const Model::State& model, std::vector<int32_t> prompt, const GenerateOptions& options,
+                                const Edits* edits);
 
 }  // namespace graft::inline v0

@@ -153,7 +153,7 @@ std::vector<TokenRow> make_rows(const Tokenizer& tokenizer, const Dataset& data,
     const Example& example = data[i];
     TokenRow row = make_row(tokenizer, example, data.where(i));
     if (options.train_on_prompt) std::fill(row.trained.begin(), row.trained.end(), true);
-    if (!row.trained.empty()) row.trained[0] = false;
+    if (!row.trained.empty() && !options.has_prompt) row.trained[0] = false;
     const bool is_text = example.form() == ExampleForm::text;
     cut_rows += !is_text && row.ids.size() > options.max_length;
     for (TokenRow& part :

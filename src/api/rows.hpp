@@ -16,6 +16,7 @@ namespace graft::inline v0 {
 struct RowOptions {
   size_t max_length = 0;
   bool train_on_prompt = false;
+  bool has_prompt = false;  // before each row stand virtual tokens, so that its first token may be learned, too
   std::function<void(const std::string&)> notice = [](const std::string&) {};
 };
 

@@ -39,7 +39,7 @@ void add_likelihoods(const Call& call, const Inputs& of, std::span<Scored> score
     Targets targets;
     for (int i = 0; i < pass.batch().sequences(); ++i)
       for (const Wanted& one : *wanted[first + size_t(i)]) {
-        targets.rows.push_back(pass.batch().offsets[size_t(i)] + one.row);
+        targets.rows.push_back(pass.batch().text_begin(i) + one.row);
         targets.tokens.push_back(one.token);
       }
     targets.weights.assign(targets.rows.size(), 1);

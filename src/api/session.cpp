@@ -43,7 +43,7 @@ Generation Session::State::generate(std::vector<int32_t> prompt, const GenerateO
   const std::shared_ptr<const FixedAdapter> now = current(options.adapter ? options.adapter : adapter);
   if (now != used) cached.clear();
   used = now;
-  prompt = fit_prompt(*model, std::move(prompt), options);
+  prompt = fit_prompt(*model, std::move(prompt), options, edits_of(used));
   const size_t limit = std::min(cached.size(), prompt.size() - 1);
   const auto differs = std::mismatch(cached.begin(), cached.begin() + std::ptrdiff_t(limit), prompt.begin());
   cached.erase(differs.first, cached.end());

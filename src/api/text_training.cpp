@@ -42,14 +42,15 @@ size_t count_known(const Dataset& train, const Dataset& held_out) {
 }  // namespace
 
 std::vector<TokenRow> TextTraining::rows(const Dataset& data, const Notice& notice) const {
-  const size_t length = text_length(*model_, options_.max_length);
+  const Edits* edits = adapter_ ? &adapter_->working->edits() : nullptr;
+  const size_t length = text_length(*model_, options_.max_length, virtual_tokens(edits));
   if (learns_preferences()) {
     check<UnsupportedError>(model_->trunk->architecture.task == Task::causal, "unsupported: preference tuning of a ",
                             model_->trunk->architecture.name, ", expected a decoder");
     return make_preference_rows(model_->tokenizer, data, {.max_length = length, .notice = notice});
   }
   if (model_->trunk->architecture.task != Task::causal) return make_task_rows(*model_, data, length, notice);
-  return make_rows(model_->tokenizer, data, {length, options_.train_on_prompt, notice});
+  return make_rows(model_->tokenizer, data, {length, options_.train_on_prompt, edits && edits->prompt, notice});
 }
 
 Corruption TextTraining::corruption(std::span<const TokenRow> rows) const {
@@ -112,6 +113,7 @@ TrainReport TextTraining::with_objective(std::span<const TokenRow> first_rows, c
     check_same_tokens(wise.tokenizer, model_->tokenizer, "DistillationOptions: teacher");
     check_teacher(*wise.trunk, *model_->trunk, options_.distillation);
     call.emplace(wise, options_.distillation.adapter);
+    check<UnsupportedError>(virtual_tokens(edits) == 0, "unsupported: distillation into virtual tokens");
     parts.teacher = &teacher.emplace(Teacher{call->context, options_.distillation});
   }
   const std::unique_ptr<Objective> learned = make(parts);

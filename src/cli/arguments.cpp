@@ -7,6 +7,7 @@
 #include <map>
 #include <sstream>
 
+#include "cli/choice.hpp"
 #include "support/in_quotes.hpp"
 #include "support/message.hpp"
 
@@ -23,8 +24,8 @@ void add_model_options(CLI::App& command, ModelArguments& arguments) {
                                                                {"f32", Precision::f32},
                                                                {"bf16", Precision::bf16},
                                                                {"int8", Precision::int8}};
-  command.add_option("--precision", arguments.options.precision, "products in automatic, f32, bf16 or int8")
-      ->transform(CLI::CheckedTransformer(kPrecisions));
+  add_choice(command, "--precision", arguments.options.precision, kPrecisions,
+             "products in automatic, f32, bf16 or int8");
   command.add_option("--weights", arguments.options.weights,
                      "keep float matrices as bf16, q8_0, q5_0, q5_1, q4_0 or q4_1");
 }
@@ -62,8 +63,7 @@ void add_sampling_options(CLI::App& command, GenerateOptions& options) {
   command.add_option("--repeat-penalty", options.repetition_penalty)->capture_default_str();
   command.add_option("--frequency-penalty", options.frequency_penalty)->capture_default_str();
   command.add_option("--presence-penalty", options.presence_penalty)->capture_default_str();
-  command.add_option("-r,--stop", options.stop, "the text ends before this; may be repeated")
-      ->allow_extra_args(false);
+  command.add_option("-r,--stop", options.stop, "the text ends before this; may be repeated")->allow_extra_args(false);
 }
 
 void add_prompt_options(CLI::App& command, PromptArguments& arguments) {
@@ -90,7 +90,8 @@ Head read_head(const std::string& text) {
   if (kind == "regress") return labels.empty() ? Head::regress() : Head::regress(labels);
   if (kind == "tag") return Head::tag(labels);
   if (kind == "answer") return Head::answer();
-  check(kind == "embed", "--head: found ", in_quotes(kind), ", expected classify, labels, regress, tag, answer or embed");
+  check(kind == "embed", "--head: found ", in_quotes(kind),
+        ", expected classify, labels, regress, tag, answer or embed");
   return Head::embed();
 }
 

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "cli/arguments.hpp"
+#include "cli/choice.hpp"
 #include "cli/command.hpp"
 #include "cli/texts.hpp"
 
@@ -60,8 +61,7 @@ void add_embed(Program& program) {
   add_text_options(command, arguments->texts);
   static const std::map<std::string, Pooling> kPoolings = {
       {"automatic", Pooling::automatic}, {"mean", Pooling::mean}, {"first", Pooling::first}, {"last", Pooling::last}};
-  command.add_option("--pooling", arguments->options.pooling, "automatic, mean, first or last token")
-      ->transform(CLI::CheckedTransformer(kPoolings));
+  add_choice(command, "--pooling", arguments->options.pooling, kPoolings, "automatic, mean, first or last token");
   command.add_flag("--raw", arguments->is_raw, "not brought to length 1");
   command.add_option("--max-length", arguments->options.max_length, "longer texts are cut; 0: the model's context");
   command.add_option("--query", arguments->query, "print the texts by how well they fit this instead, the best first");

@@ -51,10 +51,14 @@ std::vector<Setting> ia3_settings(IA3Options& ia3) {
 
 std::vector<Setting> vera_settings(VeRAOptions& vera) {
   std::vector<Setting> settings = {number("rank", vera.rank), number("dropout", vera.dropout),
-                                   number("initial", vera.initial),
-                                   choice("biases", vera.biases, kBiasNames)};
+                                   number("initial", vera.initial), choice("biases", vera.biases, kBiasNames)};
   add_targets(settings, vera);
   return settings;
+}
+
+std::vector<Setting> virtual_token_settings(VirtualTokenOptions& options) {
+  return {number("tokens", options.tokens), text("initial_text", options.initial_text),
+          list("save_modules", options.save_modules)};
 }
 
 }  // namespace
@@ -70,6 +74,9 @@ std::vector<Setting> method_settings(TrainSettings& settings) {
       return ia3_settings(settings.ia3);
     case TrainMethod::vera:
       return vera_settings(settings.vera);
+    case TrainMethod::prefix:
+    case TrainMethod::prompt:
+      return virtual_token_settings(settings.virtual_tokens);
     case TrainMethod::bitfit:
     case TrainMethod::full:
       break;

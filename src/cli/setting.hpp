@@ -44,6 +44,10 @@ inline Setting flag(const std::string& name, bool& value) {
           [&value] { return std::string(value ? "true" : "false"); }};
 }
 
+inline Setting text(const std::string& name, std::string& value) {
+  return {name, [&value](const std::string& text) { value = text; }, [&value] { return value; }};
+}
+
 inline Setting path(const std::string& name, std::filesystem::path& value) {
   return {name, [&value](const std::string& text) { value = text; }, [&value] { return value.string(); }};
 }

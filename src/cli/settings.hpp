@@ -6,13 +6,14 @@
 
 #include "graft/adalora_adapter.hpp"
 #include "graft/lora_adapter.hpp"
+#include "graft/prompt_adapters.hpp"
 #include "graft/train_options.hpp"
 #include "graft/vector_adapters.hpp"
 
 namespace graft::inline v0 {
 
 // What `graft train --method` takes.
-enum class TrainMethod { lora, dora, adalora, ia3, vera, bitfit, full };
+enum class TrainMethod { lora, dora, adalora, ia3, vera, prefix, prompt, bitfit, full };
 
 struct TrainSettings {
   TrainMethod method = TrainMethod::lora;
@@ -21,6 +22,7 @@ struct TrainSettings {
   AdaLoRAOptions adalora;
   IA3Options ia3;
   VeRAOptions vera;
+  VirtualTokenOptions virtual_tokens;  // of prefix and prompt
 };
 
 // Sets options by their names in TrainOptions and the options of the method: "epochs=3", "targets=q_proj,v_proj".

@@ -10,6 +10,7 @@
 
 #include "cli/arguments.hpp"
 #include "cli/cancellation.hpp"
+#include "cli/choice.hpp"
 #include "cli/command.hpp"
 #include "cli/progress.hpp"
 #include "support/message.hpp"
@@ -114,15 +115,11 @@ void add_train_options(CLI::App& command, Options& options) {
       ->required()
       ->check(CLI::ExistingFile);
   command.add_option("-o,--out", options.output, "folder for the result")->required();
-  command
-      .add_option("--kind", train.kind,
-                  "byte-level-bpe (GPT-2), word-piece (BERT), unigram (T5) or "
-                  "sentencepiece-bpe (Llama 2)")
-      ->transform(CLI::CheckedTransformer(kKinds).description(""));
+  add_choice(command, "--kind", train.kind, kKinds,
+             "byte-level-bpe (GPT-2), word-piece (BERT), unigram (T5) or sentencepiece-bpe (Llama 2)");
   command.add_option("--vocabulary", train.vocabulary, "tokens, special ones included")->capture_default_str();
-  command
-      .add_option("--normalization", train.normalization, "none, nfkc, bert-uncased or bert-cased; default: by kind")
-      ->transform(CLI::CheckedTransformer(kNormalizations).description(""));
+  add_choice(command, "--normalization", train.normalization, kNormalizations,
+             "none, nfkc, bert-uncased or bert-cased; default: by kind");
   command.add_option("--special", train.special_tokens, "a further special token; may be repeated")
       ->allow_extra_args(false);
   command.add_option("--min-count", train.min_count, "pairs that are met less often are not joined")

@@ -5,6 +5,7 @@
 
 #include "cli/arguments.hpp"
 #include "cli/cancellation.hpp"
+#include "cli/choice.hpp"
 #include "cli/command.hpp"
 #include "cli/progress.hpp"
 #include "cli/settings.hpp"
@@ -16,9 +17,9 @@ namespace graft::inline v0 {
 namespace {
 
 const std::map<std::string, TrainMethod> kMethods = {
-    {"lora", TrainMethod::lora}, {"dora", TrainMethod::dora}, {"adalora", TrainMethod::adalora},
-    {"ia3", TrainMethod::ia3},   {"vera", TrainMethod::vera}, {"bitfit", TrainMethod::bitfit},
-    {"full", TrainMethod::full},
+    {"lora", TrainMethod::lora},     {"dora", TrainMethod::dora},     {"adalora", TrainMethod::adalora},
+    {"ia3", TrainMethod::ia3},       {"vera", TrainMethod::vera},     {"prefix", TrainMethod::prefix},
+    {"prompt", TrainMethod::prompt}, {"bitfit", TrainMethod::bitfit}, {"full", TrainMethod::full},
 };
 
 struct TrainArguments {
@@ -88,7 +89,7 @@ TrainReport fit(Trainer& trainer, const TrainArguments& arguments, const Dataset
 
 // None where the model itself is trained.
 std::optional<Adapter> make_adapter(const Model& model, TrainSettings& settings) {
-  settings.lora.seed = settings.adalora.seed = settings.vera.seed = settings.train.seed;
+  settings.lora.seed = settings.adalora.seed = settings.vera.seed = settings.virtual_tokens.seed = settings.train.seed;
   settings.lora.dora = settings.method == TrainMethod::dora;
   switch (settings.method) {
     case TrainMethod::lora:
@@ -100,6 +101,10 @@ std::optional<Adapter> make_adapter(const Model& model, TrainSettings& settings)
       return IA3Adapter(model, settings.ia3);
     case TrainMethod::vera:
       return VeRAAdapter(model, settings.vera);
+    case TrainMethod::prefix:
+      return PrefixAdapter(model, settings.virtual_tokens);
+    case TrainMethod::prompt:
+      return PromptAdapter(model, settings.virtual_tokens);
     case TrainMethod::bitfit:
       settings.train.trained.push_back(".*bias");
       break;
@@ -180,11 +185,9 @@ void add_train(Program& program) {
                      "learn from a prompt, a chosen and a rejected answer: dpo, ipo, orpo, simpo or kto");
   command.add_option("--reference", arguments->reference,
                      "the model that dpo, ipo and kto compare with; needed where the model itself is trained");
-  const auto method =
-      command
-          .add_option("--method", arguments->method,
-                      "lora (default), dora, adalora, ia3, vera; or of the model itself bitfit (biases) or full")
-          ->transform(CLI::CheckedTransformer(kMethods));
+  CLI::Option* method = add_choice(
+      command, "--method", arguments->method, kMethods,
+      "lora (default), dora, adalora, ia3, vera, prefix, prompt; or of the model itself bitfit (biases) or full");
   command
       .add_flag_callback(
           "--full", [arguments] { arguments->method = TrainMethod::full; }, "short for --method full")

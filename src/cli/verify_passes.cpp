@@ -14,31 +14,45 @@ namespace {
 
 namespace fs = std::filesystem;
 
-Batch packed(std::span<const std::vector<int32_t>> sequences, std::span<const int64_t> types = {}) {
+Batch packed(std::span<const std::vector<int32_t>> sequences, std::span<const int64_t> types = {},
+             const Edits* edits = nullptr) {
   Batch batch;
   for (size_t i = 0; i < sequences.size(); ++i) {
-    const size_t first = size_t(batch.rows());
     std::vector<int32_t> of;
-    if (!types.empty())
-      of.assign(types.begin() + std::ptrdiff_t(first), types.begin() + std::ptrdiff_t(first + sequences[i].size()));
-    batch.add(sequences[i], 0, int64_t(i), of);
+    if (!types.empty()) {
+      of.assign(types.begin(), types.begin() + std::ptrdiff_t(sequences[i].size()));
+      types = types.subspan(of.size());
+    }
+    batch.add(sequences[i], 0, int64_t(i), of, edits);
   }
   return batch;
 }
 
+// The rows of all tokens that are not virtual, or the last virtual row of each sequence.
+std::vector<int32_t> text_rows(const Batch& batch) {
+  std::vector<int32_t> rows;
+  for (int row = 0; row < batch.rows(); ++row)
+    if (batch.tokens[size_t(row)] >= 0) rows.push_back(row);
+  return rows;
+}
+std::vector<int32_t> last_virtual_rows(const Batch& batch) {
+  std::vector<int32_t> rows;
+  for (int i = 0; i < batch.sequences(); ++i) rows.push_back(batch.text_begin(i) - 1);
+  return rows;
+}
+
 // The label of a token is predicted by the token before it, or, where the token itself was hidden, by itself; labels
 // below 0 are not counted.
-Targets read_targets(const Goldens& goldens, const Batch& batch, bool by_token_before) {
-  const std::vector<int64_t>& labels = goldens.integers("labels");
-  check<FileError>(int(labels.size()) == batch.rows(), goldens.file, ": \"labels\" has ", labels.size(),
-                   " values, expected ", batch.rows());
+Targets targets_of(std::span<const int32_t> labels, const Batch& batch, bool by_token_before) {
   Targets targets;
   for (int i = 0; i < batch.sequences(); ++i)
-    for (int row = batch.offsets[size_t(i)]; row < batch.offsets[size_t(i) + 1]; ++row) {
+    for (int row = batch.text_begin(i); row < batch.offsets[size_t(i) + 1]; ++row) {
+      const int32_t label = labels.front();
+      labels = labels.subspan(1);
       const bool is_first = row == batch.offsets[size_t(i)];
-      if (labels[size_t(row)] < 0 || (by_token_before && is_first)) continue;
+      if (label < 0 || (by_token_before && is_first)) continue;
       targets.rows.push_back(by_token_before ? row - 1 : row);
-      targets.tokens.push_back(int32_t(labels[size_t(row)]));
+      targets.tokens.push_back(label);
     }
   targets.weights.assign(targets.rows.size(), 1 / float(targets.rows.size()));
   return targets;
@@ -102,11 +116,13 @@ fs::path find_base(const fs::path& folder, const Goldens& goldens) {
 GoldenModel::GoldenModel(std::unique_ptr<Trunk> trunk, const Goldens& goldens)
     : trunk_(std::move(trunk)), lane_(trunk_->backend), sequences_(golden_sequences(goldens)) {
   const bool has_types = goldens.tensors.contains("token_types");
-  const Batch ids =
-      packed(sequences_, has_types ? std::span(goldens.integers("token_types")) : std::span<const int64_t>());
-  batch_ = translates() ? packed(golden_sequences(goldens, "dec_")) : ids;
-  sources_ = ids;
+  if (has_types) types_ = goldens.integers("token_types");
+  if (translates()) written_ = golden_sequences(goldens, "dec_");
   read_labels(goldens);
+}
+
+Batch GoldenModel::batch(const Edits* edits) const {
+  return translates() ? packed(written_) : packed(sequences_, types_, edits);
 }
 
 const Weight* GoldenModel::find(const std::string& name) const {
@@ -123,7 +139,9 @@ void GoldenModel::read_labels(const Goldens& goldens) {
     else if (task == Task::discriminate)
       labels_.values.assign(goldens.integers("labels").begin(), goldens.integers("labels").end());
     else
-      labels_.tokens = read_targets(goldens, batch_, task == Task::causal);
+      token_labels_ = integers(goldens, "labels");
+    check<FileError>(int(goldens.integers("labels").size()) == batch(nullptr).rows(), goldens.file, ": \"labels\" has ",
+                     goldens.integers("labels").size(), " values, expected ", batch(nullptr).rows());
   }
   if (goldens.tensors.contains("seq_labels")) {
     const Golden& golden = goldens.at("seq_labels");
@@ -137,7 +155,7 @@ void GoldenModel::read_labels(const Goldens& goldens) {
     labels_.starts = integers(goldens, "start");
     labels_.ends = integers(goldens, "end");
   }
-  size_t counted = size_t(batch_.sequences());
+  size_t counted = sequences_.size();
   if (task == Task::discriminate) counted = labels_.values.size();
   if (task == Task::tag)
     counted =
@@ -159,7 +177,7 @@ Encoded GoldenModel::encode(NetworkPass& source) const {
 
 std::vector<GoldenModel::Output> GoldenModel::outputs(const Edits* edits, const Observer* observer) const {
   const Transformer& network = trunk_->transformer;
-  NetworkPass source(context(edits), sources_), pass(context(edits), batch_);
+  NetworkPass source(context(edits), packed(sequences_, types_)), pass(context(edits), batch(edits));
   source.run().observer = pass.run().observer = observer;
   Encoded encoded = encode(source);
   const Tensor hidden = pass.hidden({.encoded = &encoded});
@@ -178,20 +196,29 @@ std::vector<GoldenModel::Output> GoldenModel::outputs(const Edits* edits, const 
       return {{"start_logits", columns(pass.run(), both, {0, 1, 0, 1})},
               {"end_logits", columns(pass.run(), both, {1, 1, 0, 1})}};
     }
-    default:
-      return {{"logits", scores(0)}};
+    default: {
+      if (!edits || !edits->prompt) return {{"logits", scores(0)}};
+      const ScoreHead& head = network.head();
+      return {{"logits", head(pass.run(), hidden, text_rows(pass.batch()))},
+              {"virtual_logits", head(pass.run(), hidden, last_virtual_rows(pass.batch()))}};
+    }
   }
 }
 
 float GoldenModel::loss(const Edits* edits, Gradients* gradients) const {
-  NetworkPass source(context(edits), sources_), pass(context(edits), batch_);
+  NetworkPass source(context(edits), packed(sequences_, types_)), pass(context(edits), batch(edits));
+  Labels labels = labels_;
+  if (!token_labels_.empty()) {
+    labels.tokens = targets_of(token_labels_, pass.batch(), trunk_->architecture.task == Task::causal);
+    labels.tokens.label_smoothing = label_smoothing_;
+  }
   std::optional<Tape> tape;
   if (gradients) source.run().tape = pass.run().tape = &tape.emplace(*gradients, memory_, lane_);
   Encoded encoded = encode(source);
   const Tensor hidden = pass.hidden({.encoded = &encoded});
   const Tensor loss = trunk_->architecture.task == Task::features
                           ? features_loss(pass.run(), *trunk_, hidden)
-                          : task_loss(pass.run(), *trunk_, hidden, labels_).loss;
+                          : task_loss(pass.run(), *trunk_, hidden, std::move(labels)).loss;
   if (tape) tape->backward(loss);
   return *loss.data();
 }
@@ -207,7 +234,7 @@ std::optional<Encoded> GoldenModel::source(size_t sequence) const {
 }
 
 std::vector<int64_t> GoldenModel::greedy(int count) const {
-  NetworkPass source(context(), sources_);
+  NetworkPass source(context(), packed(sequences_));
   Encoded encoded = encode(source);
   std::vector<KeyValueCache> caches;
   std::vector<std::vector<int32_t>> next;

@@ -27,7 +27,7 @@ class GoldenModel {
     Tensor values;
   };
   std::vector<Output> outputs(const Edits* edits = nullptr, const Observer* observer = nullptr) const;
-  void set_label_smoothing(float share) { labels_.tokens.label_smoothing = share; }
+  void set_label_smoothing(float share) { label_smoothing_ = share; }
   // The loss as the golden defines it, with gradients where they are wanted.
   float loss(const Edits* edits = nullptr, Gradients* gradients = nullptr) const;
   // The likeliest `count` tokens after each sequence, one by one with a cache.
@@ -44,16 +44,19 @@ class GoldenModel {
  private:
   bool translates() const { return trunk_->architecture.task == Task::translate; }
   void read_labels(const Goldens& goldens);
+  // Of what goes through the stack that has the head.
+  Batch batch(const Edits* edits) const;
   int problem_outputs() const;
   Encoded encode(NetworkPass& source) const;
 
   std::unique_ptr<Trunk> trunk_;
   Lane lane_;
   std::shared_ptr<Memory> memory_ = Memory::create();
-  std::vector<std::vector<int32_t>> sequences_;
-  Batch batch_;    // of what goes through the stack that has the head
-  Batch sources_;  // of what an encoder reads before
+  std::vector<std::vector<int32_t>> sequences_, written_;  // and what the decoder behind an encoder has written
+  std::vector<int64_t> types_;
   Labels labels_;
+  std::vector<int32_t> token_labels_;  // of each row; below 0: not counted
+  float label_smoothing_ = 0;
 };
 
 // The values of a parameter as a checkpoint of that layout has them.

@@ -12,7 +12,7 @@ TokenRow part(const TokenRow& row, size_t begin, size_t end) {
   const auto from = static_cast<ptrdiff_t>(begin), to = static_cast<ptrdiff_t>(end);
   TokenRow result{{row.ids.begin() + from, row.ids.begin() + to},
                   {row.trained.begin() + from, row.trained.begin() + to}};
-  result.trained.front() = false;
+  if (begin > 0) result.trained.front() = false;
   return result;
 }
 

@@ -14,7 +14,7 @@ namespace graft::inline v0 {
 // The tokens of one example, with what its task needs.
 struct TokenRow {
   std::vector<int32_t> ids;
-  // Whether ids[i] is learned from those before it; so trained[0] is false.
+  // Whether ids[i] is learned from those before it; so trained[0] is false, but where virtual tokens stand before.
   std::vector<bool> trained = {};
   std::vector<int32_t> types = {};         // 1: of the second text; empty: all 0
   std::vector<int32_t> target = {};        // what a decoder writes for the ids, the end token last

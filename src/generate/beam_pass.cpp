@@ -71,7 +71,7 @@ Generation generate_beams(const NetworkContext& context, const Decoder& decoder,
                           const GenerateOptions& options, std::vector<int32_t> prompt, std::optional<Encoded> source) {
   const double started = now();
   end_ids = ending_tokens(std::move(end_ids), options);
-  const int room = context.trunk.transformer.config().context - int(prompt.size());
+  const int room = context.trunk.transformer.config().context - int(prompt.size()) - virtual_tokens(context.edits);
   const int most = options.max_tokens > 0 ? std::min(options.max_tokens, room) : room;
   Generation result;
   result.prompt_tokens = int(prompt.size());

@@ -49,7 +49,10 @@ Tensor cached_pass(const NetworkContext& context, std::span<const CachedTokens> 
   std::vector<const Edits*> edited;
   std::vector<int32_t> last;
   for (const auto& [cache, tokens, edits] : sequences) {
-    batch.add(tokens, cache->length());
+    const bool begins = cache->length() == 0;
+    if (begins) cache->begin(context.lane, edits ? edits->prefix : Tensor());
+    // Virtual tokens stand before what an encoder reads, not before what its decoder writes.
+    batch.add(tokens, begins ? 0 : cache->rows(), 0, {}, begins && !encoded ? edits : nullptr);
     caches.push_back(cache);
     edited.push_back(edits);
     last.push_back(batch.rows() - 1);
@@ -57,7 +60,10 @@ Tensor cached_pass(const NetworkContext& context, std::span<const CachedTokens> 
   NetworkPass pass(context, std::move(batch), edited);
   pass.run().caches = caches;
   const Tensor hidden = pass.hidden({.encoded = encoded});
-  for (size_t i = 0; i < caches.size(); ++i) caches[i]->commit(pass.batch().length(int(i)));
+  for (size_t i = 0; i < caches.size(); ++i) {
+    const int rows = pass.batch().length(int(i));
+    caches[i]->commit(rows, rows - int(sequences[i].tokens.size()));
+  }
   return wants_logits ? context.trunk.transformer.head()(pass.run(), hidden, last) : Tensor();
 }
 
@@ -144,7 +150,7 @@ void Generator::take(Sequence& sequence, std::span<float> logits, float log_sum)
   if (options_.on_token) options_.on_token(choice.token);
   emit(sequence, sequence.stop.push(sequence.decoder.push(choice.token)));
   if (sequence.stop.is_found()) return finish(sequence, Finish::end);
-  const bool is_full = sequence.request.cache->length() + 1 >= context_.trunk.transformer.config().context;
+  const bool is_full = sequence.request.cache->rows() + 1 >= context_.trunk.transformer.config().context;
   if (is_full || int(result.tokens.size()) == options_.max_tokens) finish(sequence, Finish::length);
 }
 

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "nn/embedding.hpp"
 
+#include <algorithm>
 #include <cmath>
+
+#include "ops/virtual_tokens.hpp"
 
 namespace graft::inline v0 {
 namespace {
@@ -37,9 +40,15 @@ Embedding::Embedding(Parameters& parameters, const std::string& module, const St
     projection_ = parameters.projection(module + ".projection", config.width, width, config_.projection_bias);
 }
 
+Tensor Embedding::words(Run& run) const {
+  std::vector<int32_t> ids = run.batch.tokens;
+  for (int32_t& id : ids) id = std::max(id, 0);  // of virtual tokens the prompts have the rows
+  return with_prompts(run, scaled(run, embedding(run, *tokens_, ids, config_.padding), config_.scale));
+}
+
 Tensor Embedding::operator()(Run& run) const {
   const Batch& batch = run.batch;
-  Tensor x = scaled(run, embedding(run, *tokens_, batch.tokens, config_.padding), config_.scale);
+  Tensor x = words(run);
   if (types_) x = add(run, x, embedding(run, *types_, batch.types));
   if (projection_ && config_.positions_after_projection) x = linear(run, x, {&*projection_, 1})[0];
   if (positions_) {

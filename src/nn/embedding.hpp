@@ -16,6 +16,8 @@ class Embedding {
   const Weight* tokens() const { return tokens_; }
 
  private:
+  Tensor words(Run& run) const;
+
   EmbeddingConfig config_;
   float dropout_;
   std::shared_ptr<Memory> memory_;

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "ops/ops.hpp"
+#include "ops/virtual_tokens.hpp"
 #include "support/message.hpp"
 #include "tensor/kv_cache.hpp"
 
@@ -38,7 +39,7 @@ Sequences cached_keys(Run& run, const Tensor& k, const Tensor& v, int layer) {
   for (int i = 0; i < run.batch.sequences(); ++i) {
     KeyValueCache& cache = *run.caches[i];
     const size_t first = size_t(run.batch.offsets[i]) * k.cols();
-    const int queries = run.batch.length(i), keys = cache.length() + queries;
+    const int queries = run.batch.length(i), keys = cache.rows() + queries;
     cache.append(run.lane, layer, k.data() + first, v.data() + first, queries);
     all.add(run.batch.offsets[i], queries, keys, cache.spans(layer, keys));
   }
@@ -137,13 +138,16 @@ void check_shapes(const Run& run, const AttentionShape& shape, const Tensor& q, 
 
 }  // namespace
 
-Tensor attention(Run& run, AttentionShape shape, const Tensor& q, const Tensor& k, const Tensor& v,
+Tensor attention(Run& run, AttentionShape shape, const Tensor& q, const Tensor& own_k, const Tensor& own_v,
                  const AttentionPlace& place) {
-  check_shapes(run, shape, q, k, v, place);
-  const bool recorded = run.records({q, k, v, place.bias.values}), cached = !place.keys && !run.caches.empty();
+  check_shapes(run, shape, q, own_k, own_v, place);
+  const bool cached = !place.keys && !run.caches.empty();
+  const auto [k, v, prefixed] =
+      cached || place.keys ? PrefixedKeys{own_k, own_v, nullptr} : with_prefixes(run, own_k, own_v, place.layer);
+  const bool recorded = run.records({q, k, v, place.bias.values});
   check(!recorded || !cached, "attention: a cached pass cannot be recorded");
   if (cached) shape.cache = run.caches[0]->dtype();
-  const Batch& keys = place.keys ? *place.keys : run.batch;
+  const Batch& keys = place.keys ? *place.keys : prefixed ? *prefixed : run.batch;
   Sequences all = cached ? cached_keys(run, k, v, place.layer) : packed_keys(run.batch, keys, k, v);
   set_bias(place.bias, shape, all);
 

@@ -94,8 +94,8 @@ struct AttentionPlace {
   ScoreBias bias = {};
   AttentionKind kind = AttentionKind::self;  // for observers
 };
-// Attention of each sequence of the batch to itself and to what its cache holds already, or, across, to the same
-// sequence of place.keys, which is neither causal nor cached.
+// Attention of each sequence of the batch to itself and to what its cache holds already, or to the prefix of its edits,
+// or, across, to the same sequence of place.keys, which is neither causal nor cached.
 Tensor attention(Run& run, AttentionShape shape, const Tensor& q, const Tensor& k, const Tensor& v,
                  const AttentionPlace& place);
 

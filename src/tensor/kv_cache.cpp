@@ -24,7 +24,7 @@ void KeyValueCache::append(const Lane& lane, int layer, const float* k, const fl
   std::vector<Chunk>& chunks = layers_[layer];
   const int chunk_floats = int(row_bytes(dtype_, width_) * kChunkRows / sizeof(float));
   for (int row = 0; row < rows;) {
-    const int to = length_ + row;
+    const int to = this->rows() + row;
     if (to / kChunkRows == int(chunks.size()))
       chunks.push_back({Tensor(*memory_, 1, chunk_floats), Tensor(*memory_, 1, chunk_floats)});
     const Chunk& chunk = chunks[to / kChunkRows];
@@ -36,14 +36,30 @@ void KeyValueCache::append(const Lane& lane, int layer, const float* k, const fl
   }
 }
 
+void KeyValueCache::begin(const Lane& lane, const Tensor& prefix) {
+  length_ = virtual_ = 0;
+  if (!prefix) return;
+  const Tensor k(*memory_, prefix.rows(), width_), v(*memory_, prefix.rows(), width_);
+  for (int layer = 0; layer < int(layers_.size()); ++layer) {
+    const auto take = [&](int first, const Tensor& rows) {
+      lane.backend().kernels().copy_columns(lane.stream(), prefix.data(), prefix.rows(), prefix.cols(),
+                                            {first * width_, width_, 0, 1}, rows.data());
+    };
+    take(2 * layer, k);
+    take(2 * layer + 1, v);
+    append(lane, layer, k.data(), v.data(), prefix.rows());
+  }
+  virtual_ = prefix.rows();
+}
+
 KeyValueCache KeyValueCache::branch() const {
   KeyValueCache other = *this;
-  const int rows = length_ % kChunkRows;
+  const int partial = rows() % kChunkRows;
   for (std::vector<Chunk>& chunks : other.layers_) {
-    if (rows == 0 || chunks.empty()) continue;
+    if (partial == 0 || chunks.empty()) continue;
     for (Tensor* tensor : {&chunks.back().k, &chunks.back().v}) {
       const Tensor copy(*memory_, 1, int(tensor->size()));
-      std::memcpy(copy.data(), tensor->data(), row_bytes(dtype_, width_) * rows);
+      std::memcpy(copy.data(), tensor->data(), row_bytes(dtype_, width_) * partial);
       *tensor = copy;
     }
   }

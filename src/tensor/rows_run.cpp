@@ -17,12 +17,6 @@ struct Owner {
                                                             of.training, of.saved,  of.seed, of.step} {}
 };
 
-const Edits* edits_of(const Run& run, int row) {
-  for (const EditedRows& range : run.edits)
-    if (row >= range.first && row < range.first + range.rows) return range.edits;
-  return nullptr;
-}
-
 }  // namespace
 
 std::shared_ptr<Run> run_on_batch(const Run& run, std::shared_ptr<const Batch> batch, std::vector<EditedRows> edits) {
@@ -40,7 +34,7 @@ std::shared_ptr<Run> run_on_rows(const Run& run, std::span<const int32_t> rows) 
     batch->positions.push_back(run.batch.positions[size_t(row)]);
     batch->types.push_back(run.batch.types[size_t(row)]);
     batch->row_keys.push_back(run.batch.row_keys[size_t(row)]);
-    const Edits* of_row = edits_of(run, row);
+    const Edits* of_row = edits_of(run.edits, row);
     if (!edits.empty() && edits.back().edits == of_row && edits.back().first + edits.back().rows == at)
       ++edits.back().rows;
     else if (of_row)

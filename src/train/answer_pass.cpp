@@ -7,8 +7,9 @@
 namespace graft::inline v0 {
 namespace {
 
-MicroBatch batch_of(const Trunk& trunk, std::span<const TokenRow* const> rows, std::span<const int64_t> numbers) {
-  MicroBatchMaker maker(trunk, {1, 1}, 0);
+MicroBatch batch_of(const NetworkContext& network, std::span<const TokenRow* const> rows,
+                    std::span<const int64_t> numbers) {
+  MicroBatchMaker maker(network.trunk, {1, 1}, 0, network.edits);
   for (size_t i = 0; i < rows.size(); ++i) maker.add(*rows[i], numbers[i]);
   return maker.take();
 }
@@ -17,7 +18,7 @@ MicroBatch batch_of(const Trunk& trunk, std::span<const TokenRow* const> rows, s
 
 AnswerPass::AnswerPass(const NetworkContext& network, std::span<const TokenRow* const> rows,
                        std::span<const int64_t> numbers, const AnswerPassOptions& options)
-    : AnswerPass(network, batch_of(network.trunk, rows, numbers), options) {
+    : AnswerPass(network, batch_of(network, rows, numbers), options) {
   for (const TokenRow* row : rows) counts_.push_back(row->trained_tokens());
 }
 

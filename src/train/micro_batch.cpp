@@ -40,11 +40,13 @@ size_t token_count(Task task, const TokenRow& row) {
   return task == Task::causal ? causal_inputs(row) : row.ids.size() + row.target.size() + row.second.size();
 }
 
-MicroBatchMaker::MicroBatchMaker(const Trunk& trunk, const StepCounts& counts, float label_smoothing)
+MicroBatchMaker::MicroBatchMaker(const Trunk& trunk, const StepCounts& counts, float label_smoothing,
+                                 const Edits* edits)
     : task_(trunk.architecture.task),
       start_token_(trunk.transformer.config().start_token),
       label_weight_(1 / float(counts.labels)),
-      row_weight_(1 / float(counts.rows)) {
+      row_weight_(1 / float(counts.rows)),
+      edits_(edits) {
   micro_.labels.tokens.label_smoothing = label_smoothing;
 }
 
@@ -54,18 +56,23 @@ void MicroBatchMaker::add_target(int row, int32_t token) {
   micro_.labels.tokens.weights.push_back(label_weight_);
 }
 
+int MicroBatchMaker::add_sequence(std::span<const int32_t> ids, int64_t number, std::span<const int32_t> types) {
+  micro_.batch.add(ids, 0, number, types, edits_);
+  return micro_.batch.text_begin(micro_.batch.sequences() - 1);
+}
+
 void MicroBatchMaker::add_causal(const TokenRow& row, int64_t number) {
-  const int first = micro_.batch.rows();
   const size_t count = causal_inputs(row);
-  if (count == 0) return;
-  micro_.batch.add({row.ids.data(), count}, 0, number);
+  if (row.trained_tokens() == 0) return;
+  const int first = add_sequence({row.ids.data(), count}, number);
+  if (row.trained[0]) add_target(first - 1, row.ids[0]);
   for (size_t i = 0; i < count; ++i)
     if (row.trained[i + 1]) add_target(first + int(i), row.ids[i + 1]);
 }
 
 void MicroBatchMaker::add_translation(const TokenRow& row, int64_t number) {
   if (row.target.empty()) return;
-  micro_.sources.add(row.ids, 0, number);
+  micro_.sources.add(row.ids, 0, number, {}, edits_);
   const int first = micro_.batch.rows();
   std::vector<int32_t> shifted = {start_token_};
   shifted.insert(shifted.end(), row.target.begin(), row.target.end() - 1);
@@ -75,9 +82,12 @@ void MicroBatchMaker::add_translation(const TokenRow& row, int64_t number) {
 
 void MicroBatchMaker::add_labelled(const TokenRow& row, int64_t number) {
   Labels& labels = micro_.labels;
-  const int first = micro_.batch.rows();
-  micro_.batch.add(row.ids, 0, number, row.types);
+  const int begin = micro_.batch.rows(), first = add_sequence(row.ids, number, row.types);
   const bool has_words = task_ == Task::masked || task_ == Task::pretraining;
+  if (task_ == Task::tag) {
+    labels.classes.insert(labels.classes.end(), size_t(first - begin), kIgnored);
+    labels.weights.insert(labels.weights.end(), size_t(first - begin), 0);
+  }
   for (size_t i = 0; i < row.token_labels.size(); ++i) {
     if (!has_words) {
       labels.classes.push_back(row.token_labels[i] < 0 ? kIgnored : row.token_labels[i]);
@@ -95,8 +105,8 @@ void MicroBatchMaker::add_labelled(const TokenRow& row, int64_t number) {
 }
 
 void MicroBatchMaker::add_pair(const TokenRow& row, int64_t number) {
-  micro_.batch.add(row.ids, 0, 2 * number);
-  micro_.batch.add(row.second, 0, 2 * number + 1);
+  add_sequence(row.ids, 2 * number);
+  add_sequence(row.second, 2 * number + 1);
   micro_.labels.values.insert(micro_.labels.values.end(), row.values.begin(), row.values.end());
   micro_.labels.weights.push_back(row_weight_);
 }

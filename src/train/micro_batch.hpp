@@ -26,7 +26,8 @@ size_t token_count(Task task, const TokenRow& row);
 
 class MicroBatchMaker {
  public:
-  MicroBatchMaker(const Trunk& trunk, const StepCounts& counts, float label_smoothing);
+  // `edits`: what all rows will have; null: nothing.
+  MicroBatchMaker(const Trunk& trunk, const StepCounts& counts, float label_smoothing, const Edits* edits);
   // `number` names the row for random numbers.
   void add(const TokenRow& row, int64_t number);
   MicroBatch take() { return std::move(micro_); }
@@ -37,10 +38,13 @@ class MicroBatchMaker {
   void add_labelled(const TokenRow& row, int64_t number);
   void add_pair(const TokenRow& row, int64_t number);
   void add_target(int row, int32_t token);
+  // Returns the row of the first token.
+  int add_sequence(std::span<const int32_t> ids, int64_t number, std::span<const int32_t> types = {});
 
   Task task_;
   int32_t start_token_;
   float label_weight_, row_weight_;
+  const Edits* edits_;
   MicroBatch micro_;
 };
 

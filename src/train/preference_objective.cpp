@@ -3,10 +3,10 @@
 
 #include <algorithm>
 
+#include "support/fingerprint.hpp"
 #include "support/message.hpp"
 #include "tensor/packed_factors.hpp"
 #include "train/answer_pass.hpp"
-#include "train/fingerprint.hpp"
 #include "train/option_fields.hpp"
 #include "train/preference_loss.hpp"
 

@@ -5,8 +5,8 @@
 #include <cmath>
 
 #include "ops/losses.hpp"
+#include "support/fingerprint.hpp"
 #include "support/message.hpp"
-#include "train/fingerprint.hpp"
 
 namespace graft::inline v0 {
 

@@ -51,8 +51,9 @@ Problem problem_of(const Trunk& trunk) {
 }
 
 SpanScores span_scores(Run& run, const Tensor& scores, int sequence) {
-  std::vector<int32_t> rows(size_t(run.batch.length(sequence)));
-  std::iota(rows.begin(), rows.end(), run.batch.offsets[size_t(sequence)]);
+  const int begin = run.batch.text_begin(sequence), end = run.batch.offsets[size_t(sequence) + 1];
+  std::vector<int32_t> rows(size_t(end - begin));
+  std::iota(rows.begin(), rows.end(), begin);
   const Tensor of = gather_rows(run, scores, rows);
   const auto column = [&](int index) { return reshaped(run, columns(run, of, {index, 1, 0, 1}), 1, of.rows()); };
   return {column(0), column(1)};

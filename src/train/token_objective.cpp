@@ -2,9 +2,9 @@
 #include "train/token_objective.hpp"
 
 #include "ops/experts.hpp"
+#include "support/fingerprint.hpp"
 #include "support/message.hpp"
 #include "tensor/packed_factors.hpp"
-#include "train/fingerprint.hpp"
 #include "train/micro_batch.hpp"
 
 namespace graft::inline v0 {
@@ -92,11 +92,11 @@ StepLoss TokenObjective::loss(const LossContext& context, std::span<const size_t
       rows.back() = &corrupted.emplace_back(
           corrupt(rows_[example], *parts_.corruption, {context.seed, corruption_step, uint64_t(example)}));
     loss.trained += label_count(task, *rows.back());
-    lengths.push_back(token_count(task, *rows.back()));
+    lengths.push_back(token_count(task, *rows.back()) + size_t(edits.virtual_tokens()));
     step.tokens += int64_t(lengths.back());
   }
   for (const RowRange& range : pack(lengths, micro_batch_tokens_)) {
-    MicroBatchMaker maker(trunk_, {loss.trained, int64_t(examples.size())}, label_smoothing_);
+    MicroBatchMaker maker(trunk_, {loss.trained, int64_t(examples.size())}, label_smoothing_, network.edits);
     for (size_t i = range.begin; i < range.end; ++i) maker.add(*rows[i], int64_t(examples[i]));
     MicroBatch micro = maker.take();
     micro.labels.embedding = parts_.embedding;

@@ -12,6 +12,7 @@
 #include "api/tiny_model.hpp"
 #include "graft/adalora_adapter.hpp"
 #include "graft/error.hpp"
+#include "graft/prompt_adapters.hpp"
 #include "graft/vector_adapters.hpp"
 #include "support/refusal.hpp"
 #include "support/temporary_folder.hpp"
@@ -94,7 +95,7 @@ TEST_CASE("Fitting lowers the loss, of an adapter and of the model itself", "[ap
 
 TEST_CASE("Every kind of adapter learns beside quantised weights, and tells its ranks", "[api][train]") {
   const Model model = tiny_model(Precision::automatic);
-  const int kind = GENERATE(range(0, 6));
+  const int kind = GENERATE(range(0, 8));
   INFO("kind " << kind);
   const auto make = [&]() -> Adapter {
     switch (kind) {
@@ -108,6 +109,10 @@ TEST_CASE("Every kind of adapter learns beside quantised weights, and tells its 
         return IA3Adapter(model);
       case 4:
         return VeRAAdapter(model, {.rank = 32});
+      case 5:
+        return PrefixAdapter(model, {.tokens = 6, .initial_text = "the sum"});
+      case 6:
+        return PromptAdapter(model, {.tokens = 6, .seed = 1});
       default:
         return LoRAAdapter(model, {.rank = 4, .targets = {"embed_tokens", "v_proj"}, .save_modules = {"norm"}});
     }

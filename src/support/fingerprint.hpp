@@ -3,14 +3,19 @@
 
 #include <bit>
 #include <cstdint>
+#include <string_view>
 
 namespace graft::inline v0 {
 
-// FNV-1a over whole numbers: tells the data of one run from that of another.
+// FNV-1a over whole numbers: tells the data of one run, or the words of one model, from those of another.
 class Fingerprint {
  public:
   void add(uint64_t value) { hash_ = (hash_ ^ value) * 0x100000001b3; }
   void add(float value) { add(uint64_t(std::bit_cast<uint32_t>(value))); }
+  void add(std::string_view text) {
+    for (const char byte : text) add(uint64_t(static_cast<unsigned char>(byte)));
+    add(uint64_t(256));  // its end
+  }
   uint64_t hash() const { return hash_; }
 
  private:
