@@ -25,7 +25,7 @@ function(graft_cuda_table target)
   target_include_directories(graft_kernels_cuda PRIVATE ${PROJECT_SOURCE_DIR}/kernels)
   target_compile_definitions(graft_kernels_cuda PRIVATE GRAFT_ISA=cuda)
   # Any warning is an error, a spilled register too.
-  target_compile_options(graft_kernels_cuda PRIVATE --extended-lambda -Werror=all-warnings
+  target_compile_options(graft_kernels_cuda PRIVATE --extended-lambda --expt-relaxed-constexpr -Werror=all-warnings
     "SHELL:-Xptxas --warn-on-spills,--warning-as-error" "SHELL:-Xcompiler -Wall,-Wextra,-Wno-unused-parameter")
   target_sources(${target} PRIVATE $<TARGET_OBJECTS:graft_kernels_cuda>)
   target_link_libraries(${target} PRIVATE CUDA::cudart_static ${GRAFT_CUBLAS_LIBRARY})

@@ -94,8 +94,8 @@ __global__ void __launch_bounds__(kAttentionThreads)
   Memory<rounds>& m = shared<Memory<rounds>>();
   const AttentionTile tile = load(batch.tiles + (tiles - 1 - int(blockIdx.x) / panels));
   const DeviceSequence sequence = load(batch.sequences + tile.sequence);
-  const int width = shape.head_width, kv_head = int(blockIdx.y);
-  put_panel(m.panel, shape, sequence, tile.first_query, kv_head, int(blockIdx.x) % panels);
+  const int width = shape.head_width, kv_head = int(blockIdx.y), panel = int(blockIdx.x) % panels;
+  put_panel(m.panel, shape, sequence, tile.first_query, kv_head, panel);
   if (threadIdx.x < kRows) {
     store(&m.top[threadIdx.x], -INFINITY);
     store(&m.total[threadIdx.x], 0.0f);
@@ -103,7 +103,7 @@ __global__ void __launch_bounds__(kAttentionThreads)
   __syncthreads();
   const int last_query = smaller(tile.first_query + kAttentionTile, sequence.queries) - 1;
   int begin = visible_keys(shape, sequence, tile.first_query).begin / kKeys * kKeys;
-  int end = visible_keys(shape, sequence, last_query).end;
+  int end = has_rows(shape, sequence, tile.first_query, panel) ? visible_keys(shape, sequence, last_query).end : 0;
   if (partial.sums) {
     begin = larger(begin, int(blockIdx.z) * kPieceKeys);
     end = smaller(end, int(blockIdx.z + 1) * kPieceKeys);

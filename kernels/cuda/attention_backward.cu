@@ -18,25 +18,29 @@ struct KeyTile {
 
 template <bool rounds, int height>
 struct Memory {
-  Tile<rounds, kRows> rows, p, slopes;
+  Tile<rounds, kRows> rows, slopes;
   Tile<rounds, height> keys;
   Board board;
   PanelRows panel;
+};
+template <bool rounds>
+struct KeyMemory : Memory<rounds, kOwnKeys> {
+  Tile<rounds, kRows> p;
 };
 
 template <int pieces, bool rounds>
 __global__ void __launch_bounds__(kAttentionThreads)
     add_query_gradients(AttentionShape shape, DeviceBatch batch, Gradients g, float* dq, int panels) {
-  using OwnMemory = Memory<rounds, kKeys>;
-  OwnMemory& m = shared<OwnMemory>();
+  using QueryMemory = Memory<rounds, kKeys>;
+  QueryMemory& m = shared<QueryMemory>();
   const AttentionTile tile = load(batch.tiles + int(blockIdx.x) / panels);
   const DeviceSequence sequence = load(batch.sequences + tile.sequence);
-  const int width = shape.head_width, kv_head = int(blockIdx.y);
-  put_panel(m.panel, shape, sequence, tile.first_query, kv_head, int(blockIdx.x) % panels);
+  const int width = shape.head_width, kv_head = int(blockIdx.y), panel = int(blockIdx.x) % panels;
+  put_panel(m.panel, shape, sequence, tile.first_query, kv_head, panel);
   __syncthreads();
   const int last_query = smaller(tile.first_query + kAttentionTile, sequence.queries) - 1;
   const int begin = visible_keys(shape, sequence, tile.first_query).begin / kKeys * kKeys;
-  const int end = visible_keys(shape, sequence, last_query).end;
+  const int end = has_rows(shape, sequence, tile.first_query, panel) ? visible_keys(shape, sequence, last_query).end : 0;
   const KeyRows<float> k = key_rows<float>(batch, sequence, shape, kv_head, false);
   const KeyRows<float> v = key_rows<float>(batch, sequence, shape, kv_head, true);
   float sums[pieces][4][4] = {};
@@ -82,8 +86,7 @@ __device__ bool meet(const AttentionShape& shape, const DeviceSequence& sequence
 template <int pieces, bool rounds>
 __global__ void __launch_bounds__(kAttentionThreads)
     add_key_gradients(AttentionShape shape, DeviceBatch batch, const KeyTile* tiles, Gradients g, float* dk, float* dv) {
-  using OwnMemory = Memory<rounds, kOwnKeys>;
-  OwnMemory& m = shared<OwnMemory>();
+  KeyMemory<rounds>& m = shared<KeyMemory<rounds>>();
   const KeyTile tile = load(tiles + blockIdx.x);
   const DeviceSequence sequence = load(batch.sequences + tile.sequence);
   const int width = shape.head_width, kv_head = int(blockIdx.y), group = shape.heads / shape.kv_heads;

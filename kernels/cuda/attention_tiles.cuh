@@ -82,6 +82,10 @@ __device__ inline void put_panel(PanelRows& rows, const AttentionShape& shape, c
   put_row(rows, int(threadIdx.x), shape, sequence, exists ? kv_head * group + row / queries : -1,
           exists ? first_query + row % queries : 0);
 }
+// Whether the panel has any row.
+__device__ inline bool has_rows(const AttentionShape& shape, const DeviceSequence& sequence, int first_query, int panel) {
+  return panel * kRows < shape.heads / shape.kv_heads * smaller(kAttentionTile, sequence.queries - first_query);
+}
 inline unsigned panels_of(const AttentionShape& shape) {
   return unsigned(ceil_div(int64_t(kAttentionTile) * (shape.heads / shape.kv_heads), kRows));
 }

@@ -94,6 +94,7 @@ void run_fiber() {
 
 void add_fibers(int count) {
   gpu.fibers.reserve(kMostThreads);
+  gpu.ready.clear();
   while (static_cast<int>(gpu.fibers.size()) < count) {
     gpu.current = static_cast<int>(gpu.fibers.size());
     Fiber& fiber = gpu.fibers.emplace_back();
