@@ -31,7 +31,12 @@ std::string fault(Body body) {
 
 int thread() { return int(threadIdx.x); }
 
-__attribute__((noinline)) void meet_elsewhere() { __syncthreads(); }
+// Meetings at places of their own.
+__attribute__((noinline)) int meet_elsewhere() {
+  __syncthreads();
+  return thread();
+}
+__attribute__((noinline)) float exchange_elsewhere() { return 1 + __shfl_xor_sync(~0u, 2.0f, 1); }
 
 // Device memory for a test.
 struct Floats {
@@ -73,7 +78,7 @@ TEST_CASE("Threads that miss a barrier or a shuffle are found", "[cuda]") {
                if (thread() % 2)
                  __shfl_xor_sync(~0u, 1.0f, 1);
                else
-                 __shfl_xor_sync(~0u, 2.0f, 1);
+                 exchange_elsewhere();
              }),
              Catch::Contains("divergent"));
   CHECK_THAT(fault([] {
