@@ -154,39 +154,30 @@ constexpr int kKept = 8;
 inline int row_threads(int cols) {
   return int(smaller<int64_t>(kMostThreads, larger<int64_t>(kWarp, round_up(ceil_div(cols, kKept), kWarp))));
 }
-// A thread's columns of a row; those beyond what fits are read again.
+// Blocks for rows that share what a block reads once: one a row while there are few, else up to sixteen rows a block.
+inline unsigned row_blocks(int rows) {
+  return unsigned(ceil_div(rows, smaller<int64_t>(16, larger<int64_t>(1, rows / 512))));
+}
+// A thread's columns of a row, 0 where there is no row; those beyond what fits are read again.
 class RowPart {
  public:
   __device__ RowPart(const float* row, int cols) : row_(row) {
 #pragma unroll
-    for (int i = 0; i < kKept; ++i) {
-      const int col = int(threadIdx.x + unsigned(i) * blockDim.x);
-      kept_[i] = col < cols ? load(row + col) : 0;
-    }
+    for (int i = 0; i < kKept; ++i) kept_[i] = row && column(i) < cols ? load(row + column(i)) : 0;
   }
-  // body(column, value) for each column of the thread.
-  template <class Body>
-  __device__ void each(int cols, const Body& body) const {
+  // body(column, value, values of the others) for each column of the thread.
+  template <class Body, class... Others>
+  __device__ void each(int cols, const Body& body, const Others&... others) const {
 #pragma unroll
-    for (int i = 0; i < kKept; ++i) {
-      const int col = int(threadIdx.x + unsigned(i) * blockDim.x);
-      if (col < cols) body(col, kept_[i]);
-    }
-    for (int col = int(threadIdx.x + kKept * blockDim.x); col < cols; col += int(blockDim.x)) body(col, load(row_ + col));
-  }
-  // The same of two rows.
-  template <class Body>
-  __device__ void each_with(const RowPart& other, int cols, const Body& body) const {
-#pragma unroll
-    for (int i = 0; i < kKept; ++i) {
-      const int col = int(threadIdx.x + unsigned(i) * blockDim.x);
-      if (col < cols) body(col, kept_[i], other.kept_[i]);
-    }
-    for (int col = int(threadIdx.x + kKept * blockDim.x); col < cols; col += int(blockDim.x))
-      body(col, load(row_ + col), load(other.row_ + col));
+    for (int i = 0; i < kKept; ++i)
+      if (column(i) < cols) body(column(i), kept_[i], others.kept_[i]...);
+    for (int col = column(kKept); col < cols; col += int(blockDim.x)) body(col, again(col), others.again(col)...);
   }
 
  private:
+  __device__ static int column(int i) { return int(threadIdx.x + unsigned(i) * blockDim.x); }
+  __device__ float again(int col) const { return row_ ? load(row_ + col) : 0; }
+
   const float* row_;
   float kept_[kKept];
 };

@@ -46,7 +46,7 @@ __global__ void __launch_bounds__(kThreads)
     const int64_t col = first + i;
     if (col < 0 || col >= cols) continue;
     const int64_t at = row * cols + col;
-    const float kept = load(drawn + i) >> 8 >= threshold ? load(x + at) * scale : 0;
+    const float value = load(x + at), kept = load(drawn + i) >> 8 >= threshold ? value * scale : 0;
     store(y + at, add ? load(y + at) + kept : kept);
   }
 }

@@ -168,7 +168,7 @@ void attention(Report& r, int queries, int keys, Compute compute) {
 int main() {
   using namespace graft;
   Report report;
-  norms(report, 256);
+  norms(report, 8192);
   elementwise(report, 256);
   losses(report, 4);
   optimizers(report);
