@@ -3,9 +3,15 @@
 // The one interface between the library and a backend: a table of function pointers. `cpu/baseline`, `cpu/avx2`,
 // `cpu/avx512` … are values of `Kernels`; a test may copy one and replace an entry.
 //
+// On a CPU table all memory is the host's. On the CUDA table floats, packed weights, keys and values, moments and
+// gradients lie in the device's memory (device_backend.hpp). What describes a call stays on the host: arrays of
+// pointers and structs, an AttentionBatch with its sequences, tiles and spans, and the lists that the host makes: ids,
+// rows, positions, targets, columns, rows_key, inverse_frequency, and the weights of cross_entropy. Kernels are queued;
+// one that gives a number waits for it.
+//
 // Matrices are dense and row-major. Forward kernels write their outputs; backward kernels add to gradients, and a null
-// gradient is one that nobody wants. Kernels neither allocate nor throw, and their result does not depend on the number
-// of workers: work is cut by shape, and every sum has one order.
+// gradient is one that nobody wants. Kernels neither allocate nor throw (those of a device throw DeviceFailure), and
+// their result does not depend on the number of workers: work is cut by shape, and every sum has one order.
 #pragma once
 
 #include <cstddef>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Which tables this build holds and this processor can run.
+#include "device_backend.hpp"
 #include "kernels.hpp"
 #ifdef GRAFT_HAS_onednn
 #include "onednn/onednn.hpp"
@@ -24,6 +25,11 @@ extern const Kernels table;
 #ifdef GRAFT_HAS_avx512_bf16
 namespace cpu::avx512_bf16 {
 extern const Kernels table;
+}
+#endif
+#ifdef GRAFT_HAS_cuda
+namespace cuda {
+extern const DeviceBackend backend;
 }
 #endif
 
@@ -65,6 +71,14 @@ struct Choice {
 KernelTables kernel_tables() {
   static const Choice choice;
   return {choice.tables, choice.count, choice.by_name};
+}
+
+const DeviceBackend* cuda_backend() {
+#ifdef GRAFT_HAS_cuda
+  return &cuda::backend;
+#else
+  return nullptr;
+#endif
 }
 
 }  // namespace graft::inline v0

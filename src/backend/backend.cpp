@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <new>
 
+#include "device_backend.hpp"
 #include "support/aligned_memory.hpp"
 #include "support/message.hpp"
 
@@ -59,6 +60,25 @@ std::vector<std::string> kernel_names() {
   std::vector<std::string> names;
   for (int i = 0; i < all.count + all.by_name; ++i) names.emplace_back(all.tables[i]->name);
   return names;
+}
+
+std::vector<std::string> device_descriptions() {
+  std::string tables;
+  for (const std::string& name : kernel_names()) tables += (tables.empty() ? "" : ", ") + name;
+  std::vector<std::string> lines = {"cpu: " + tables};
+  const DeviceBackend* cuda = cuda_backend();
+  if (!cuda) {
+    lines.push_back("cuda: this build leaves it out, configure with -DGRAFT_CUDA=ON");
+    return lines;
+  }
+  const DeviceList found = cuda->devices();
+  if (found.count == 0) lines.push_back(std::string("cuda: ") + found.missing);
+  for (int i = 0; i < found.count; ++i) try {
+      lines.push_back("cuda:" + std::to_string(i) + ": " + cuda->name(i).text);
+    } catch (const DeviceFailure& failure) {
+      lines.push_back("cuda:" + std::to_string(i) + ": " + failure.message);
+    }
+  return lines;
 }
 
 Lane::Lane(std::shared_ptr<const Backend> backend) : backend_(std::move(backend)) {

@@ -39,6 +39,9 @@ class Backend {
 // The names of the tables that this processor runs, the best last.
 std::vector<std::string> kernel_names();
 
+// What could compute here, a line each: the tables of the processor, and the GPUs or what is missing for them.
+std::vector<std::string> device_descriptions();
+
 // One caller's way into the backend: its stream, with the scratch memory of its kernels. Used by one thread at a time.
 class Lane {
  public:

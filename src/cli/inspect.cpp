@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// graft inspect MODEL: what a model or an adapter is, without loading its weights.
+// graft inspect MODEL: what a model or an adapter is, without loading its weights. graft inspect --devices: what could
+// compute here.
 #include <iomanip>
 #include <iostream>
 #include <map>
@@ -17,7 +18,7 @@ namespace fs = std::filesystem;
 
 struct Options {
   fs::path model;
-  bool json = false, tensors = false;
+  bool json = false, tensors = false, devices = false;
 };
 
 struct StoredTensor {
@@ -140,6 +141,12 @@ int inspect_adapter(const Options& options) {
 }
 
 int inspect(const Options& options) {
+  if (options.devices)
+    for (const std::string& line : device_descriptions()) std::cout << line << '\n';
+  if (options.model.empty()) {
+    if (!options.devices) fail<ArgumentError>("inspect: found neither a model nor --devices, expected one of them");
+    return kDone;
+  }
   if (fs::exists(options.model / "adapter_config.json")) return inspect_adapter(options);
   const Checkpoint checkpoint = Checkpoint::open(options.model, FileAccess::map);
   const std::vector<StoredTensor> tensors = tensors_of(checkpoint);
@@ -154,8 +161,8 @@ void add_inspect(Program& program) {
   const auto options = std::make_shared<Options>();
   CLI::App& command = *program.app.add_subcommand("inspect", "Show what a model or an adapter is");
   command.add_option("model,-m,--model", options->model, "Hugging Face folder, GGUF file, or folder of an adapter")
-      ->required()
       ->check(CLI::ExistingPath);
+  command.add_flag("--devices", options->devices, "list what could compute here, and what is missing for it");
   command.add_flag("--json", options->json, "one JSON object");
   command.add_flag("--tensors", options->tensors, "list the tensors");
   command.callback([&program, options] { program.action = [options] { return inspect(*options); }; });

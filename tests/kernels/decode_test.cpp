@@ -89,8 +89,8 @@ TEST_CASE("decode and encode agree with ggml", "[kernels]") {
 }
 
 TEST_CASE("16-bit floats round to nearest even and keep infinities", "[kernels]") {
-  const float x[] = {1.0f,  -0.0f,   INFINITY,     -INFINITY,      65504,          65519, 65520,
-                     1e-7f, 2.9e-8f, 1 + 0x1p-11f, 1 + 0x1.8p-10f, 6.0975552e-05f, 1e9f,  -3.1415927f};
+  const std::vector<float> x = {1.0f,  -0.0f,   INFINITY,     -INFINITY,      65504,          65519, 65520,
+                                1e-7f, 2.9e-8f, 1 + 0x1p-11f, 1 + 0x1.8p-10f, 6.0975552e-05f, 1e9f,  -3.1415927f};
   const uint16_t f16[] = {0x3c00, 0x8000, 0x7c00, 0xfc00, 0x7bff, 0x7bff, 0x7c00,
                           2,      0,      0x3c00, 0x3c02, 0x03ff, 0x7c00, 0xc248};
   const uint16_t bf16[] = {0x3f80, 0x8000, 0x7f80, 0xff80, 0x4780, 0x4780, 0x4780,
@@ -99,9 +99,9 @@ TEST_CASE("16-bit floats round to nearest even and keep infinities", "[kernels]"
     INFO(kernels->name);
     TestStream stream;
     std::vector<uint16_t> out(std::size(x));
-    kernels->convert(stream, x, Dtype::f16, out.data(), std::size(x));
+    kernels->convert(stream, x.data(), Dtype::f16, out.data(), std::size(x));
     CHECK(out == std::vector<uint16_t>(std::begin(f16), std::end(f16)));
-    kernels->convert(stream, x, Dtype::bf16, out.data(), std::size(x));
+    kernels->convert(stream, x.data(), Dtype::bf16, out.data(), std::size(x));
     CHECK(out == std::vector<uint16_t>(std::begin(bf16), std::end(bf16)));
   }
 }

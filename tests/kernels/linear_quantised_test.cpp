@@ -95,19 +95,32 @@ TEST_CASE("Integer products are exact but for the rounding of the rows", "[kerne
         const RandomWeight w(*kernels, dtype, outputs, cols);
         const std::vector<float> x = noise(size_t(rows * cols), 3), bias = noise(size_t(outputs), 4);
         const std::vector<float> y = multiply(*kernels, w.matrix, x, bias.data());
-        const std::vector<double> seen = rounded(x);
-        double worst = 0;
-        for (int i = 0; i < rows; ++i)
-          for (int j = 0; j < outputs; ++j) {
-            double sum = bias[size_t(j)], size = std::abs(sum);
-            for (int k = 0; k < cols; ++k) {
-              const double product = seen[size_t(i * cols + k)] * w.values[size_t(j * cols + k)];
-              sum += product;
-              size += std::abs(product);
+        std::vector<double> sizes(y.size());
+        const auto product = [&](const std::vector<double>& seen) {
+          std::vector<double> sums(y.size());
+          for (int i = 0; i < rows; ++i)
+            for (int j = 0; j < outputs; ++j) {
+              double sum = bias[size_t(j)], size = std::abs(sum);
+              for (int k = 0; k < cols; ++k) {
+                const double term = seen[size_t(i * cols + k)] * w.values[size_t(j * cols + k)];
+                sum += term;
+                size += std::abs(term);
+              }
+              sums[size_t(i * outputs + j)] = sum;
+              sizes[size_t(i * outputs + j)] = size;
             }
-            worst = std::max(worst, std::abs(double(y[size_t(i * outputs + j)]) - sum) / size);
-          }
-        CHECK(worst < 2e-4);  // an element halfway between two bytes may go either way
+          return sums;
+        };
+        const auto worst = [&](const auto& found, const std::vector<double>& expected) {
+          double most = 0;
+          for (size_t i = 0; i < expected.size(); ++i)
+            most = std::max(most, std::abs(double(found[i]) - expected[i]) / sizes[i]);
+          return most;
+        };
+        const std::vector<double> of_bytes = product(rounded(x));
+        const std::vector<double> exact = product(std::vector<double>(x.begin(), x.end()));
+        // An element halfway between two bytes may go either way. A finer product is nearer to the exact one.
+        if (worst(y, of_bytes) >= 2e-4) CHECK(worst(y, exact) < worst(of_bytes, exact));
       }
 }
 
@@ -115,9 +128,11 @@ TEST_CASE("An integer product of a row has the same bits among any number of row
   for (const Kernels* kernels : kernel_list())
     for (const Dtype dtype : kQuantised) {
       const RandomWeight w(*kernels, dtype, 70, 1536);
-      const std::vector<float> x = noise(490 * 1536, 5);
+      const int most = std::min(490, most_rows_alike(*kernels));
+      const std::vector<float> x = noise(size_t(most) * 1536, 5);
       const std::vector<float> all = multiply(*kernels, w.matrix, x, nullptr);
       for (const int rows : {1, 2, 5, 8, 17, 100}) {
+        if (rows > most) continue;
         INFO(kernels->name << " dtype " << int(dtype) << " rows " << rows);
         const std::vector<float> y =
             multiply(*kernels, w.matrix, std::vector<float>(x.begin(), x.begin() + rows * 1536), nullptr);

@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <random>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "kernels.hpp"
@@ -14,9 +16,13 @@
 
 namespace graft {
 
-inline std::span<const Kernels* const> kernel_list() {
-  const KernelTables all = kernel_tables();
-  return {all.tables, static_cast<size_t>(all.count)};
+// The tables that this program tests.
+std::span<const Kernels* const> kernel_list();
+
+// The most rows of an input among which each row's product has the bits that it has alone. Further ones go to cuBLAS on
+// the CUDA table.
+inline int most_rows_alike(const Kernels& kernels) {
+  return std::string_view(kernels.name) == "cuda" ? 32 : std::numeric_limits<int>::max();
 }
 
 inline std::vector<float> noise(size_t count, unsigned seed, float scale = 1) {

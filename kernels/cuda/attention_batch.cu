@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cuda/attention_tiles.cuh"
+
+namespace graft::inline v0::cuda {
+namespace {
+
+int span_count(const AttentionBatch& batch) {
+  int count = 0;
+  for (int i = 0; i < batch.sequence_count; ++i) count += batch.sequences[i].span_count;
+  return count;
+}
+
+}  // namespace
+
+DeviceBatch stage_batch(const Stream& stream, const AttentionBatch& batch) {
+  const HostArray<DeviceSequence> sequences(batch.sequence_count);
+  const HostArray<KeyValueSpan> spans(span_count(batch));
+  int at = 0;
+  int64_t key_row = 0;
+  for (int i = 0; i < batch.sequence_count; ++i) {
+    const AttentionSequence& s = batch.sequences[i];
+    sequences[i] = {s.first, s.queries, s.keys, at, s.span_count, s.bias, key_row};
+    for (int j = 0; j < s.span_count; ++j) spans[at++] = s.spans[j];
+    key_row += s.keys;
+  }
+  return {stage(stream, sequences.get(), batch.sequence_count), stage(stream, spans.get(), at),
+          stage(stream, batch.tiles, batch.tile_count)};
+}
+
+DeviceBatch stage_sequence(const Stream& stream, const AttentionSequence& sequence) {
+  return stage_batch(stream, {&sequence, 1, nullptr, 0});
+}
+
+}  // namespace graft::inline v0::cuda

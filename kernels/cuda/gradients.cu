@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Norms of gradients, and clamping. Each element is read once.
+#include "cuda/reduce.cuh"
+#include "cuda/table.hpp"
+
+namespace graft::inline v0::cuda {
+
+double square_sum(const Stream& stream, const float* x, int64_t count) {
+  const auto square = [=] __device__(int64_t i) {
+    const double value = load(x + i);
+    return value * value;
+  };
+  return join_all(stream, count, square, Sum());
+}
+
+double absolute_sum(const Stream& stream, const float* x, int64_t count) {
+  return join_all(stream, count, [=] __device__(int64_t i) { return double(fabsf(load(x + i))); }, Sum());
+}
+
+double largest_absolute(const Stream& stream, const float* x, int64_t count) {
+  return join_all(stream, count, [=] __device__(int64_t i) { return double(fabsf(load(x + i))); }, Largest());
+}
+
+void clamp(const Stream& stream, float limit, float* x, int64_t count) {
+  for_each(stream, count, [=] __device__(int64_t i) {
+    const float value = load(x + i);
+    store(x + i, value > limit ? limit : value < -limit ? -limit : value);
+  });
+}
+
+}  // namespace graft::inline v0::cuda

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A group of weights by one input, with low-rank edits (Hu et al. 2021). Few rows: all weights and all factors `down` in
+// one launch a dtype, then all factors `up`, so that a batch with different adapters costs no more launches than one.
+// Many rows: a tile of a weight is decoded to what the product takes and goes through cuBLAS.
+#include "cuda/blocks.cuh"
+#include "cuda/gemm.hpp"
+#include "cuda/rows_product.hpp"
+#include "cuda/table.hpp"
+
+namespace graft::inline v0::cuda {
+namespace {
+
+// Rows [first, …) of an operand.
+Operand rows_from(const Operand& x, int64_t first) {
+  return {x.data ? x.data + first * x.stride : nullptr, x.stride, false,
+          x.halves ? x.halves + first * x.stride : nullptr};
+}
+
+// y = x · wᵀ + bias, of many rows.
+void multiply_many(const Stream& stream, Form form, const Side& x, int rows, const PackedMatrix& w, const float* bias,
+                   float* y) {
+  const int outputs = w.rows;
+  if (bias)
+    for_each(stream, int64_t(rows) * outputs, [=] __device__(int64_t i) { store(y + i, load(bias + i % outputs)); });
+  const int tile = int(larger<int64_t>(1, kTileElements / larger(1, w.cols)));
+  for (int first = 0; first < outputs; first += tile) {
+    const int count = smaller(tile, outputs - first);
+    const Converted part(stream, form, w, first, count);
+    gemm(stream, form, x, {part.side().data, part.side().stride, true}, y + first, outputs, rows, count, w.cols, 1,
+         bias != nullptr);
+  }
+}
+
+// hidden = x · downᵀ and y += scale · hidden · upᵀ, of many rows.
+void apply_edit(const Stream& stream, Form form, const Side& x, int inputs, const LowRankEdit& edit, float* y) {
+  const int rank = edit.up.cols, outputs = edit.up.rows;
+  const int64_t size = form == Form::f32 ? 4 : 2;
+  if (edit.down.data) {
+    const Converted down(stream, form, edit.down, 0, rank);
+    const Side rows = {static_cast<const char*>(x.data) + edit.first * x.stride * size, x.stride};
+    gemm(stream, form, rows, {down.side().data, down.side().stride, true}, edit.hidden, rank, edit.rows, rank, inputs,
+         1, false);
+  }
+  const Converted hidden(stream, form, Operand{edit.hidden, rank}, edit.rows, rank), up(stream, form, edit.up, 0, outputs);
+  gemm(stream, form, hidden.side(), {up.side().data, up.side().stride, true}, y + int64_t(edit.first) * outputs,
+       outputs, edit.rows, outputs, rank, edit.scale, true);
+}
+
+// Of the edits of few rows: hidden = x · downᵀ behind the products that are there already.
+int add_downs(const Operand& x, const LowRankEdit* edits, int edit_count, const HostArray<RowsProduct>& products,
+              int count) {
+  for (int i = 0; i < edit_count; ++i)
+    if (edits[i].rows <= kFewRows && edits[i].down.data)
+      products[count++] = {rows_from(x, edits[i].first), edits[i].rows, edits[i].down, nullptr, edits[i].hidden};
+  return count;
+}
+int add_ups(const LowRankEdit* edits, int edit_count, float* const* y, const HostArray<RowsProduct>& products) {
+  int count = 0;
+  for (int i = 0; i < edit_count; ++i) {
+    const LowRankEdit& e = edits[i];
+    if (e.rows <= kFewRows)
+      products[count++] = {{e.hidden, e.up.cols}, e.rows,  e.up, nullptr,
+                           y[e.weight] + int64_t(e.first) * e.up.rows, e.scale, true};
+  }
+  return count;
+}
+
+}  // namespace
+
+void linear(const Stream& stream, Compute compute, Operand x, int rows, const PackedMatrix* weights,
+            const float* const* bias, float* const* y, int count, const LowRankEdit* edits, int edit_count) {
+  if (rows == 0 || count == 0) return;
+  const int inputs = weights[0].cols;
+  const bool rounds = compute == Compute::bf16;
+  if (x.halves && rounds)
+    x = {x.data, inputs, false, x.halves};
+  else
+    x.halves = nullptr;
+  const HostArray<RowsProduct> products(count + edit_count);
+  int few = 0;
+  if (rows <= kFewRows) {
+    for (int i = 0; i < count; ++i) products[few++] = {x, rows, weights[i], bias ? bias[i] : nullptr, y[i]};
+    few = add_downs(x, edits, edit_count, products, few);
+    multiply_rows(stream, rounds, products.get(), few);
+  } else {
+    const Form form = form_of(compute);
+    const Converted input(stream, form, x, rows, inputs);
+    for (int i = 0; i < count; ++i)
+      multiply_many(stream, form, input.side(), rows, weights[i], bias ? bias[i] : nullptr, y[i]);
+    for (int i = 0; i < edit_count; ++i)
+      if (edits[i].rows > kFewRows) apply_edit(stream, form, input.side(), inputs, edits[i], y[edits[i].weight]);
+    multiply_rows(stream, rounds, products.get(), add_downs(x, edits, edit_count, products, 0));
+  }
+  multiply_rows(stream, rounds, products.get(), add_ups(edits, edit_count, y, products));
+}
+
+}  // namespace graft::inline v0::cuda

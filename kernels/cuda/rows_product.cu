@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A warp owns one output and up to kRows rows: its lanes decode the weight's row eight elements each, side by side, and
+// add their shares in one order, so a row's result does not depend on the other rows. Products with weights of one dtype
+// share a launch, whatever their shapes and inputs (in the manner of Chen et al. 2023, "Punica"). The weight is read once
+// for kRows rows; the rows come from the cache.
+#include "cuda/rows_product.hpp"
+
+#include "cuda/blocks.cuh"
+
+namespace graft::inline v0::cuda {
+namespace {
+
+constexpr int kRows = 8, kWarps = 4;
+
+template <class Type>
+__global__ void __launch_bounds__(kWarps* kWarp)
+    multiply_rows_of(Type type, const RowsProduct* products, int64_t block_elements, int64_t block_bytes, bool rounds) {
+  const RowsProduct p = load(products + blockIdx.z);
+  const int lane = threadIdx.x % kWarp, output = int(blockIdx.x) * kWarps + int(threadIdx.x) / kWarp;
+  const int first = int(blockIdx.y) * kRows, rows = smaller(kRows, p.rows - first), cols = p.w.cols;
+  if (output >= p.w.rows || rows <= 0) return;  // a whole warp
+  const char* const row = static_cast<const char*>(p.w.data) + output * (cols / block_elements * block_bytes);
+  float sums[kRows] = {};
+  for (int at = lane * 8; at < cols; at += kWarp * 8) {
+    float w[8], x[8];
+    type.eight(row, at, cols, w);
+#pragma unroll
+    for (int r = 0; r < kRows; ++r) {
+      if (r >= rows) continue;
+      if (p.x.halves)
+        load_eight(p.x.halves + (first + r) * p.x.stride + at, cols - at, x);
+      else
+        load_eight(p.x.data + (first + r) * p.x.stride + at, cols - at, x);
+#pragma unroll
+      for (int i = 0; i < 8; ++i) sums[r] += (rounds ? round_bf16(x[i]) : x[i]) * w[i];
+    }
+  }
+  const float bias = p.bias ? load(p.bias + output) : 0;
+#pragma unroll
+  for (int r = 0; r < kRows; ++r) {
+    const float sum = warp_reduce(sums[r]);
+    if (r >= rows || lane != r) continue;
+    float* const y = p.y + int64_t(first + r) * p.w.rows + output;
+    store(y, p.add ? load(y) + p.scale * sum : p.scale * sum + bias);
+  }
+}
+
+}  // namespace
+
+void multiply_rows(const Stream& stream, bool rounds, const RowsProduct* products, int count) {
+  const HostArray<RowsProduct> alike(count);
+  for (int first = 0; first < count; ++first) {
+    const Dtype dtype = products[first].w.dtype;
+    int found = 0, outputs = 0, rows = 0;
+    bool is_first = true;
+    for (int i = 0; i < count; ++i) {
+      if (products[i].w.dtype != dtype) continue;
+      is_first = is_first && i >= first;
+      alike[found++] = products[i];
+      outputs = larger(outputs, products[i].w.rows);
+      rows = larger(rows, products[i].rows);
+    }
+    if (!is_first) continue;
+    const BlockSize block = block_size(dtype);
+    with_packed_type(dtype, [&](auto type) {
+      launch(stream, multiply_rows_of<decltype(type)>,
+             Grid{dim3(unsigned(ceil_div(outputs, kWarps)), unsigned(ceil_div(rows, kRows)), unsigned(found)),
+                  kWarps * kWarp},
+             type, stage(stream, alike.get(), found), block.elements, block.bytes, rounds);
+    });
+  }
+}
+
+}  // namespace graft::inline v0::cuda

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <catch2/catch.hpp>
+#include <vector>
+
+#include "cuda/runtime.hpp"
+#include "support/kernel_list.hpp"
+
+namespace graft {
+namespace {
+
+using cuda::backend;
+using emulation::Gpu;
+
+// A device's stream for a test.
+class Opened {
+ public:
+  explicit Opened(const OpenOptions& options = {}) : stream_(backend.open(options)) {}
+  ~Opened() { backend.close(stream_); }
+  const Stream& stream() const { return stream_; }
+  void* allocate(size_t bytes) const { return backend.memory->allocate(stream_, bytes); }
+  void release(void* data) const { backend.memory->release(stream_, data); }
+
+ private:
+  Stream stream_;
+};
+
+template <class Call>
+DeviceFailure failure(const Call& call) {
+  try {
+    call();
+  } catch (const DeviceFailure& failure) {
+    return failure;
+  }
+  return {.is_memory = false, .message = "(none)"};
+}
+
+}  // namespace
+
+TEST_CASE("The CUDA table is complete", "[cuda]") {
+  REQUIRE(std::string(cuda::table.name) == "cuda");
+  void* entries[sizeof(Kernels) / sizeof(void*)];
+  std::memcpy(entries, static_cast<const void*>(&cuda::table), sizeof(Kernels));
+  for (const void* entry : entries) CHECK(entry != nullptr);
+  CHECK(backend.devices().count == 1);
+  CHECK_THAT(backend.name(0).text, Catch::Contains("sm_80"));
+}
+
+TEST_CASE("Device memory that was released is used again, by size", "[cuda]") {
+  const Opened device;
+  void* const first = device.allocate(1000);
+  void* const second = device.allocate(1000);
+  CHECK(first != second);
+  device.release(first);
+  CHECK(device.allocate(100000) != first);
+  CHECK(device.allocate(990) == first);
+}
+
+TEST_CASE("A budget is kept, and memory that nobody uses makes room", "[cuda]") {
+  const size_t before = Gpu::free_memory();
+  {
+    const Opened device({.budget = 1 << 20});
+    void* const large = device.allocate(900 << 10);
+    const DeviceFailure found = failure([&] { device.allocate(300 << 10); });
+    CHECK(found.is_memory);
+    CHECK_THAT(found.message, Catch::Contains("allocate of 327680: the budget is spent"));
+    device.release(large);
+    CHECK(device.allocate(300 << 10) != nullptr);
+  }
+  CHECK(Gpu::free_memory() == before);
+}
+
+TEST_CASE("Memory that the device lacks is an error that names the call", "[cuda]") {
+  const Opened device;
+  const DeviceFailure found = failure([&] { device.allocate(size_t{1} << 40); });
+  CHECK(found.is_memory);
+  CHECK_THAT(found.message, Catch::Contains("cudaMalloc") && Catch::Contains("out of memory"));
+  CHECK_THAT(failure([] { Opened({.device = 3}); }).message, Catch::Contains("no such device"));
+}
+
+TEST_CASE("Uploads larger than the ring arrive whole, and copies and fills too", "[cuda]") {
+  const Opened device;
+  const size_t count = 5 << 20;
+  const std::vector<float> values = noise(count, 1);
+  float* const there = static_cast<float*>(device.allocate(count * sizeof(float)));
+  float* const other = static_cast<float*>(device.allocate(count * sizeof(float)));
+  backend.memory->upload(device.stream(), values.data(), there, count * sizeof(float));
+  backend.memory->copy(device.stream(), there, other, count * sizeof(float));
+  backend.memory->fill(device.stream(), other, 0, 10 * sizeof(float));
+  std::vector<float> found(count);
+  backend.memory->download(device.stream(), other, found.data(), count * sizeof(float));
+  for (size_t i = 0; i < 10; ++i) CHECK(found[i] == 0);
+  CHECK(std::equal(found.begin() + 10, found.end(), values.begin() + 10));
+}
+
+TEST_CASE("Lists of the host go round the ring", "[cuda]") {
+  const Opened device;
+  std::vector<int32_t> list(300000);
+  for (int round = 0; round < 20; ++round) {
+    for (size_t i = 0; i < list.size(); ++i) list[i] = int32_t(i) + round;
+    const int32_t* const there = cuda::stage(device.stream(), list.data(), int64_t(list.size()));
+    CHECK(cuda::fetch(device.stream(), there + 299999) == 299999 + round);
+  }
+  CHECK_THAT(failure([&] { cuda::stage(device.stream(), list.data(), int64_t{2} << 20); }).message,
+             Catch::Contains("longer than the ring"));
+}
+
+TEST_CASE("A product that cuBLAS refuses is an error with its shapes", "[cuda]") {
+  const Opened device;
+  float* const x = static_cast<float*>(device.allocate(64 * sizeof(float)));
+  const DeviceFailure found = failure([&] {
+    cuda::table.matmul(device.stream(), Compute::f32, {x, 2}, {x, 4}, x, 4, 4, 4, 4, 1, false);
+  });
+  CHECK_THAT(found.message, Catch::Contains("cublasGemmEx") && Catch::Contains("4 x 4 x 4, strides 2 4 4"));
+}
+
+}  // namespace graft

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A GPU that is not there: the host compiler builds the CUDA kernels against the headers of this folder, and each block
+// runs its threads as fibers, in a random order, that change places only where threads of a warp or a block meet.
+//
+// Device memory is a reservation that nobody may touch; what an address of it names lies a fixed distance further on,
+// where only `resolve`, copies and cuBLAS reach it. So a host that follows a device pointer faults, and so does a
+// kernel that goes around load and store. New memory is full of NaN; an allocation ends at its last byte.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <stdexcept>
+
+namespace graft::emulation {
+
+struct Dimensions {
+  unsigned x = 1, y = 1, z = 1;
+  constexpr Dimensions(unsigned width = 1, unsigned height = 1, unsigned depth = 1) : x(width), y(height), z(depth) {}
+};
+
+// What is wrong with a kernel. Ends the launch.
+struct Fault : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+// Of all launches since the last call of `reset`. A warp's access of global memory needs `fewest_sectors` of 32 bytes
+// by the bytes that it asks for, and touches `sectors`; `uncoalesced` are the accesses that touch more than one more.
+struct Counters {
+  uint64_t launches, blocks, bytes_read, bytes_written, accesses, sectors, fewest_sectors, uncoalesced;
+  uint64_t shared_accesses, bank_conflicts, meetings;
+};
+
+class Gpu {
+ public:
+  // Makes every later launch take its orders from this seed.
+  static void seed(uint64_t);
+  static void count(bool on);  // slow
+  static Counters& counters();
+  static void limit_memory(size_t bytes);
+  static size_t free_memory();
+
+  static void* allocate(size_t bytes);  // null where there is no memory left
+  static void release(void*);
+  // The host's address of `bytes` bytes of one allocation; of host memory the address itself.
+  static char* host_address(const void* address, size_t bytes);
+
+  // Each thread calls thread(argument).
+  static void launch(Dimensions grid, Dimensions block, void (*thread)(void*), void* argument);
+};
+
+// ---- for kernels ----
+
+extern Dimensions thread_index, block_index, block_size, grid_size;
+
+// Where the host finds what a kernel reads or writes in device or shared memory.
+char* resolve(const void* address, size_t bytes, size_t alignment, bool writes);
+template <class T>
+T& resolve(const T* address, bool writes) {
+  return *reinterpret_cast<T*>(resolve(address, sizeof(T), alignof(T), writes));
+}
+// The block's memory for one type, full of NaN at first.
+void* shared_memory(const void* type, size_t bytes);
+void meet_block();
+// All lanes of a warp give a value and get that of another lane.
+uint64_t exchange(uint64_t value, int source_lane);
+// Memory of the warp where lanes leave what the others read after the next meeting; it is another one after it.
+char* warp_board();
+[[noreturn]] void fail(const char* what);
+
+}  // namespace graft::emulation
