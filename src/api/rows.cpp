@@ -104,8 +104,8 @@ void check_ends(const Tokenizer& tokenizer, std::span<const TokenRow> rows, cons
   };
   if (const auto count = std::ranges::count_if(rows, begins_twice))
     options.notice(message(count,
-                           " examples begin with two begin-of-text tokens: the text has one, and the tokenizer "
-                           "adds one"));
+                           " examples begin with two begin-of-text tokens: one stands in the text, and one is "
+                           "added"));
   if (std::ranges::none_of(rows, [&](const TokenRow& row) { return teaches_end(tokenizer, row); }))
     options.notice(
         "no example ends with a learned end-of-text token, so the model does not learn to stop: the tokenizer has "

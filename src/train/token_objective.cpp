@@ -135,8 +135,10 @@ size_t activation_bytes(const Trunk& trunk, size_t tokens, const TrainOptions& o
   const size_t kept = is_exact ? sizeof(float) * block : sizeof(uint16_t) * (block + q);
   const size_t at_hand = sizeof(float) * ((is_exact && !recompute ? 0 : block) + gradients);
   const size_t inputs = recompute ? sizeof(float) * width : kept;
+  // Floats that are computed again stand beside their gradients: those of both sums, of q, k and v, and of the gate.
+  const size_t again = is_exact && recompute ? sizeof(float) * (2 * width + 2 * q + 4 * kv + mlp) : 0;
   const size_t logits = std::min(size_t{1} << 24, tokens * size_t(stack.embedding.vocabulary));  // at once
-  return tokens * (inputs * layers + at_hand) + sizeof(float) * logits;
+  return tokens * (inputs * layers + at_hand + again) + sizeof(float) * logits;
 }
 
 }  // namespace graft::inline v0

@@ -15,9 +15,9 @@ constexpr double kTolerance = 0.15;
 Model medium_model() {
   return Model::create(R"({"model_type": "llama", "architectures": ["LlamaForCausalLM"], "hidden_size": 128,
     "intermediate_size": 384, "num_hidden_layers": 6, "num_attention_heads": 8, "num_key_value_heads": 4,
-    "vocab_size": 384, "max_position_embeddings": 256, "rms_norm_eps": 1e-5, "hidden_act": "silu",
+    "vocab_size": 900, "max_position_embeddings": 256, "rms_norm_eps": 1e-5, "hidden_act": "silu",
     "tie_word_embeddings": false, "rope_theta": 10000.0})",
-                       Tokenizer::load(golden_path("gguf/llama-q8_0.gguf").string()), 3, {.threads = 2});
+                       tiny_model().tokenizer(), 3, {.threads = 2});
 }
 
 Dataset long_texts() {

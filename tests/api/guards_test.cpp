@@ -43,9 +43,8 @@ size_t count_of(const TrainReport& report, const std::string& part) {
 TEST_CASE("Examples that never teach an end are told", "[api][train]") {
   Guarded guarded;
   CHECK(count_of(guarded.fit(questions(), kFast), "does not learn to stop") == 0);
-  const std::vector<PreviewToken> row = Trainer(guarded.model, guarded.adapter).preview(questions())[0];
   TrainOptions cut = kFast;
-  cut.max_length = int(row.size()) - 1;
+  cut.max_length = 10;
   CHECK(count_of(guarded.fit(questions(), cut), "does not learn to stop") == 1);
 }
 
@@ -55,7 +54,7 @@ TEST_CASE("A text that brings a second begin-of-text token is told", "[api][trai
   REQUIRE(tokenizer.bos().has_value());
   const std::string bos = tokenizer.token(*tokenizer.bos());
   const Dataset data = Dataset::from(
-      std::vector<Example>{{.prompt = bos + "Who?", .completion = " You"}, {.prompt = "Who?", .completion = " Me"}});
+      std::vector<Example>{{.prompt = bos + bos + "Who?", .completion = " You"}, {.prompt = "Who?", .completion = " Me"}});
   const TrainReport report = guarded.fit(data, kFast);
   CHECK(count_of(report, "1 examples begin with two begin-of-text tokens") == 1);
 }

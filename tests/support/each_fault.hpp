@@ -18,7 +18,8 @@ constexpr int64_t kDense = 60;
 inline void fail_each_allocation(
     const std::function<void()>& action, const std::function<void()>& afterwards = [] {}) {
   action();  // what is made once in a process is made now
-  for (int64_t k = 1, struck = k; struck >= k; k = next_fault(k, kDense)) {
+  bool struck = true;
+  for (int64_t k = 1; struck; k = next_fault(k, kDense)) {
     bool failed = false;
     const int64_t before = live_blocks();
     {
@@ -30,11 +31,11 @@ inline void fail_each_allocation(
       } catch (const Error&) {
         failed = true;
       }
-      struck = fault.calls();
+      struck = fault.calls() >= k;
     }
     const int64_t left = live_blocks() - before;
     INFO("allocation " << k);
-    CHECK(failed == (struck >= k));
+    CHECK(failed == struck);
     CHECK(left == 0);
     afterwards();
   }
