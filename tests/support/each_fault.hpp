@@ -36,7 +36,7 @@ inline void fail_each_allocation(
     const int64_t left = live_blocks() - before;
     INFO("allocation " << k);
     CHECK((struck || !failed));
-    CHECK(left == 0);
+    CHECK(left <= 0);  // less: of what was kept from the last time
     afterwards();
   }
 }
