@@ -71,10 +71,13 @@ void AtomicFile::write_through(std::span<const std::byte> bytes) {
 void AtomicFile::commit() {
   check(!committed_, path_.string(), ": committed twice");
   flush();
-  check<FileError>(::fsync(file_.number()) == 0, path_.string(), ": cannot be flushed: ", system_reason());
-  check<FileError>(file_.close(), path_.string(), ": cannot be closed: ", system_reason());
-  check<FileError>(::rename(temporary_.c_str(), path_.c_str()) == 0, path_.string(),
-                   ": cannot be replaced: ", system_reason());
+  // Each call stands before its check, or the reason would be asked for first.
+  const bool is_flushed = ::fsync(file_.number()) == 0;
+  check<FileError>(is_flushed, path_.string(), ": cannot be flushed: ", system_reason());
+  const bool is_closed = file_.close();
+  check<FileError>(is_closed, path_.string(), ": cannot be closed: ", system_reason());
+  const bool is_replaced = ::rename(temporary_.c_str(), path_.c_str()) == 0;
+  check<FileError>(is_replaced, path_.string(), ": cannot be replaced: ", system_reason());
   committed_ = true;
   sync_folder(folder_of(path_));
 }
@@ -89,8 +92,8 @@ void sync_folder(const std::filesystem::path& folder) {
   const FileDescriptor file(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   check<FileError>(file.is_open(), folder.string(), ": cannot be opened: ", system_reason());
   // File systems that have no such thing as a folder on disk answer EINVAL.
-  check<FileError>(::fsync(file.number()) == 0 || errno == EINVAL, folder.string(),
-                   ": cannot be flushed: ", system_reason());
+  const bool is_flushed = ::fsync(file.number()) == 0 || errno == EINVAL;
+  check<FileError>(is_flushed, folder.string(), ": cannot be flushed: ", system_reason());
 }
 
 }  // namespace graft::inline v0

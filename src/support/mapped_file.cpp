@@ -16,7 +16,8 @@ constexpr size_t kLargestRead = size_t{1} << 30;
 
 size_t regular_size(const FileDescriptor& file, const std::string& name) {
   struct stat status = {};
-  check<FileError>(::fstat(file.number(), &status) == 0, name, ": cannot be examined: ", system_reason());
+  const bool is_known = ::fstat(file.number(), &status) == 0;  // before its reason is asked for
+  check<FileError>(is_known, name, ": cannot be examined: ", system_reason());
   check<FileError>(!S_ISDIR(status.st_mode), name, ": is a folder, expected a file");
   check<FileError>(S_ISREG(status.st_mode), name, ": is not a regular file");
   return static_cast<size_t>(status.st_size);

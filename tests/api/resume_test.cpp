@@ -74,7 +74,7 @@ class Runs {
     options.on_step = [&](const StepInfo& step) {
       if (step.step == stop_after) source.request_stop();
     };
-    report = Trainer(model_, adapter, options).fit(data_, data_.take(1));
+    report = Trainer(model_, adapter, options).fit(data_, held_out_);
     return values_of(adapter);
   }
 
@@ -86,6 +86,7 @@ class Runs {
                                                      {.prompt = "Three", .completion = " four"},
                                                      {.prompt = "Five", .completion = " six"},
                                                      {.text = "Seven eight nine"}});
+  Dataset held_out_ = Dataset::from(std::vector<Example>{{.prompt = "Ten", .completion = " eleven"}});
 };
 
 }  // namespace

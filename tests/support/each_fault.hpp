@@ -13,8 +13,8 @@ namespace graft {
 // How densely the allocations of an action are tried: all of the first so many, then ever fewer.
 constexpr int64_t kDense = 60;
 
-// Lets the allocations of an action fail one after the other. Each time it must end with an exception and leave nothing
-// behind; then `afterwards` is called.
+// Lets the allocations of an action fail one after the other. Each time it must end with an exception, or do without
+// (as Memory does where it would keep a block for later), and leave nothing behind; then `afterwards` is called.
 inline void fail_each_allocation(
     const std::function<void()>& action, const std::function<void()>& afterwards = [] {}) {
   action();  // what is made once in a process is made now
@@ -35,8 +35,8 @@ inline void fail_each_allocation(
     }
     const int64_t left = live_blocks() - before;
     INFO("allocation " << k);
-    CHECK(failed == struck);
-    CHECK(left == 0);
+    CHECK((struck || !failed));
+    CHECK(left <= 0);  // less: of what was kept from the last time
     afterwards();
   }
 }

@@ -50,6 +50,7 @@ TEST_CASE("A file that cannot be replaced stays as it was", "[support]") {
     std::string said;
     {
       const Fault fault(call, 1, error);
+      errno = ENOENT;  // of whatever was before
       said = refusal([&] { write_file(path, "new"); });
     }
     CHECK(said.find("notes.txt") != std::string::npos);
