@@ -28,6 +28,21 @@ Json task_type(Task task) {
   }
 }
 
+// The modules that PEFT trains and saves for the model's task without being told to.
+std::vector<std::string> head_modules(const Trunk& trunk, const std::vector<std::string>& kept) {
+  std::vector<std::string> names;
+  if (trunk.architecture.task == Task::classify || trunk.architecture.task == Task::tag)
+    names = {"classifier", "score"};
+  if (trunk.architecture.task == Task::span) names = {"qa_outputs"};
+  std::erase_if(names, [&](const std::string& name) {
+    return std::ranges::none_of(trunk.parameters.all(), [&](const auto& parameter) {
+      const std::string& weight = parameter.weight->name();
+      return is_in_modules(weight, {name}) && !is_in_modules(weight, kept);
+    });
+  });
+  return names;
+}
+
 bool is_transposed(const Trunk& trunk, const Target& target) {
   return layout_of(trunk.family, Naming::checkpoint, target.module) == Layout::transposed;
 }
@@ -39,6 +54,8 @@ Method::Method(const Trunk& trunk, TargetChoice targets, KeptConfig kept, std::v
       kept_config_(std::move(kept)),
       found_(std::move(found)),
       kept_(trunk, kept_config_, found_),
+      head_modules_(head_modules(trunk, kept_config_.modules)),
+      head_(trunk, {.modules = head_modules_}, found_),
       site_count_(trunk.parameters.sites().size()),
       family_(&trunk.family),
       head_width_(trunk.transformer.stack().attention.head_width),
@@ -72,6 +89,12 @@ std::vector<AdapterTensor> Method::stored() const {
   return tensors;
 }
 
+std::vector<AdapterTensor> Method::untrained_head() const {
+  std::vector<AdapterTensor> tensors;
+  if (!head_modules_.empty()) head_.list(tensors);
+  return tensors;
+}
+
 void Method::read(const Reader& reader) { read_into(stored(), reader); }
 
 void Method::read_into(const std::vector<AdapterTensor>& tensors, const Reader& reader) {
@@ -98,7 +121,9 @@ int64_t Method::parameters() const {
 Json Method::config() const {
   Json json = header_;
   if (!found_.empty()) write_targets(targets_, found_, json);
-  write_kept(kept_config_, json);
+  KeptConfig saved = kept_config_;
+  saved.modules.insert(saved.modules.end(), head_modules_.begin(), head_modules_.end());
+  write_kept(saved, json);
   return json;
 }
 

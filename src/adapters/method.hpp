@@ -58,6 +58,8 @@ class Method {
   // PEFT's adapter_config.json, without the base model's name, and its tensors.
   virtual Json config() const;
   virtual std::vector<AdapterTensor> stored() const;
+  // What PEFT wants in a classifier's folder, too: the head, where it is not trained.
+  std::vector<AdapterTensor> untrained_head() const;
   // Takes the values of PEFT's tensors from the function, which gives those of a name and a shape.
   using Reader = std::function<std::vector<float>(const std::string& name, const std::vector<int64_t>& shape)>;
   virtual void read(const Reader& reader);
@@ -86,6 +88,8 @@ class Method {
   KeptConfig kept_config_;
   std::vector<Target> found_;
   KeptWeights kept_;
+  std::vector<std::string> head_modules_;  // that are not trained
+  KeptWeights head_;
   size_t site_count_;
   const Family* family_;
   int head_width_;

@@ -105,6 +105,7 @@ void save_peft(const Method& method, const fs::path& folder, const std::string& 
   fs::create_directories(folder, error);
   check<FileError>(!error, folder.string(), ": cannot create the folder: ", error.message());
   std::vector<AdapterTensor> stored = method.stored();
+  for (AdapterTensor& tensor : method.untrained_head()) stored.push_back(std::move(tensor));
   std::vector<std::vector<float>> turned(stored.size());
   std::vector<SafetensorsSource> tensors;
   for (size_t i = 0; i < stored.size(); ++i) {

@@ -197,7 +197,8 @@ std::vector<GoldenModel::Output> GoldenModel::outputs(const Edits* edits, const 
               {"end_logits", columns(pass.run(), both, {1, 1, 0, 1})}};
     }
     default: {
-      if (!edits || !edits->prompt) return {{"logits", scores(0)}};
+      const bool is_causal = trunk_->architecture.task == Task::causal;
+      if (!edits || !edits->prompt || !is_causal) return {{"logits", scores(0)}};
       const ScoreHead& head = network.head();
       return {{"logits", head(pass.run(), hidden, text_rows(pass.batch()))},
               {"virtual_logits", head(pass.run(), hidden, last_virtual_rows(pass.batch()))}};

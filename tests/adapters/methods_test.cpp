@@ -10,6 +10,7 @@
 #include "adapters/merge.hpp"
 #include "adapters/peft_files.hpp"
 #include "adapters/vera.hpp"
+#include "formats/safetensors.hpp"
 #include "models/network_pass.hpp"
 #include "support/goldens.hpp"
 #include "support/refusal.hpp"
@@ -104,6 +105,23 @@ TEST_CASE("A new adapter is no change; it merges to what it is beside the model,
   CHECK(largest_difference(logits(*trunk), changed) < 2e-4);
   for (const MergedWeight& merged : originals) *merged.weight = merged.original;
   CHECK(logits(*trunk) == plain);
+}
+
+TEST_CASE("A classifier's folder has the head that PEFT asks for, trained or not", "[adapters]") {
+  const std::unique_ptr<Trunk> trunk = load("bert-seqcls-3");
+  const std::unique_ptr<Method> method = Lora::create(*trunk, {.targets = {.modules = {"query"}}, .rank = 2}, 1);
+  disturb(*method, *trunk);
+  CHECK(method->trainable().size() == 4);
+  const TemporaryFolder folder;
+  save_peft(*method, folder.path(), "base");
+  CHECK(read_json(folder.path() / "adapter_config.json")["modules_to_save"] == Json::array({"classifier"}));
+  const SafetensorsFile file = SafetensorsFile::open(folder.path() / "adapter_model.safetensors");
+  CHECK(file.require("base_model.model.classifier.weight").shape == std::vector<int64_t>{3, 48});
+  CHECK(file.tensors().size() == 6);
+  const std::unique_ptr<Method> loaded = load_peft(folder.path(), *trunk);
+  CHECK(loaded->trainable().size() == 6);
+  CHECK(loaded->untrained_head().empty());
+  CHECK(largest_difference(logits(*trunk, &loaded->edits()), logits(*trunk, &method->edits())) < 1e-6);
 }
 
 TEST_CASE("Low-rank adapters are saved as plain LoRA; what is more is refused by name", "[adapters]") {

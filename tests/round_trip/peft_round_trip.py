@@ -240,7 +240,7 @@ def cell(direction, options, folder, case, where):
 def compare_methods(options, folder):
     print("| model | method | PEFT to Graft | Graft to PEFT |\n|---|---|---|---|")
     is_good = True
-    for number, case in enumerate(cases()):
+    for number, case in enumerate(case for case in cases() if case.family in options.models):
         cells = []
         for direction, wanted in ((from_peft, case.config), (to_peft, case.graft)):
             text, fits = cell(direction, options, folder, case, folder / "cases" / str(number) / direction.__name__) \
@@ -273,6 +273,7 @@ def main():
     parser.add_argument("--graft", required=True, type=pathlib.Path, help="the program")
     parser.add_argument("--gguf", type=pathlib.Path, help="a llama model of floats for llama.cpp")
     parser.add_argument("--llama", help="llama.cpp's llama-completion")
+    parser.add_argument("--models", nargs="+", choices=list(CLASSES), default=list(CLASSES))
     parser.add_argument("--keep", type=pathlib.Path, help="a new folder for the files; default: a temporary one")
     options = parser.parse_args()
     options.graft = options.graft.resolve()
@@ -281,7 +282,7 @@ def main():
     transformers.logging.disable_progress_bar()
     folder = options.keep or pathlib.Path(tempfile.mkdtemp())
     folder.mkdir(parents=True, exist_ok=True)
-    for family in CLASSES:
+    for family in options.models:
         make_base(folder, family)
     is_good = compare_methods(options, folder)
     if options.gguf and options.llama:
