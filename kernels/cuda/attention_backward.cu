@@ -83,8 +83,9 @@ __device__ bool meet(const AttentionShape& shape, const DeviceSequence& sequence
          visible_keys(shape, sequence, last).end > first_key;
 }
 
+// Two blocks a multiprocessor, so that both sums stay in registers.
 template <int pieces, bool rounds>
-__global__ void __launch_bounds__(kAttentionThreads)
+__global__ void __launch_bounds__(kAttentionThreads, 2)
     add_key_gradients(AttentionShape shape, DeviceBatch batch, const KeyTile* tiles, Gradients g, float* dk, float* dv) {
   KeyMemory<rounds>& m = shared<KeyMemory<rounds>>();
   const KeyTile tile = load(tiles + blockIdx.x);
