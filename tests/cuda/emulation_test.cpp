@@ -31,12 +31,12 @@ std::string fault(Body body) {
 
 int thread() { return int(threadIdx.x); }
 
-// Meetings at places of their own.
-__attribute__((noinline)) int meet_elsewhere() {
+// Meetings at places of their own, from which they return.
+__attribute__((noipa, optimize("no-optimize-sibling-calls"))) int meet_elsewhere() {
   __syncthreads();
   return thread();
 }
-__attribute__((noinline)) float exchange_elsewhere() { return 1 + __shfl_xor_sync(~0u, 2.0f, 1); }
+__attribute__((noipa, optimize("no-optimize-sibling-calls"))) float exchange_elsewhere() { return 1 + __shfl_xor_sync(~0u, 2.0f, 1); }
 
 // Device memory for a test.
 struct Floats {
