@@ -177,7 +177,7 @@ Encoded GoldenModel::encode(NetworkPass& source) const {
 
 std::vector<GoldenModel::Output> GoldenModel::outputs(const Edits* edits, const Observer* observer) const {
   const Transformer& network = trunk_->transformer;
-  NetworkPass source(context(edits), packed(sequences_, types_)), pass(context(edits), batch(edits));
+  NetworkPass source(context(edits), packed(sequences_, types_, edits)), pass(context(edits), batch(edits));
   source.run().observer = pass.run().observer = observer;
   Encoded encoded = encode(source);
   const Tensor hidden = pass.hidden({.encoded = &encoded});
@@ -207,7 +207,7 @@ std::vector<GoldenModel::Output> GoldenModel::outputs(const Edits* edits, const 
 }
 
 float GoldenModel::loss(const Edits* edits, Gradients* gradients) const {
-  NetworkPass source(context(edits), packed(sequences_, types_)), pass(context(edits), batch(edits));
+  NetworkPass source(context(edits), packed(sequences_, types_, edits)), pass(context(edits), batch(edits));
   Labels labels = labels_;
   if (!token_labels_.empty()) {
     labels.tokens = targets_of(token_labels_, pass.batch(), trunk_->architecture.task == Task::causal);
