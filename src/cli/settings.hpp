@@ -17,12 +17,12 @@ enum class TrainMethod { lora, dora, adalora, ia3, vera, prefix, prompt, bitfit,
 
 struct TrainSettings {
   TrainMethod method = TrainMethod::lora;
-  TrainOptions train;
-  LoRAOptions lora;
-  AdaLoRAOptions adalora;
-  IA3Options ia3;
-  VeRAOptions vera;
-  VirtualTokenOptions virtual_tokens;  // of prefix and prompt
+  TrainOptions train = {};
+  LoRAOptions lora = {};
+  AdaLoRAOptions adalora = {};
+  IA3Options ia3 = {};
+  VeRAOptions vera = {};
+  VirtualTokenOptions virtual_tokens = {};  // of prefix and prompt
 };
 
 // Sets options by their names in TrainOptions and the options of the method: "epochs=3", "targets=q_proj,v_proj".

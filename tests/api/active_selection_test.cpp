@@ -7,6 +7,7 @@
 #include "api/small_tokenizer.hpp"
 #include "graft/augment.hpp"
 #include "graft/model.hpp"
+#include "support/message.hpp"
 
 namespace graft {
 namespace {
@@ -25,7 +26,7 @@ TEST_CASE("The texts of whose label a classifier is least sure come first", "[ap
       Model::load(golden_path("models/bert-seqcls-3"),
                   {.precision = Precision::f32, .tokenizer = write_tokenizer(folder.path(), numbers_tokenizer())});
   std::vector<std::string> words;
-  for (int i = 1; i < 40; ++i) words.push_back("t" + std::to_string(i * 3));
+  for (int i = 1; i < 40; ++i) words.push_back(message("t", i * 3));
   const Dataset texts = word_texts(words);
   const auto unsure = [&](size_t example, Uncertainty measure) {
     const std::vector<LabelScore> scores = model.classify(texts[example].text);
