@@ -8,9 +8,9 @@
 #include "graft/lora_adapter.hpp"
 #include "graft/prompt_adapters.hpp"
 #include "graft/session.hpp"
-#include "support/message.hpp"
 #include "support/atomic_file.hpp"
 #include "support/json.hpp"
+#include "support/message.hpp"
 #include "support/refusal.hpp"
 #include "support/temporary_folder.hpp"
 
