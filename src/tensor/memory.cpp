@@ -65,6 +65,7 @@ void Memory::give_back(Block block) {
     cached_ += block.bytes;
   } catch (const std::bad_alloc&) {
     std::free(block.data);
+    if (const auto noted = free_.find(block.bytes); noted != free_.end() && noted->second.empty()) free_.erase(noted);
   }
 }
 
