@@ -100,6 +100,8 @@ int main(int count, char** arguments) try {
   tune(task, "OLoRA", 2e-4f, lora({.initial = graft::LoRAInitial::olora}));
   tune(task, "IA3", 5e-3f, [](const graft::Model& model) { return graft::IA3Adapter(model); });
   tune(task, "VeRA", 5e-3f, [](const graft::Model& model) { return graft::VeRAAdapter(model); });
+  tune(task, "prefix tuning", 1e-2f, [](const graft::Model& model) { return graft::PrefixAdapter(model); });
+  tune(task, "prompt tuning", 1e-2f, [](const graft::Model& model) { return graft::PromptAdapter(model); });
 } catch (const std::exception& error) {
   std::cerr << "methods: " << error.what() << '\n';
   return 1;
