@@ -29,19 +29,6 @@ std::string word_for(const Tokenizer& tokenizer, const std::vector<FilledMask>& 
   return words.empty() ? std::string(hidden) : words[size_t(random % words.size())];
 }
 
-// The text with other words in some places.
-std::string with_words(std::string_view text, std::span<const std::string_view> old,
-                       std::span<const std::string> others) {
-  std::string result;
-  size_t done = 0;
-  for (size_t i = 0; i < old.size(); ++i) {
-    const size_t begin = size_t(old[i].data() - text.data());
-    result.append(text.substr(done, begin - done)).append(others[i]);
-    done = begin + old[i].size();
-  }
-  return result.append(text.substr(done));
-}
-
 }  // namespace
 
 TextChange back_mask(const Model& model, float share) {

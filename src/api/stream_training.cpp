@@ -37,7 +37,7 @@ TrainReport TextTraining::fit(const ExampleStream& train, const Dataset* held_ou
   check<UnsupportedError>(!learns_preferences(), "unsupported: preference tuning on a stream, expected a Dataset");
   const auto begin = [&]() -> NextRows {
     return [this, &train, next = train.begin()]() mutable {
-      return rows(next_examples(train, next), [](const std::string&) {});
+      return rows(next_examples(train, next), no_notice);
     };
   };
   TextTraining stepwise = *this;

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/text_form.hpp"
 
-#include <cstdio>
-
 #include "support/atomic_file.hpp"
 #include "support/fingerprint.hpp"
 #include "support/json.hpp"
@@ -12,17 +10,11 @@
 namespace graft::inline v0 {
 namespace {
 
-std::string hex(uint64_t hash) {
-  char text[17];
-  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(hash));
-  return text;
-}
-
 Json text_form(const Tokenizer& tokenizer) {
   Fingerprint vocabulary, chat;
   for (int32_t id = 0; id < tokenizer.vocabulary_size(); ++id) vocabulary.add(tokenizer.token(id));
   chat.add(tokenizer.loaded().files().config.value("chat_template", Json()).dump());
-  return {{"tokenizer", hex(vocabulary.hash())}, {"chat_template", hex(chat.hash())}};
+  return {{"tokenizer", hash_text(vocabulary.hash())}, {"chat_template", hash_text(chat.hash())}};
 }
 
 }  // namespace

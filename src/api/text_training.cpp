@@ -16,8 +16,6 @@
 namespace graft::inline v0 {
 namespace {
 
-void no_notice(const std::string&) {}
-
 // What makes one vector of the whole text in a network that embeds has no part in the embedding.
 TrainOptions with_frozen_pooler(TrainOptions options, const Trunk& trunk) {
   if (trunk.architecture.task != Task::features) return options;

@@ -13,6 +13,8 @@
 
 namespace graft::inline v0 {
 
+inline void no_notice(const std::string&) {}
+
 // Trains a model, or an adapter for it, on examples of text.
 class TextTraining {
  public:

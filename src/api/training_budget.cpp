@@ -14,16 +14,10 @@ namespace {
 
 constexpr int kFewestTokens = 32;  // of a micro-batch: fewer save hardly any memory
 
-void no_notice(const std::string&) {}
-
 }  // namespace
 
 int64_t TextTraining::trained_values() const {
-  if (adapter_) return adapter_->working->parameters();
-  int64_t values = 0;
-  for (const auto& [module, weight] : model_->trunk->parameters.all())
-    values += int64_t(weight->rows()) * weight->cols();
-  return values;
+  return adapter_ ? adapter_->working->parameters() : Model(model_).info().parameters;
 }
 
 // The longest row, which is computed at once whatever the options say, and all rows of the longest step.

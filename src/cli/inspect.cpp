@@ -141,12 +141,10 @@ int inspect_adapter(const Options& options) {
 }
 
 int inspect(const Options& options) {
+  check(options.devices || !options.model.empty(), "inspect: found neither a model nor --devices, expected one of them");
   if (options.devices)
     for (const std::string& line : device_descriptions()) std::cout << line << '\n';
-  if (options.model.empty()) {
-    if (!options.devices) fail<ArgumentError>("inspect: found neither a model nor --devices, expected one of them");
-    return kDone;
-  }
+  if (options.model.empty()) return kDone;
   if (fs::exists(options.model / "adapter_config.json")) return inspect_adapter(options);
   const Checkpoint checkpoint = Checkpoint::open(options.model, FileAccess::map);
   const std::vector<StoredTensor> tensors = tensors_of(checkpoint);

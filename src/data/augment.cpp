@@ -43,19 +43,18 @@ TextChange replace_synonyms(std::map<std::string, std::vector<std::string>> syno
     check(!word.empty() && !others.empty(), "replace_synonyms: \"", word, "\" has ", others.size(),
           " synonyms, expected a word with at least one");
   return [synonyms = std::move(synonyms), share](std::string_view text, uint64_t number) {
-    std::string result;
-    size_t done = 0, count = 0;
+    std::vector<std::string_view> words;
+    std::vector<std::string> others;
+    uint64_t count = 0;
     for (const std::string_view word : words_of(text)) {
       const auto found = synonyms.find(lower_case(word));
       const uint64_t place = count++;
       if (found == synonyms.end() || random_uniform(number, kChoice, place) >= double(share)) continue;
-      const size_t begin = size_t(word.data() - text.data());
       const size_t chosen = size_t(random_number(number, kSynonym, place) % found->second.size());
-      result += text.substr(done, begin - done);
-      result += with_case_of(word, found->second[chosen]);
-      done = begin + word.size();
+      words.push_back(word);
+      others.push_back(with_case_of(word, found->second[chosen]));
     }
-    return result.append(text.substr(done));
+    return with_words(text, words, others);
   };
 }
 

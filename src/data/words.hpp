@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -25,6 +27,19 @@ inline std::vector<std::string_view> words_of(std::string_view text) {
     goes_on = is_letter && !is_mark && !is_han;
   }
   return words;
+}
+
+// The text with others in the place of some of its words, which are given in their order.
+inline std::string with_words(std::string_view text, std::span<const std::string_view> words,
+                              std::span<const std::string> others) {
+  std::string result;
+  size_t done = 0;
+  for (size_t i = 0; i < words.size(); ++i) {
+    const size_t begin = size_t(words[i].data() - text.data());
+    result.append(text.substr(done, begin - done)).append(others[i]);
+    done = begin + words[i].size();
+  }
+  return result.append(text.substr(done));
 }
 
 }  // namespace graft::inline v0

@@ -3,9 +3,18 @@
 
 #include <bit>
 #include <cstdint>
+#include <cstdio>
+#include <string>
 #include <string_view>
 
 namespace graft::inline v0 {
+
+// A hash as it stands in files: sixteen digits.
+inline std::string hash_text(uint64_t hash) {
+  char text[17];
+  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(hash));
+  return text;
+}
 
 // FNV-1a over whole numbers: tells the data of one run, or the words of one model, from those of another.
 class Fingerprint {

@@ -116,15 +116,14 @@ Tensor Weight::values(const Lane& lane, Memory& memory) const {
 
 void Weight::thaw(const Lane& lane, const std::shared_ptr<Memory>& memory, bool exact) {
   if (parameter()) return;
-  Tensor master = values(lane, *memory);
+  Weight thawed = *this;  // an error leaves the form that there is
+  thawed.master_ = values(lane, *memory);
   const Dtype trained = exact ? Dtype::f32 : is_quantised(dtype()) || dtype() == Dtype::f16 ? Dtype::bf16 : dtype();
-  if (trained != dtype()) {  // an error leaves the form that there is
-    const size_t bytes = lane.backend().kernels().packed_bytes(trained, rows_, cols_);
-    std::shared_ptr<float> block = memory->allocate((bytes + sizeof(float) - 1) / sizeof(float));
-    graft::repack(lane, master, {block.get(), trained, rows_, cols_});
-    place(std::move(block), bytes, trained);
+  if (trained != dtype()) {
+    thawed.allocate(lane, memory, trained);
+    thawed.repack(lane);
   }
-  master_ = std::move(master);
+  *this = std::move(thawed);
 }
 
 Weight Weight::copy(const std::shared_ptr<Memory>& memory) const {

@@ -8,6 +8,7 @@
 #include "formats/safetensors_writer.hpp"
 #include "graft/error.hpp"
 #include "support/atomic_file.hpp"
+#include "support/fingerprint.hpp"
 #include "support/mapped_file.hpp"
 #include "support/message.hpp"
 
@@ -29,9 +30,7 @@ std::string checksum(std::span<const std::byte> bytes) {
     hash = (hash ^ word) * 0x100000001b3;
     hash ^= hash >> 29;
   }
-  char text[17];
-  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(hash));
-  return text;
+  return hash_text(hash);
 }
 
 std::string checksum_of(std::string_view text) { return checksum(std::as_bytes(std::span(text))); }
@@ -78,10 +77,6 @@ std::vector<fs::path> newest_first(const fs::path& folder) {
   std::sort(found.begin(), found.end(), [](const fs::path& a, const fs::path& b) { return step_of(a) > step_of(b); });
   return found;
 }
-
-}  // namespace
-
-namespace {
 
 // The files of a checkpoint, the manifest last.
 void write_files(const fs::path& folder, int step, const CheckpointState& state) {

@@ -2,11 +2,11 @@
 //
 // Training that was interrupted, and checkpoints that were damaged meanwhile.
 #include <catch2/catch.hpp>
-#include <fstream>
 
 #include "api/tiny_model.hpp"
 #include "graft/error.hpp"
 #include "graft/trainer.hpp"
+#include "support/file_text.hpp"
 #include "support/refusal.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -14,13 +14,6 @@ namespace graft {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string read(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-void write(const fs::path& path, const std::string& text) { std::ofstream(path, std::ios::binary) << text; }
 
 // One way in which a checkpoint gets lost, and the file that an error must name.
 struct Damage {

@@ -5,10 +5,10 @@
 
 #include <catch2/catch.hpp>
 #include <cerrno>
-#include <fstream>
 
 #include "graft/error.hpp"
 #include "support/faults.hpp"
+#include "support/file_text.hpp"
 #include "support/refusal.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -16,13 +16,6 @@ namespace graft {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string read(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-void write(const fs::path& path, const std::string& text) { std::ofstream(path, std::ios::binary) << text; }
 
 // Two tensors whose values tell the step; larger than a page.
 CheckpointState state_of(int step) {

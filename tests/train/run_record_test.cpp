@@ -2,19 +2,13 @@
 #include "train/run_record.hpp"
 
 #include <catch2/catch.hpp>
-#include <fstream>
-#include <iterator>
 
+#include "support/file_text.hpp"
 #include "support/temporary_folder.hpp"
 #include "train/tiny_run.hpp"
 
 namespace graft {
 namespace {
-
-std::string text_of(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 TrainReport recorded_fit(const std::filesystem::path& folder) {
   const Goldens goldens = Goldens::load(golden_path("adapters/llama-lora"));
@@ -40,7 +34,7 @@ TEST_CASE("Each fit records its options, metrics, plot and card in a folder of i
   CHECK(!json["data"].get<std::string>().empty());
   CHECK(json["version"] == "0.1.0");
 
-  std::istringstream lines(text_of(run / "metrics.jsonl"));
+  std::istringstream lines(read(run / "metrics.jsonl"));
   std::vector<float> losses, held_out;
   for (std::string line; std::getline(lines, line);) {
     const Json metrics = parse_json(line, "metrics.jsonl");
@@ -49,9 +43,9 @@ TEST_CASE("Each fit records its options, metrics, plot and card in a folder of i
   }
   CHECK(losses == report.losses);
   CHECK(held_out.size() == report.evaluations.size());
-  CHECK(text_of(run / "loss.svg").starts_with("<svg "));
-  CHECK(text_of(run / "loss.svg").ends_with("</svg>\n"));
-  CHECK(text_of(run / "README.md").find("| held-out loss, best | ") != std::string::npos);
+  CHECK(read(run / "loss.svg").starts_with("<svg "));
+  CHECK(read(run / "loss.svg").ends_with("</svg>\n"));
+  CHECK(read(run / "README.md").find("| held-out loss, best | ") != std::string::npos);
   size_t events = 0;
   for (const auto& entry : std::filesystem::directory_iterator(run))
     if (entry.path().filename().string().find("tfevents") != std::string::npos) events = entry.file_size();
