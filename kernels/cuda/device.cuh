@@ -14,7 +14,7 @@
 
 namespace graft::inline v0::cuda {
 
-constexpr int kWarp = 32, kThreads = 256, kMostThreads = 1024;
+constexpr int kWarp = 32, kThreads = 256, kMostThreads = 512;
 
 constexpr int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 constexpr int64_t round_up(int64_t a, int64_t b) { return ceil_div(a, b) * b; }
