@@ -84,7 +84,7 @@ const float* block_bias(const AttentionBias&, const QueryPanel&, const KeyBlock&
 // ---- products ----
 
 inline const ProductTable& product_of(const AttentionShape& shape) {
-  return shape.compute != Compute::f32 && kMultipliesBf16 ? kBf16ByBf16 : kFloatByFloat;
+  return shape.compute != Compute::f32 && multiplies_bf16() ? kBf16ByBf16 : kFloatByFloat;
 }
 // Words of a row of `count` elements, on whole lines.
 inline int64_t row_words(int count) { return round_up(count, 16); }

@@ -128,7 +128,7 @@ void multiply(const ProductTable& product, const LeftRows& left, int rows, const
     for (int row = 0; row < rows; row += height)
       product.tiles[min(height, rows - row) - 1](
           {left.words + row * left.row, left.row, left.step},
-          reinterpret_cast<const char*>(panels + col * row_words(depth)), steps,
+          {reinterpret_cast<const char*>(panels + col * row_words(depth)), product.right_bytes}, steps,
           {c + row * c_stride + col, c_stride, min(kPanel, cols - col), nullptr, 1, adds});
 }
 

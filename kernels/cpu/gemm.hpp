@@ -72,6 +72,7 @@ void pack_left(const Stream&, const Left&, const Operand&);
 struct Pieces {
   const char* data;
   int64_t stride;
+  int width = kPanel;
 };
 
 struct Output {
@@ -93,6 +94,7 @@ void multiply_block(const ProductTable& product, const Left& left, int64_t first
     const int depth = min(piece_depth, left.depth - k);
     const int steps = static_cast<int>(ceil_div(depth, product.elements));
     const Pieces right = pieces(k, depth);
+    const int64_t step = product.right_bytes / kPanel * right.width;
     for (int64_t panel = first_panel; panel < end_panel; ++panel) {
       const int64_t col = panel * kPanel;
       for (int64_t tile = first_tile; tile < end_tile; ++tile) {
@@ -103,7 +105,8 @@ void multiply_block(const ProductTable& product, const Left& left, int64_t first
                                k == 0 && out.bias ? out.bias + col : nullptr,
                                out.alpha,
                                out.adds || k > 0};
-        product.tiles[rows - 1](left.tile_at(tile, k), right.data + (panel - first_panel) * right.stride, steps, to);
+        const RightPanel from = {right.data + (panel - first_panel) * right.stride, step};
+        product.tiles[rows - 1](left.tile_at(tile, k), from, steps, to);
       }
     }
   }

@@ -24,7 +24,7 @@ void pack_right(const Stream& stream, Form form, const Operand& b, int n, int k,
 void matmul(const Stream& stream, Compute compute, Operand a, Operand b, float* c, int64_t c_stride, int m, int n,
             int k, float alpha, bool add) {
   if (m == 0 || n == 0) return;
-  const Form form = compute != Compute::f32 && kMultipliesBf16 ? Form::bf16 : Form::f32;
+  const Form form = compute != Compute::f32 && multiplies_bf16() ? Form::bf16 : Form::f32;
   const ProductTable& product = form == Form::bf16 ? kBf16ByBf16 : kFloatByFloat;
   const int64_t panels = ceil_div(n, kPanel), stride = words_of(form, k) * kPanel * 4;
   Scratch scratch = {static_cast<char*>(

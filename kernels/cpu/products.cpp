@@ -6,30 +6,31 @@ namespace {
 
 // A block of elements n, n + 1, … of one column of a panel of weights, as floats.
 Words column_floats(const PackedMatrix& w, const char* panel, int64_t col, int n) {
-  if (w.dtype == Dtype::f32) return load_as<Words>(panel + (col * kPanel + n) * 4);
+  const int width = panel_width(w);
+  if (w.dtype == Dtype::f32) return load_as<Words>(panel + (col * width + n) * 4);
   if (w.dtype == Dtype::bf16) {
-    const Words pairs = load_as<Words>(panel + (col / 2 * kPanel + n) * 4);
+    const Words pairs = load_as<Words>(panel + (col / 2 * width + n) * 4);
     return col % 2 == 0 ? pairs << 16 : pairs & 0xffff0000u;
   }
-  const uint16_t* halves = reinterpret_cast<const uint16_t*>(panel) + col * kPanel + n;
+  const uint16_t* halves = reinterpret_cast<const uint16_t*>(panel) + col * width + n;
   Words block;
   for (int i = 0; i < kBlock; ++i) block[i] = bits<uint32_t>(from_f16(halves[i]));
   return block;
 }
 
 #if defined(__AVX512BF16__)
-// Of a panel of bf16 weights, rows [0, 2 * words) of 32 columns: pairs of neighbours in a row become pairs of
-// neighbours in a column. A word holds two columns of a row, so a row's pairs of two words are sorted by column first,
-// and then eight such columns of 64 bits are transposed.
-void transpose_pairs(const char* panel, int64_t col, int cols, int words, uint32_t* out) {
+// Of a panel of bf16 weights, whose steps are `step` bytes, rows [0, 2 * words) of 32 columns: pairs of neighbours in a
+// row become pairs of neighbours in a column. A word holds two columns of a row, so a row's pairs of two words are
+// sorted by column first, and then eight such columns of 64 bits are transposed.
+void transpose_pairs(const char* panel, int64_t step, int64_t col, int cols, int words, uint32_t* out) {
   const __m512i by_column = _mm512_set_epi16(31, 29, 30, 28, 27, 25, 26, 24, 23, 21, 22, 20, 19, 17, 18, 16, 15, 13, 14,
                                              12, 11, 9, 10, 8, 7, 5, 6, 4, 3, 1, 2, 0);
-  for (int half = 0; half < 2; ++half)
+  for (int half = 0; half * 8 < words; ++half)
     for (int c = 0; c < cols; c += 16) {
       __m512i q[8], t[8];
 #pragma GCC unroll 8
       for (int i = 0; i < 8; ++i) {
-        const char* word = panel + ((col + c) / 2 + i) * kPanel * 4 + half * 64;
+        const char* word = panel + ((col + c) / 2 + i) * step + half * 64;
         const __m512i pairs = c + 2 * i < cols ? _mm512_loadu_si512(word) : _mm512_setzero_si512();
         q[i] = _mm512_maskz_permutexvar_epi16(0xffffffff, by_column, pairs);
       }
@@ -58,8 +59,8 @@ void transpose_pairs(const char* panel, int64_t col, int cols, int words, uint32
 
 // The columns of a panel are one stretch of memory, far from those of the next panel.
 void prefetch_columns(const PackedMatrix& w, const char* panel, int64_t col, int cols) {
-  const int64_t bytes = panel_bytes(w.dtype, cols);
-  const char* first = panel + panel_bytes(w.dtype, col);
+  const int64_t bytes = panel_bytes(w.dtype, cols, kPanel);
+  const char* first = panel + panel_bytes(w.dtype, col, kPanel);
   for (int64_t i = 0; i < bytes; i += 64) __builtin_prefetch(first + i);
 }
 
@@ -69,12 +70,12 @@ void transpose_panel(Form form, const PackedMatrix& w, int64_t index, int k, int
   const int cols = static_cast<int>(min<int64_t>(kPanel, w.cols - col));
   for (int n = 0; n < depth; n += kPanel) {
     const char* panel = panel_of(w, (k + n) / kPanel);
-    if (n + kPanel < depth) prefetch_columns(w, panel + panel_bytes(w.dtype, w.cols), col, cols);
+    if (n + kPanel < depth) prefetch_columns(w, panel + panel_bytes(w), col, cols);
     const int words = static_cast<int>(words_of(form, min(kPanel, depth - n)));
     uint32_t* to = out + words_of(form, n) * kPanel;
 #if defined(__AVX512BF16__)
     if (form == Form::bf16) {
-      transpose_pairs(panel, col, cols, words, to);
+      transpose_pairs(panel, panel_width(w) * 4, col, cols, words, to);
       continue;
     }
 #endif
@@ -85,7 +86,7 @@ void transpose_panel(Form form, const PackedMatrix& w, int64_t index, int k, int
 }  // namespace
 
 const ProductTable& forward_product(Dtype dtype, Compute compute) {
-  const bool bf16 = compute != Compute::f32 && kMultipliesBf16;
+  const bool bf16 = compute != Compute::f32 && multiplies_bf16();
   if (dtype == Dtype::f32) return kFloatByFloat;
   if (dtype == Dtype::f16) return kFloatByF16;
   if (dtype == Dtype::bf16) return bf16 ? kBf16ByBf16 : kFloatByBf16;
@@ -93,15 +94,14 @@ const ProductTable& forward_product(Dtype dtype, Compute compute) {
 }
 
 const ProductTable& backward_product(Dtype dtype, Compute compute) {
-  const bool bf16 = compute != Compute::f32 && kMultipliesBf16;
+  const bool bf16 = compute != Compute::f32 && multiplies_bf16();
   return bf16 && dtype != Dtype::f32 && dtype != Dtype::f16 ? kBf16ByBf16 : kFloatByFloat;
 }
 
 Pieces forward_pieces(const ProductTable& product, const PackedMatrix& w, int64_t first, int64_t end, int k, int depth,
                       char* memory) {
   if (!is_quantised(w.dtype))
-    return {panel_of(w, first) + static_cast<int64_t>(k / product.elements) * product.right_bytes,
-            panel_bytes(w.dtype, w.cols)};
+    return {panel_of(w, first) + panel_bytes(w.dtype, k, panel_width(w)), panel_bytes(w), panel_width(w)};
   const int64_t stride = words_of(product.form, depth) * kPanel * 4;
   for (int64_t panel = first; panel < end; ++panel)
     decode_panel(product.form, w, panel, k, depth, reinterpret_cast<uint32_t*>(memory + (panel - first) * stride));

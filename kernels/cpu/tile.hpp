@@ -21,8 +21,14 @@ struct LeftRows {
   int64_t row, step;
 };
 
+// Step k of a panel stands at data + k * step.
+struct RightPanel {
+  const char* data;
+  int64_t step;
+};
+
 // A product is a form of the left operand and one of the panel. A step reads kLeftWords words of each left row, `next`
-// apart, and kRightBytes of the panel, of which `load` takes the part for vector v.
+// apart, and kRightBytes of a panel of full width, of which `load` takes the part for vector v.
 struct FloatByFloat {
   static constexpr int kLeftWords = 1, kRightBytes = kPanel * 4;
   using Right = Vec;
@@ -85,7 +91,7 @@ inline void put(const TileOutput& out, int row, int col, Vec sum, int lanes) {
 }
 
 template <class Product, int rows, int vectors>
-void multiply_vectors(const LeftRows& left, const char* panel, int steps, const TileOutput& out) {
+void multiply_vectors(const LeftRows& left, RightPanel panel, int steps, const TileOutput& out) {
   // Addresses reach three rows from one pointer: itself, and once or twice the stride further.
   constexpr int kPointers = (rows + 2) / 3;
   for (int r = 0; r < rows; ++r)  // what the sums are written to comes from far away
@@ -99,14 +105,14 @@ void multiply_vectors(const LeftRows& left, const char* panel, int steps, const 
   for (int step = 0; step < steps; ++step) {
     typename Product::Right right[vectors];
 #pragma GCC unroll 8
-    for (int v = 0; v < vectors; ++v) right[v] = Product::load(panel, v);
+    for (int v = 0; v < vectors; ++v) right[v] = Product::load(panel.data, v);
 #pragma GCC unroll 12
     for (int r = 0; r < rows; ++r)
 #pragma GCC unroll 8
       for (int v = 0; v < vectors; ++v) Product::add(sums[r][v], words[r / 3] + r % 3 * row, next, right[v]);
 #pragma GCC unroll 4
     for (int i = 0; i < kPointers; ++i) words[i] += advance;
-    panel += Product::kRightBytes;
+    panel.data += panel.step;
   }
 #pragma GCC unroll 12
   for (int r = 0; r < rows; ++r)
@@ -117,30 +123,33 @@ void multiply_vectors(const LeftRows& left, const char* panel, int steps, const 
     }
 }
 
+// No more vectors than have columns: a narrow panel ends there.
+template <class Product, int rows, int vectors>
+void multiply_strip(const LeftRows& left, const RightPanel& panel, int steps, const TileOutput& out) {
+  if constexpr (vectors > 1)
+    if (out.cols <= vectors / 2 * kLanes) return multiply_strip<Product, rows, vectors / 2>(left, panel, steps, out);
+  multiply_vectors<Product, rows, vectors>(left, panel, steps, out);
+}
+
 // The whole panel in as many strips as the registers ask for.
 template <class Product, int rows>
-void multiply_tile(const LeftRows& left, const char* panel, int steps, const TileOutput& out) {
+void multiply_tile(const LeftRows& left, const RightPanel& panel, int steps, const TileOutput& out) {
   constexpr int kVectors = rows <= 2 ? min(4, kPanel / kLanes) : 2;
   constexpr int kBytes = Product::kRightBytes / kPanel * kLanes * kVectors;
   for (int strip = 0; strip * kVectors * kLanes < min(kPanel, out.cols); ++strip) {
     const int col = strip * kVectors * kLanes;
     const TileOutput part = {out.c + col, out.stride, out.cols - col, out.bias ? out.bias + col : nullptr,
                              out.alpha,   out.adds};
-    if constexpr (kVectors > 1)
-      if (part.cols <= kLanes) {
-        multiply_vectors<Product, rows, 1>(left, panel + strip * kBytes, steps, part);
-        continue;
-      }
-    multiply_vectors<Product, rows, kVectors>(left, panel + strip * kBytes, steps, part);
+    multiply_strip<Product, rows, kVectors>(left, {panel.data + strip * kBytes, panel.step}, steps, part);
   }
 }
 
-using MultiplyTile = void (*)(const LeftRows& left, const char* panel, int steps, const TileOutput&);
+using MultiplyTile = void (*)(const LeftRows& left, const RightPanel&, int steps, const TileOutput&);
 
 // The product for each number of rows from 1 on.
 struct ProductTable {
   int elements;     // of the depth a step
-  int right_bytes;  // a step
+  int right_bytes;  // a step of a panel of full width
   Form form;        // of the left operand
   MultiplyTile tiles[kTileRows];
 };

@@ -4,8 +4,8 @@
 namespace graft::inline v0 {
 namespace {
 
-// About 20 microseconds: longer than the pause between two kernels, short enough not to harm a host.
-constexpr int kSpins = 1000;
+// About 50 microseconds: longer than the pause between two kernels with many adapters, short enough not to harm a host.
+constexpr int kSpins = 3000;
 
 void pause() {
 #if defined(__x86_64__)
