@@ -9,7 +9,7 @@ namespace {
 
 struct Group {
   std::vector<Projection> projections;
-  std::vector<LowRankPass> low_rank;
+  LowRankPasses low_rank;
   std::vector<Identity> outputs;
   Compute compute = Compute::int8;
 };
@@ -20,8 +20,8 @@ bool is_watched(const Run& run, const Tensor& x, const Group& group) {
   if (watches(x)) return true;
   for (const Projection& at : group.projections)
     if (watches(at.weight->parameter()) || (at.bias && watches(at.bias->parameter()))) return true;
-  for (const LowRankPass& pass : group.low_rank)
-    if (watches(pass.edit.up) || watches(pass.edit.down)) return true;
+  for (const LowRankPass& pass : group.low_rank.list)
+    if (watches(pass.edit->up) || watches(pass.edit->down)) return true;
   return false;
 }
 
@@ -46,7 +46,7 @@ void backward(const Run& run, Tape& tape, const Group& group, const Saved& x) {
     gradient.dys.push_back(dy);
     gradient.weights.push_back(group.projections[i].weight->matrix());
   }
-  low_rank_backward(run, tape, group.low_rank, x, gradient);
+  low_rank_backward(run, tape, group.low_rank.list, x, gradient);
 }
 
 }  // namespace
@@ -73,7 +73,7 @@ std::vector<Tensor> low_rank_linear(Run& run, const Tensor& x, std::span<const P
     ys.push_back(outputs.back().data());
   }
   group.low_rank = low_rank_passes(run, group.compute, x, projections);
-  const std::vector<LowRankEdit> edits = kernel_edits(run, group.low_rank);
+  const std::vector<LowRankEdit> edits = kernel_edits(run, group.low_rank.list);
   const Saved saved = is_watched(run, x, group) ? Saved(run, x) : Saved();
   run.kernels().linear(run.stream(), group.compute, {x.data(), x.cols(), false, saved.halves()}, x.rows(),
                        weights.data(), biases.data(), ys.data(), int(weights.size()), edits.data(), int(edits.size()));

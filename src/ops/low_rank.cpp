@@ -10,7 +10,11 @@
 namespace graft::inline v0 {
 namespace {
 
-bool drops(const Run& run, const LowRankPass& pass) { return run.training && pass.edit.dropout > 0; }
+const LowRank& edit_of(const Projection& at, const EditedRows& rows) {
+  return rows.edits->sites[size_t(at.site)].low_rank;
+}
+
+bool drops(const Run& run, const LowRankPass& pass) { return run.training && pass.edit->dropout > 0; }
 
 const float* rows_of(const Tensor& x, const LowRankPass& pass) { return x.data() + size_t(pass.rows.first) * x.cols(); }
 
@@ -18,44 +22,51 @@ const float* rows_of(const Tensor& x, const LowRankPass& pass) { return x.data()
 Tensor dropped(const Run& run, const Tensor& x, const LowRankPass& pass) {
   Tensor y = run.tensor(pass.rows.rows, x.cols());
   run.kernels().dropout(run.stream(), {run.seed, run.step, uint64_t(pass.site)}, &run.batch.row_keys[pass.rows.first],
-                        pass.edit.dropout, rows_of(x, pass), y.data(), y.rows(), y.cols(), false);
+                        pass.edit->dropout, rows_of(x, pass), y.data(), y.rows(), y.cols(), false);
   return y;
 }
 
 // hidden = dropout(x) · downᵀ
 void multiply_dropped(const Run& run, Compute compute, const Tensor& x, const LowRankPass& pass) {
   const Tensor input = dropped(run, x, pass);
-  float* hidden = pass.hidden.data();
   run.kernels().linear(run.stream(), compute, {input.data(), input.cols()}, input.rows(), &pass.packed.down, nullptr,
-                       &hidden, 1, nullptr, 0);
+                       &pass.hidden, 1, nullptr, 0);
 }
 
 LowRankPass pass_of(const Run& run, Compute compute, size_t index, const Projection& at, const EditedRows& rows) {
-  const LowRank& edit = rows.edits->sites[size_t(at.site)].low_rank;
+  const LowRank& edit = edit_of(at, rows);
   const int rank = edit.down.rows(), outputs = at.weight->rows(), inputs = at.weight->cols();
   check(edit.down.cols() == inputs && edit.up.rows() == outputs && edit.up.cols() == rank,
         "low-rank edit: ", edit.up.rows(), " x ", edit.up.cols(), " · ", rank, " x ", edit.down.cols(), ", expected ",
         outputs, " x ", inputs);
-  LowRankPass pass{index, at.site, rows, edit, {}, run.tensor(rows.rows, rank)};
-  if (!pass.edit.packed) pass.edit.packed = std::make_shared<PackedFactors>(run.memory);
-  pass.packed =
-      pass.edit.packed->form(run.lane, edit.down, edit.up, compute == Compute::f32 ? Dtype::f32 : Dtype::bf16);
+  LowRankPass pass{index, at.site, rows, &edit, nullptr, {}, nullptr};
+  if (!edit.packed) pass.factors = std::make_shared<PackedFactors>(run.memory);
+  pass.packed = (edit.packed ? edit.packed : pass.factors)
+                    ->form(run.lane, edit.down, edit.up, compute == Compute::f32 ? Dtype::f32 : Dtype::bf16);
   return pass;
 }
 
 }  // namespace
 
-std::vector<LowRankPass> low_rank_passes(const Run& run, Compute compute, const Tensor& x,
-                                         std::span<const Projection> projections) {
-  std::vector<LowRankPass> passes;
-  passes.reserve(run.edits.size() * projections.size());
+LowRankPasses low_rank_passes(const Run& run, Compute compute, const Tensor& x,
+                              std::span<const Projection> projections) {
+  LowRankPasses passes;
+  passes.list.reserve(run.edits.size() * projections.size());
+  int size = 0;
   for (const EditedRows& rows : run.edits)
     for (size_t i = 0; i < projections.size() && rows.edits; ++i) {
       const Projection& at = projections[i];
-      if (at.site < 0 || !rows.edits->sites[size_t(at.site)].low_rank.down) continue;
-      passes.push_back(pass_of(run, compute, i, at, rows));
-      if (drops(run, passes.back())) multiply_dropped(run, compute, x, passes.back());
+      if (at.site < 0 || !edit_of(at, rows).down) continue;
+      passes.list.push_back(pass_of(run, compute, i, at, rows));
+      size += rows.rows * passes.list.back().rank();
     }
+  if (size > 0) passes.hidden = run.tensor(1, size);
+  float* hidden = size > 0 ? passes.hidden.data() : nullptr;
+  for (LowRankPass& pass : passes.list) {
+    pass.hidden = hidden;
+    hidden += size_t(pass.rows.rows) * size_t(pass.rank());
+    if (drops(run, pass)) multiply_dropped(run, compute, x, pass);
+  }
   return passes;
 }
 
@@ -68,8 +79,8 @@ std::vector<LowRankEdit> kernel_edits(const Run& run, std::span<const LowRankPas
                      .rows = pass.rows.rows,
                      .down = drops(run, pass) ? PackedMatrix() : pass.packed.down,
                      .up = pass.packed.up,
-                     .scale = pass.edit.scale,
-                     .hidden = pass.hidden.data()});
+                     .scale = pass.edit->scale,
+                     .hidden = pass.hidden});
   return edits;
 }
 
@@ -77,12 +88,12 @@ namespace {
 
 // dx += dhidden · down, through dropout.
 void backward_dropped(const Run& run, Compute compute, const LowRankPass& pass, const Tensor& dhidden, float* dx) {
-  const Tensor dinput = Tensor::zeros(*run.memory, pass.rows.rows, pass.edit.down.cols());
+  const Tensor dinput = Tensor::zeros(*run.memory, pass.rows.rows, pass.edit->down.cols());
   const float* dy = dhidden.data();
   run.kernels().linear_backward(run.stream(), compute, &dy, pass.rows.rows, &pass.packed.down, nullptr, 1,
                                 dinput.data());
   run.kernels().dropout(run.stream(), {run.seed, run.step, uint64_t(pass.site)}, &run.batch.row_keys[pass.rows.first],
-                        pass.edit.dropout, dinput.data(), dx, dinput.rows(), dinput.cols(), true);
+                        pass.edit->dropout, dinput.data(), dx, dinput.rows(), dinput.cols(), true);
 }
 
 // What an edit needs in the backward product, and keeps alive for it.
@@ -93,17 +104,17 @@ struct EditGradient {
 
 LowRankGradient kernel_edit(const Run& run, Tape& tape, const Saved& x, EditGradient& edit) {
   const LowRankPass& pass = *edit.pass;
-  edit.dhidden = run.tensor(pass.rows.rows, pass.hidden.cols());
+  edit.dhidden = run.tensor(pass.rows.rows, pass.rank());
   const bool is_dropped = drops(run, pass);
   if (is_dropped) edit.dropped = dropped(run, x.restore(run), pass);
   return {.down = is_dropped ? PackedMatrix() : pass.packed.down,
           .up = pass.packed.up,
-          .scale = pass.edit.scale,
-          .hidden = pass.hidden.data(),
+          .scale = pass.edit->scale,
+          .hidden = pass.hidden,
           .dhidden = edit.dhidden.data(),
           .x = is_dropped ? Operand{edit.dropped.data(), x.cols()} : x.operand(pass.rows.first),
-          .dup = tape.gradient(pass.edit.up),
-          .ddown = tape.gradient(pass.edit.down)};
+          .dup = tape.gradient(pass.edit->up),
+          .ddown = tape.gradient(pass.edit->down)};
 }
 
 // Rows [first, first + rows) with the passes of their edits, which may be none.

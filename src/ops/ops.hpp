@@ -152,14 +152,20 @@ struct LowRankPass {
   size_t projection;  // its place in the group
   int site;
   EditedRows rows;
-  LowRank edit;
+  const LowRank* edit;                     // of `rows`
+  std::shared_ptr<PackedFactors> factors;  // of this pass alone; null: the edit's
   PackedFactors::Form packed;
-  Tensor hidden;  // rows × rank
+  float* hidden;  // rows × rank
+  int rank() const { return edit->down.rows(); }
 };
-// The edits that a group of projections of one input has, in row order. Those that drop values of the input have their
-// `hidden`; the product makes that of the others.
-std::vector<LowRankPass> low_rank_passes(const Run& run, Compute compute, const Tensor& x,
-                                         std::span<const Projection> projections);
+// The edits that a group of projections of one input has, in row order. A token of many adapters makes thousands, while
+// other threads wait, so they share their memory.
+struct LowRankPasses {
+  std::vector<LowRankPass> list;
+  Tensor hidden;  // of all
+};
+// Those that drop values of the input have their `hidden`; the product makes that of the others.
+LowRankPasses low_rank_passes(const Run& run, Compute compute, const Tensor& x, std::span<const Projection> projections);
 std::vector<LowRankEdit> kernel_edits(const Run& run, std::span<const LowRankPass> passes);
 // The gradients that have reached a group of projections of one input.
 struct GroupGradient {
