@@ -21,6 +21,8 @@ namespace graft::inline v0 {
 
 class Json;
 template <class T>
+concept JsonNumber = std::integral<T> || std::floating_point<T>;  // true and false, too
+template <class T>
 concept JsonList =
     !std::same_as<T, Json> && !std::constructible_from<std::string, const T&> && std::ranges::input_range<const T>;
 
@@ -31,9 +33,8 @@ class Json {
 
   Json() noexcept = default;  // null
   Json(std::nullptr_t) noexcept {}
-  template <class T>
-  requires std::integral<T> || std::floating_point<T> Json(T number)
-  noexcept;
+  template <JsonNumber T>
+  Json(T number) noexcept;
   Json(std::string text) noexcept : value_(std::move(text)) {}
   Json(std::string_view text) : value_(std::string(text)) {}
   Json(const char* text) : Json(std::string_view(text)) {}
@@ -129,9 +130,8 @@ class Json {
 
 std::ostream& operator<<(std::ostream& out, const Json& json);
 
-template <class T>
-requires std::integral<T> || std::floating_point<T> Json::Json(T number)
-noexcept {
+template <JsonNumber T>
+Json::Json(T number) noexcept {
   if constexpr (std::same_as<T, bool>) {
     value_ = number;
   } else if constexpr (std::floating_point<T>) {
