@@ -57,7 +57,7 @@ Encoding published(EncodedText encoded, const std::vector<uint32_t>* places) {
   return result;
 }
 
-std::string in_json(const std::string& text) { return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace); }
+std::string in_json(const std::string& text) { return Json(text).dump(-1, Json::InvalidUtf8::replaced); }
 
 // The members of `more` keep their order, which templates may show.
 std::string message_json(const Message& message) {

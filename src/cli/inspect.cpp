@@ -8,6 +8,7 @@
 
 #include "backend/backend.hpp"
 #include "cli/command.hpp"
+#include "cli/texts.hpp"
 #include "models/checkpoint.hpp"
 #include "support/message.hpp"
 
@@ -70,7 +71,7 @@ Json tokenizer_of(const Checkpoint& checkpoint) {
           {"chat_template", metadata.has("tokenizer.chat_template")}};
 }
 
-nlohmann::ordered_json describe(const Checkpoint& checkpoint, const std::vector<StoredTensor>& tensors) {
+Fields describe(const Checkpoint& checkpoint, const std::vector<StoredTensor>& tensors) {
   std::map<std::string, size_t> types;
   size_t bytes = 0;
   int64_t parameters = 0;
@@ -100,22 +101,22 @@ void print_tensors(const std::vector<StoredTensor>& tensors) {
   }
 }
 
-void print(nlohmann::ordered_json description, const std::vector<StoredTensor>& tensors, const Options& options) {
-  const auto text_of = [](const nlohmann::ordered_json& json) {
-    return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-  };
-  if (options.json && options.tensors) {
-    description["tensors"] = nlohmann::ordered_json::array();
-    for (const StoredTensor& tensor : tensors)
-      description["tensors"].push_back({{"name", tensor.name}, {"type", tensor.type}, {"shape", tensor.shape}});
-  }
+Json tensors_json(const std::vector<StoredTensor>& tensors) {
+  Json list = Json::array();
+  for (const StoredTensor& tensor : tensors)
+    list.push_back({{"name", tensor.name}, {"type", tensor.type}, {"shape", tensor.shape}});
+  return list;
+}
+
+void print(Fields description, const std::vector<StoredTensor>& tensors, const Options& options) {
   if (options.json) {
-    std::cout << text_of(description) << '\n';
-    return;
+    for (auto& [field, value] : description)
+      if (options.tensors && field == "tensors") value = tensors_json(tensors);
+    return print_fields(description);
   }
-  for (const auto& [field, value] : description.items())
-    std::cout << std::left << std::setw(16) << field << (value.is_string() ? value.get<std::string>() : text_of(value))
-              << '\n';
+  for (const auto& [field, value] : description)
+    std::cout << std::left << std::setw(16) << field
+              << (value.is_string() ? value.text() : value.dump(-1, Json::InvalidUtf8::replaced)) << '\n';
   if (options.tensors) print_tensors(tensors);
 }
 
@@ -129,27 +130,29 @@ int inspect_adapter(const Options& options) {
     tensors.push_back({tensor.name, tensor.stored_dtype, tensor.shape, tensor.data.size()});
     values += tensor.values();
   }
-  nlohmann::ordered_json description = {{"path", options.model.string()},
-                                        {"method", config.value("peft_type", "")},
-                                        {"base", config.value("base_model_name_or_path", Json(nullptr))},
-                                        {"values", values},
-                                        {"tensors", tensors.size()}};
+  Json shown = Json::object();
   for (const auto& [field, value] : config.items())
-    if (!value.is_null() && !value.empty() && value != false) description["config"][field] = value;
-  print(description, tensors, options);
+    if (!value.empty() && value != false) shown[field] = value;
+  print({{"path", options.model.string()},
+         {"method", config.value("peft_type", "")},
+         {"base", config.value("base_model_name_or_path", Json())},
+         {"values", values},
+         {"tensors", tensors.size()},
+         {"config", shown}},
+        tensors, options);
   return kDone;
 }
 
 int inspect(const Options& options) {
-  check(options.devices || !options.model.empty(), "inspect: found neither a model nor --devices, expected one of them");
+  check(options.devices || !options.model.empty(),
+        "inspect: found neither a model nor --devices, expected one of them");
   if (options.devices)
     for (const std::string& line : device_descriptions()) std::cout << line << '\n';
   if (options.model.empty()) return kDone;
   if (fs::exists(options.model / "adapter_config.json")) return inspect_adapter(options);
   const Checkpoint checkpoint = Checkpoint::open(options.model, FileAccess::map);
   const std::vector<StoredTensor> tensors = tensors_of(checkpoint);
-  nlohmann::ordered_json description = describe(checkpoint, tensors);
-  print(std::move(description), tensors, options);
+  print(describe(checkpoint, tensors), tensors, options);
   return kDone;
 }
 

@@ -34,7 +34,8 @@ Metrics read_metrics(const std::filesystem::path& path) {
       metrics.speed = int(row.number_or("tokens_per_second", 0));
     } else if (row.has("held_out_loss")) {
       metrics.held_out = row.number("held_out_loss");
-      if (metrics.best.is_null() || metrics.held_out < metrics.best) metrics.best = metrics.held_out;
+      const double loss = metrics.held_out.get<double>();
+      if (metrics.best.is_null() || loss < metrics.best.get<double>()) metrics.best = loss;
     }
   });
   return metrics;
@@ -74,22 +75,24 @@ void print(const std::vector<Row>& rows) {
   }
 }
 
+// The options by their paths, such as optimizer.beta1, which are longer the deeper they lie.
+void collect(const Json& options, const std::string& path, std::map<std::string, std::string>& found) {
+  for (const auto& [name, value] : options.items())
+    value.is_object() ? collect(value, path + name + ".", found) : void(found[path + name] = text_of(value));
+}
+
 // Options that differ between the runs, a line each.
 void print_differences(const std::vector<std::filesystem::path>& runs) {
   std::map<std::string, Row> values;
   for (size_t i = 0; i < runs.size(); ++i) {
-    const Json options = read_json(runs[i] / "run.json")["options"].flatten();
-    for (const auto& [name, value] : options.items()) {
-      Row& row = values.try_emplace(name, Row(runs.size(), "-")).first->second;
-      row[i] = text_of(value);
-    }
+    std::map<std::string, std::string> options;
+    collect(read_json(runs[i] / "run.json")["options"], "", options);
+    for (const auto& [name, value] : options) values.try_emplace(name, Row(runs.size(), "-")).first->second[i] = value;
   }
   std::vector<Row> rows;
   for (auto& [name, row] : values) {
     if (std::ranges::adjacent_find(row, std::not_equal_to()) == row.end()) continue;
-    std::string option = name.substr(1);
-    std::ranges::replace(option, '/', '.');
-    row.insert(row.begin(), option);
+    row.insert(row.begin(), name);
     rows.push_back(row);
   }
   if (rows.empty()) return;

@@ -34,7 +34,16 @@ std::vector<std::string> read_texts(const TextArguments& arguments) {
   return read_lines(file);
 }
 
-void print_json(const Json& json) { std::cout << json.dump(-1, ' ', false, Json::error_handler_t::replace) << '\n'; }
+void print_json(const Json& json) { std::cout << json.dump(-1, Json::InvalidUtf8::replaced) << '\n'; }
+
+void print_fields(const Fields& fields) {
+  const char* separator = "{";
+  for (const auto& [name, value] : fields) {
+    std::cout << separator << Json(name).dump() << ':' << value.dump(-1, Json::InvalidUtf8::replaced);
+    separator = ",";
+  }
+  std::cout << "}\n";
+}
 
 void print_labels(const TextArguments& arguments, const std::string& text, const std::vector<LabelScore>& labels) {
   Json list = Json::array();

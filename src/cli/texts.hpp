@@ -23,6 +23,9 @@ std::vector<std::string> read_texts(const TextArguments& arguments);
 
 // A line of JSON.
 void print_json(const Json& json);
+// The same of an object whose fields are to keep their order.
+using Fields = std::vector<std::pair<std::string, Json>>;
+void print_fields(const Fields& fields);
 // The labels of a text in a line.
 void print_labels(const TextArguments& arguments, const std::string& text, const std::vector<LabelScore>& labels);
 

@@ -6,8 +6,8 @@
 #include <iostream>
 
 #include "cli/command.hpp"
+#include "cli/texts.hpp"
 #include "cli/verify_kinds.hpp"
-#include "support/json.hpp"
 #include "support/message.hpp"
 
 namespace graft::inline v0 {
@@ -63,13 +63,15 @@ const char* status_name(Verdict::Status status) {
 }
 
 void print_json(const fs::path& path, const Verdict& verdict) {
-  nlohmann::ordered_json line = {
-      {"path", path.string()}, {"status", status_name(verdict.status)}, {"checked", verdict.checked}};
-  line["worst"] = nullptr;
+  Json worst;
   if (!verdict.worst.empty())
-    line["worst"] = {{"tensor", verdict.worst}, {"error", verdict.error}, {"tolerance", verdict.tolerance}};
-  line["reason"] = verdict.reason.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(verdict.reason);
-  std::cout << line.dump(-1, ' ', false, Json::error_handler_t::replace) << std::endl;
+    worst = {{"tensor", verdict.worst}, {"error", verdict.error}, {"tolerance", verdict.tolerance}};
+  print_fields({{"path", path.string()},
+                {"status", status_name(verdict.status)},
+                {"checked", verdict.checked},
+                {"worst", worst},
+                {"reason", verdict.reason.empty() ? Json() : Json(verdict.reason)}});
+  std::cout << std::flush;
 }
 
 void print_line(const fs::path& path, const Verdict& verdict) {

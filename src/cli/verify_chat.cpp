@@ -2,31 +2,35 @@
 //
 // A chat template: conversations and the texts that it makes of them, or its refusal.
 #include "cli/verify_kinds.hpp"
+#include "support/json.hpp"
 #include "support/mapped_file.hpp"
 #include "support/message.hpp"
 #include "tokenizers/chat_template.hpp"
+#include "tokenizers/jinja_json.hpp"
 
 namespace graft::inline v0 {
 namespace {
 
-// The order of members shows in the text.
-using Ordered = nlohmann::ordered_json;
+// A conversation, also with its members in the order of the file, which shows in the text.
+struct Chat {
+  const Json& json;
+  const jinja::Value& ordered;
+};
 
-ChatInput read_input(const Ordered& chat, const std::string& now) {
-  const auto text = [&](const char* field) { return chat.contains(field) ? chat[field].dump() : std::string(); };
-  return {.messages = text("messages"),
-          .tools = text("tools"),
-          .extra = text("extra"),
-          .add_generation_prompt = chat.value("add_generation_prompt", false),
+ChatInput read_input(const Chat& chat, const std::string& now) {
+  return {.messages = field_text(chat.ordered, "messages"),
+          .tools = field_text(chat.ordered, "tools"),
+          .extra = field_text(chat.ordered, "extra"),
+          .add_generation_prompt = chat.json.value("add_generation_prompt", false),
           .now = now};
 }
 
-bool agrees(const ChatTemplate& chat_template, const Ordered& chat, const std::string& now) {
+bool agrees(const ChatTemplate& chat_template, const Chat& chat, const std::string& now) {
   try {
     const std::string text = chat_template.render(read_input(chat, now)).text;
-    return chat.contains("expected") && text == chat["expected"].get<std::string>();
+    return chat.json.contains("expected") && chat.json["expected"] == text;
   } catch (const Error&) {
-    if (chat.contains("expected")) throw;
+    if (chat.json.contains("expected")) throw;
     return true;
   }
 }
@@ -35,15 +39,16 @@ bool agrees(const ChatTemplate& chat_template, const Ordered& chat, const std::s
 
 void verify_chat(const std::filesystem::path& file, const VerifyContext&, Comparison& comparison) {
   const MappedFile mapped = MappedFile::open(file);
-  const Ordered json = Ordered::parse(mapped.text());
+  const Json json = parse_json(mapped.text(), mapped.name());
   std::vector<std::pair<std::string, std::string>> variables;
-  const Ordered tokens = json.value("special_tokens", Ordered::object());
+  const Json tokens = json.value("special_tokens", Json::object());
   for (const auto& [name, token] : tokens.items())
-    if (token.is_string()) variables.emplace_back(name, token.get<std::string>());
-  const ChatTemplate chat_template(json.at("template").get<std::string>(), std::move(variables), file.string());
-  const Ordered& cases = json.at("cases");
+    if (token.is_string()) variables.emplace_back(name, token.text());
+  const ChatTemplate chat_template(json.at("template").text(), std::move(variables), file.string());
+  const jinja::Value ordered = jinja::from_json(mapped.text(), mapped.name());
+  const std::vector<jinja::Value>& cases = ordered.map()->find("cases")->list()->items;
   for (size_t i = 0; i < cases.size(); ++i)
-    comparison.claim(message("case ", i), agrees(chat_template, cases[i], json.value("now", "")));
+    comparison.claim(message("case ", i), agrees(chat_template, {json["cases"][i], cases[i]}, json.value("now", "")));
 }
 
 }  // namespace graft::inline v0

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "support/in_quotes.hpp"
+#include "support/json_sax.hpp"
 #include "support/mapped_file.hpp"
 #include "support/message.hpp"
 
@@ -14,27 +15,27 @@ namespace {
 constexpr size_t kDeepest = 200;
 
 // Builds the value from the parser's events, so that depth and errors are ours. The parser keeps no stack of calls.
-class Builder final : public nlohmann::json_sax<Json> {
+class Builder {
  public:
   Builder(std::string_view text, std::string_view name) : text_(text), name_(name) {}
   Json result() { return std::move(root_); }
 
-  bool null() override { return place(nullptr); }
-  bool boolean(bool value) override { return place(value); }
-  bool number_integer(int64_t value) override { return place(value); }
-  bool number_unsigned(uint64_t value) override { return place(value); }
-  bool number_float(double value, const std::string&) override { return place(value); }
-  bool string(std::string& value) override { return place(std::move(value)); }
-  bool binary(Json::binary_t&) override { return false; }
-  bool start_object(size_t) override { return open(Json::object()); }
-  bool start_array(size_t) override { return open(Json::array()); }
-  bool end_object() override { return close(); }
-  bool end_array() override { return close(); }
-  bool key(std::string& name) override {
-    field_ = &(*open_.back())[name];
+  bool null() { return place(nullptr); }
+  bool boolean(bool value) { return place(value); }
+  bool number_integer(int64_t value) { return place(value); }
+  bool number_unsigned(uint64_t value) { return place(value); }
+  bool number_float(double value, const std::string&) { return place(value); }
+  bool string(std::string& value) { return place(std::move(value)); }
+  bool binary(std::vector<uint8_t>&) { return false; }
+  bool start_object(size_t) { return open(Json::object()); }
+  bool start_array(size_t) { return open(Json::array()); }
+  bool end_object() { return close(); }
+  bool end_array() { return close(); }
+  bool key(std::string& name) {
+    field_ = &open_.back()->set(std::move(name), nullptr);
     return true;
   }
-  bool parse_error(size_t byte, const std::string&, const Json::exception& error) override {
+  bool parse_error(size_t byte, const std::string&, const nlohmann::detail::exception& error) {
     const std::string_view before = text_.substr(0, byte > 0 ? byte - 1 : 0);
     const auto line = 1 + std::count(before.begin(), before.end(), '\n');
     const size_t column = before.size() - (before.rfind('\n') + 1) + 1;
@@ -46,7 +47,7 @@ class Builder final : public nlohmann::json_sax<Json> {
  private:
   Json* put(Json value) {
     if (open_.empty()) return &(root_ = std::move(value));
-    if (open_.back()->is_array()) return &open_.back()->emplace_back(std::move(value));
+    if (open_.back()->is_array()) return &open_.back()->push_back(std::move(value));
     return &(*field_ = std::move(value));
   }
   bool place(Json value) { return put(std::move(value)) != nullptr; }
@@ -61,7 +62,7 @@ class Builder final : public nlohmann::json_sax<Json> {
   }
 
   // The part of the library's text after the position and before the bytes it read last, which may be many.
-  static std::string reason(const Json::exception& error) {
+  static std::string reason(const nlohmann::detail::exception& error) {
     std::string_view text = error.what();
     if (const size_t at = text.find(" - "); at != text.npos) text.remove_prefix(at + 3);
     if (const size_t at = text.find("] "); at != text.npos && text.starts_with("[json.")) text.remove_prefix(at + 2);
@@ -98,7 +99,7 @@ std::string without_python_numbers(std::string_view text) {
 std::string shown(const Json& value) {
   if (value.is_object()) return "an object";
   if (value.is_array()) return message("an array of ", value.size());
-  if (value.is_string()) return in_quotes(value.get_ref<const std::string&>());
+  if (value.is_string()) return in_quotes(value.text());
   return value.dump();
 }
 
@@ -111,7 +112,7 @@ Json parse_json(std::string_view text, std::string_view name) {
     text = rewritten;
   }
   Builder builder(text, name);
-  Json::sax_parse(text.begin(), text.end(), &builder);
+  nlohmann::json::sax_parse(text.begin(), text.end(), &builder);
   return builder.result();
 }
 
@@ -128,8 +129,8 @@ JsonObject::JsonObject(const Json& json, std::string where, std::string path)
     : json_(&json), where_(std::move(where)), path_(std::move(path)) {}
 
 const Json* JsonObject::find(std::string_view name) const {
-  const auto at = json_->find(std::string(name));
-  return at == json_->end() || at->is_null() ? nullptr : &*at;
+  const Json* found = json_->find(name);
+  return found && !found->is_null() ? found : nullptr;
 }
 
 std::string JsonObject::label(std::string_view name) const {

@@ -1,31 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// JSON as the library reads it, and a view of an object whose errors name the file and the field. The JSON library's
-// header is included here and nowhere else.
+// JSON as the library reads it, and a view of an object whose errors name the file and the field.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
 
-namespace graft::inline v0 {
-
-// A guest never aborts: a failed assertion of the JSON library throws.
-inline void json_assert(bool claim, const char* text) {
-  if (!claim) throw std::logic_error(text);
-}
-
-}  // namespace graft::inline v0
-
-#define JSON_ASSERT(claim) ::graft::json_assert(static_cast<bool>(claim), "json: " #claim)
-#include <nlohmann/json.hpp>
+#include "support/json_value.hpp"
 
 namespace graft::inline v0 {
-
-using Json = nlohmann::json;
 
 // Parses one JSON text. Arrays and objects may be nested 200 deep; of equal keys the last wins; a byte order mark is
 // skipped; Infinity, -Infinity and NaN, which Python writes, read as null. Throws FileError with `name`, line (of

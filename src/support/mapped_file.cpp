@@ -50,7 +50,8 @@ MappedFile MappedFile::borrow(std::span<const std::byte> bytes, std::string name
 
 void MappedFile::map(int descriptor, size_t size) {
   void* data = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, descriptor, 0);
-  check<FileError>(data != MAP_FAILED, name_, ": cannot be mapped: ", system_reason());
+  // Not `check`, which would ask for the reason first and might lose the mapping where memory runs out.
+  if (data == MAP_FAILED) fail<FileError>(name_, ": cannot be mapped: ", system_reason());
   mapping_ = {static_cast<const std::byte*>(data), Unmap{size}};
   bytes_ = {mapping_.get(), size};
 }

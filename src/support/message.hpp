@@ -13,6 +13,7 @@ namespace graft::inline v0 {
 template <class... Parts>
 std::string message(const Parts&... parts) {
   std::ostringstream out;
+  out.exceptions(std::ios::badbit);  // where memory runs out, it would end in the middle
   (out << ... << parts);
   return out.str();
 }

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "support/json.hpp"
+#include "support/json_sax.hpp"
 #include "support/message.hpp"
 #include "support/utf8.hpp"
 #include "tokenizers/jinja_number.hpp"
@@ -187,6 +187,11 @@ Text to_json(const Value& value, const JsonStyle& style) {
   Writer writer(style);
   writer.write(value);
   return writer.take();
+}
+
+std::string field_text(const Value& map, std::string_view name) {
+  const Value* field = map.map() ? map.map()->find(name) : nullptr;
+  return field ? std::string(to_json(*field, {}).bytes()) : "";
 }
 
 }  // namespace graft::inline v0::jinja

@@ -12,6 +12,9 @@ namespace graft::inline v0::jinja {
 // (ArgumentError).
 Value from_json(std::string_view json, const std::string& name);
 
+// A field of a map as JSON, with the order of its keys; empty when there is none.
+std::string field_text(const Value& map, std::string_view name);
+
 struct JsonStyle {
   int indent = -1;  // spaces a level; below 0: all on one line
   bool sort_keys = false;

@@ -43,7 +43,8 @@ PipelineParts read_fairseq_vocabulary(const ScoredVocabulary& given, const std::
   parts.sections["post_processor"] = frame_section();
   parts.post = read_post_processor(parts.sections["post_processor"], file);
   parts.added.back().lstrip = true;  // <mask> takes the space before it
-  parts.sections["added_tokens"].back()["lstrip"] = true;
+  Json& added = parts.sections["added_tokens"];
+  added[added.size() - 1]["lstrip"] = true;
   return parts;
 }
 

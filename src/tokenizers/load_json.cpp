@@ -9,8 +9,8 @@ namespace graft::inline v0 {
 PipelineParts read_sections(Json sections, const std::string& file) {
   static const Json none;
   const auto section = [&](const char* name) -> const Json& {
-    const auto at = sections.find(name);
-    return at == sections.end() ? none : *at;
+    const Json* found = sections.find(name);
+    return found ? *found : none;
   };
   PipelineParts parts;
   parts.normalizer = read_normalizer(section("normalizer"), file + ": normalizer");
@@ -38,8 +38,8 @@ PipelineParts read_tokenizer_json(const Json& tokenizer, const std::string& file
     sections[name] = tokenizer.value(name, Json());
   PipelineParts parts = read_sections(std::move(sections), file);
   static const Json none;
-  const auto model = tokenizer.find("model");
-  read_model(model == tokenizer.end() ? none : *model, file + ": model", parts);
+  const Json* model = tokenizer.find("model");
+  read_model(model ? *model : none, file + ": model", parts);
   check_templates(parts, file);
   return parts;
 }

@@ -42,16 +42,16 @@ Vocabulary read_vocabulary(const JsonObject& section, const std::string& where, 
   const Json& vocab = section.object("vocab").json();
   Entries entries;
   entries.reserve(vocab.size() + added.size());
-  for (auto entry = vocab.begin(); entry != vocab.end(); ++entry) {
-    const std::optional<int32_t> id = as_id(entry.value());
+  for (const auto& [token, json] : vocab.items()) {
+    const std::optional<int32_t> id = as_id(json);
     if (!id)
-      fail<FileError>(where, ".vocab: token ", in_quotes(entry.key()), " has id ", in_quotes(entry.value().dump()),
+      fail<FileError>(where, ".vocab: token ", in_quotes(token), " has id ", in_quotes(json.dump()),
                       ", expected a whole number");
-    entries.push_back({entry.key(), *id});
+    entries.push_back({token, *id});
   }
   const auto id_of = [&](const std::string& text) {
-    const auto known = vocab.find(text);
-    return known == vocab.end() ? std::nullopt : as_id(*known);
+    const Json* known = vocab.find(text);
+    return known ? as_id(*known) : std::nullopt;
   };
   return join(std::move(entries), added, id_of, where);
 }
@@ -63,7 +63,7 @@ Vocabulary read_scores(const JsonObject& section, const std::string& where, std:
   for (const Json& entry : list(section, "vocab")) {
     const bool is_sound = entry.is_array() && entry.size() == 2 && entry[0].is_string() && entry[1].is_number();
     if (!is_sound) fail<FileError>(where, ".vocab[", scores.size(), "]: expected a token and its score");
-    entries.push_back({entry[0].get_ref<const std::string&>(), static_cast<int32_t>(scores.size())});
+    entries.push_back({entry[0].text(), static_cast<int32_t>(scores.size())});
     scores.push_back(entry[1].get<double>());
   }
   const Vocabulary known(entries, where + ".vocab");
@@ -77,7 +77,7 @@ std::pair<std::string, std::string> read_merge(const Json& merge, size_t place, 
     return {merge[0].get<std::string>(), merge[1].get<std::string>()};
   check<FileError>(merge.is_string(), where, ".merges[", place, "]: found ", merge.type_name(),
                    ", expected two tokens");
-  return split_merge(merge.get_ref<const std::string&>(), place, where + ".merges");
+  return split_merge(merge.text(), place, where + ".merges");
 }
 
 std::optional<int32_t> unknown_token(const JsonObject& section, const Vocabulary& vocabulary) {
@@ -129,9 +129,7 @@ void read_unigram(const JsonObject& section, const std::string& where, PipelineP
 }  // namespace
 
 std::optional<int32_t> as_id(const Json& json) {
-  if (!json.is_number_integer()) return std::nullopt;
-  const bool is_sound = json.is_number_unsigned() ? json.get<uint64_t>() <= INT32_MAX
-                                                  : json.get<int64_t>() >= 0 && json.get<int64_t>() <= INT32_MAX;
+  const bool is_sound = json.is_number_unsigned() && json.get<uint64_t>() <= INT32_MAX;
   return is_sound ? std::optional(json.get<int32_t>()) : std::nullopt;
 }
 

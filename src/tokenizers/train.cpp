@@ -22,7 +22,7 @@ constexpr const char* kWordPiecePrefix = "##";
 constexpr int kLongestWordPieceWord = 100;
 
 Json numbered(const std::vector<std::string>& tokens) {
-  Json vocab = Json::object();
+  Json::Object vocab;
   for (const std::string& token : tokens) vocab.emplace(token, vocab.size());
   return vocab;
 }

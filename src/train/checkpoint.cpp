@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 
 constexpr int kVersion = 1;
 constexpr const char* kFiles[] = {"state.safetensors", "run.json"};
-constexpr std::string_view kPrefix = "step-", kPartial = ".partial";
+constexpr std::string_view kPrefix = "step-", kPartial = ".partial", kFormer = ".former";
 
 // FNV-1a over words of eight bytes: not against malice, but every flipped bit changes it.
 std::string checksum(std::span<const std::byte> bytes) {
@@ -105,23 +105,34 @@ void remove_others(const fs::path& folder, int step, int keep) {
     if (step_of(checkpoint) > step || ++kept > std::max(keep, 1)) fs::remove_all(checkpoint, ignored);
 }
 
+// Puts a whole checkpoint in the place of a former one, which is lost only when the new one stands there. To rename
+// takes no memory.
+void replace(const fs::path& final, const fs::path& partial, const fs::path& former) {
+  std::error_code error, ignored;
+  fs::rename(final, former, ignored);
+  fs::rename(partial, final, error);
+  if (!error) return;
+  fs::rename(former, final, ignored);
+  fail<FileError>(final.string(), ": cannot rename the checkpoint: ", error.message());
+}
+
 }  // namespace
 
 fs::path write_checkpoint(const fs::path& folder, int step, const CheckpointState& state, int keep) {
   const fs::path final = folder / (std::string(kPrefix) + std::to_string(step));
-  const fs::path partial = final.string() + std::string(kPartial);
+  const fs::path partial = final.string() + std::string(kPartial), former = final.string() + std::string(kFormer);
   std::error_code error;
   fs::remove_all(partial, error);
+  fs::remove_all(former, error);
   try {
     write_files(partial, step, state);
-    fs::remove_all(final, error);
-    fs::rename(partial, final, error);
-    check<FileError>(!error, final.string(), ": cannot rename the checkpoint: ", error.message());
-  } catch (const Error&) {
+    replace(final, partial, former);
+  } catch (...) {
     fs::remove_all(partial, error);
     throw;
   }
   sync_folder(folder);
+  fs::remove_all(former, error);
   remove_others(folder, step, keep);
   return final;
 }

@@ -45,11 +45,11 @@ TEST_CASE("Beam search finds the reference's texts, with the best first", "[api]
   const Golden160 of(name);
   const Json beam = of.goldens.json.at("beam");
   const auto end = beam.at("eos_token_id").get<int32_t>();
-  const GenerateOptions options = {.max_tokens = beam.at("max_new_tokens"),
+  const GenerateOptions options = {.max_tokens = beam.at("max_new_tokens").get<int>(),
                                    .stop_ids = {end},
                                    .ignore_end = true,
-                                   .beams = beam.at("num_beams"),
-                                   .length_penalty = beam.at("length_penalty"),
+                                   .beams = beam.at("num_beams").get<int>(),
+                                   .length_penalty = beam.at("length_penalty").get<float>(),
                                    .early_stopping = beam.value("early_stopping", false)};
   const std::vector<Generation> found = of.model.generate(of.texts, options);
   std::vector<int64_t> ids;

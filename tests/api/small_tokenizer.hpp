@@ -50,7 +50,7 @@ inline std::filesystem::path write_tokenizer(const std::filesystem::path& folder
                      {"special", true}});
     known[token] = {{"id", token}, {"ids", {id}}, {"tokens", {token}}};
   }
-  for (const std::string& word : of.words) vocabulary.emplace(word, vocabulary.size());
+  for (const std::string& word : of.words) vocabulary.set(word, vocabulary.size());
   const std::string unknown = of.specials.empty() ? of.words[0] : of.specials[0];
   const Json json = {{"version", "1.0"},
                      {"truncation", nullptr},

@@ -28,10 +28,10 @@ TEST_CASE("Texts become the reference's tokens, with offsets, and back", "[token
   const std::string name = GENERATE(from_range(std::begin(kNames), std::end(kNames)));
   const Tokenizer tokenizer = Tokenizer::load(folder(name));
   for (const Json& line : read_lines(folder(name) + "/cases.jsonl")) {
-    const std::string text = line["text"];
+    const std::string text = line["text"].text();
     INFO(name << ": " << line["text"].dump());
     const Encoding encoding = tokenizer.encode_with_offsets(text);
-    const std::vector<int32_t> ids = line["ids"];
+    const auto ids = line["ids"].get<std::vector<int32_t>>();
     CHECK(encoding.ids == ids);
     CHECK(tokenizer.encode(text) == ids);
     CHECK(tokenizer.encode(text, {.special_tokens = false}) == line.value("ids_plain", ids));
@@ -61,7 +61,7 @@ TEST_CASE("Any ids can be decoded", "[tokenizers]") {
   const std::string name = GENERATE(from_range(std::begin(kNames), std::end(kNames)));
   const Tokenizer tokenizer = Tokenizer::load(folder(name));
   for (const Json& line : read_lines(folder(name) + "/decode.jsonl")) {
-    const std::vector<int32_t> ids = line["ids"];
+    const auto ids = line["ids"].get<std::vector<int32_t>>();
     CHECK(tokenizer.decode(ids) == line["decoded"]);
     CHECK(tokenizer.decode(ids, {.skip_special = true}) == line.value("decoded_skip", line["decoded"]));
   }
@@ -73,8 +73,8 @@ TEST_CASE("A stream hands out whole characters as soon as they are there", "[tok
   const Tokenizer tokenizer = Tokenizer::load(folder(name));
   for (const Json& line : read_lines(folder(name) + "/stream.jsonl")) {
     INFO(name << ": " << line["ids"].dump());
-    const std::vector<int32_t> ids = line["ids"];
-    const DecodeOptions options = {.skip_special = line["skip_special"]};
+    const auto ids = line["ids"].get<std::vector<int32_t>>();
+    const DecodeOptions options = {.skip_special = line["skip_special"].get<bool>()};
     TokenStream stream = tokenizer.stream(options);
     std::string all;
     for (size_t i = 0; i < ids.size(); ++i) {
@@ -89,7 +89,7 @@ TEST_CASE("A stream hands out whole characters as soon as they are there", "[tok
 TEST_CASE("A batch on several threads is what its texts are one by one", "[tokenizers]") {
   const Tokenizer tokenizer = Tokenizer::load(folder("bbpe-llama3"));
   std::vector<std::string> texts;
-  for (const Json& line : read_lines(folder("bbpe-llama3") + "/cases.jsonl")) texts.push_back(line["text"]);
+  for (const Json& line : read_lines(folder("bbpe-llama3") + "/cases.jsonl")) texts.push_back(line["text"].text());
   const std::vector<std::vector<int32_t>> batch = tokenizer.encode_batch(texts, {}, 4);
   REQUIRE(batch.size() == texts.size());
   for (size_t i = 0; i < texts.size(); ++i) CHECK(batch[i] == tokenizer.encode(texts[i]));
@@ -149,12 +149,12 @@ TEST_CASE("What is saved loads as the same tokenizer", "[tokenizers]") {
 
 TEST_CASE("A vocab.txt, and a vocab.json with merges.txt, are whole tokenizers", "[tokenizers]") {
   const std::string name = GENERATE("wordpiece-uncased", "bbpe-gpt2", "bbpe-roberta");
-  const Json json = Json::parse(read_text(folder(name) + "/tokenizer.json")), &model = json["model"];
+  const Json json = read_json(folder(name) + "/tokenizer.json"), &model = json["model"];
   const TemporaryFolder older;
   const auto write = [&](const char* file) { return std::ofstream(older.path() / file, std::ios::binary); };
   if (model["type"] == "WordPiece") {
     std::map<int32_t, std::string> words;
-    for (const auto& [text, id] : model["vocab"].items()) words[id] = text;
+    for (const auto& [text, id] : model["vocab"].items()) words[id.get<int32_t>()] = text;
     std::ofstream out = write("vocab.txt");
     for (const auto& [id, text] : words) out << text << "\n";
   } else {

@@ -174,18 +174,21 @@ TEST_CASE("A description is written and read", "[nn]") {
                                     BatchNorm{0.5f, 0.25f}, LayerNorm{0.5f}, Activate{gelu_tanh}, Dense{1, sigmoid}}};
   const Json json = sequential_json(config);
   CHECK(sequential_json(read_sequential(JsonObject(json, "config.json"))) == json);
-  const auto wrong = [&](const char* place, const Json& value) {
-    Json changed = json;
-    changed[Json::json_pointer(place)] = value;
+  const auto refused = [](const Json& changed) {
     return refusal([&] { read_sequential(JsonObject(changed, "config.json")); });
   };
-  CHECK(wrong("/layers/0/kind", "conv") ==
+  const auto wrong = [&](size_t layer, const char* field, const Json& value) {
+    Json changed = json;
+    changed["layers"][layer][field] = value;
+    return refused(changed);
+  };
+  CHECK(wrong(0, "kind", "conv") ==
         "config.json: layer 1: \"kind\" is \"conv\", expected dense, dropout, "
         "batch_norm, layer_norm or activation");
-  CHECK(wrong("/layers/0/units", 0) == "config.json: layer 1: \"units\" is 0, expected 1 to 16777216");
-  CHECK(wrong("/layers/1/rate", 1) == "config.json: layer 2: Dropout: rate is 1, expected 0 to below 1");
-  CHECK(wrong("/layers/0/activation", "softmax") == "config.json: layer 1: softmax, expected in the last layer only");
-  CHECK(wrong("/layers", 1) == "config.json: \"layers\" is missing, expected an array");
+  CHECK(wrong(0, "units", 0) == "config.json: layer 1: \"units\" is 0, expected 1 to 16777216");
+  CHECK(wrong(1, "rate", 1) == "config.json: layer 2: Dropout: rate is 1, expected 0 to below 1");
+  CHECK(wrong(0, "activation", "softmax") == "config.json: layer 1: softmax, expected in the last layer only");
+  CHECK(refused({{"features", 7}, {"layers", 1}}) == "config.json: \"layers\" is missing, expected an array");
 }
 
 TEST_CASE("A wrong description or input is refused", "[nn]") {

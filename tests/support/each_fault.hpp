@@ -10,16 +10,14 @@
 
 namespace graft {
 
-// How densely the allocations of an action are tried: all of the first so many, then ever fewer.
-constexpr int64_t kDense = 60;
-
 // Lets the allocations of an action fail one after the other. Each time it must end with an exception, or do without
-// (as Memory does where it would keep a block for later), and leave nothing behind; then `afterwards` is called.
+// (as Memory does where it would keep a block for later), and leave nothing behind; then `afterwards` is called. All of
+// the first `dense` allocations are tried, then ever fewer.
 inline void fail_each_allocation(
-    const std::function<void()>& action, const std::function<void()>& afterwards = [] {}) {
+    const std::function<void()>& action, const std::function<void()>& afterwards = [] {}, int64_t dense = 60) {
   action();  // what is made once in a process is made now
   bool struck = true;
-  for (int64_t k = 1; struck; k = next_fault(k, kDense)) {
+  for (int64_t k = 1; struck; k = next_fault(k, dense)) {
     bool failed = false;
     const int64_t before = live_blocks();
     {

@@ -5,21 +5,19 @@
 #include <filesystem>
 
 #include "graft/error.hpp"
+#include "tokenizers/jinja_json.hpp"
 #include "tokenizers/read_lines.hpp"
 
 namespace graft {
 namespace {
 
-using OrderedJson = nlohmann::ordered_json;  // templates show the order of keys
-
-ChatInput chat_input(const OrderedJson& json, const OrderedJson& file) {
-  ChatInput input;
-  input.messages = json["messages"].dump();
-  if (json.contains("tools")) input.tools = json["tools"].dump();
-  if (json.contains("extra")) input.extra = json["extra"].dump();
-  input.add_generation_prompt = json["add_generation_prompt"];
-  input.now = file["now"];
-  return input;
+// `ordered` is the same conversation: templates show the order of keys.
+ChatInput chat_input(const Json& json, const jinja::Value& ordered, const Json& file) {
+  return {.messages = field_text(ordered, "messages"),
+          .tools = field_text(ordered, "tools"),
+          .extra = field_text(ordered, "extra"),
+          .add_generation_prompt = json["add_generation_prompt"].get<bool>(),
+          .now = file["now"].text()};
 }
 
 ChatTemplate simple(const std::string& source) { return ChatTemplate(source, {{"bos_token", "<s>"}}, "test.json"); }
@@ -30,14 +28,17 @@ const char* const kHi = R"([{"role": "user", "content": "Hi"}])";
 
 TEST_CASE("Published templates write what the reference writes", "[chat]") {
   for (const auto& entry : std::filesystem::directory_iterator(golden_path("chat"))) {
-    const OrderedJson file = OrderedJson::parse(read_text(entry.path().string()));
+    const Json file = read_json(entry.path());
+    const jinja::Value ordered = jinja::from_json(read_text(entry.path()), entry.path().string());
+    const std::vector<jinja::Value>& conversations = ordered.map()->find("cases")->list()->items;
     std::vector<std::pair<std::string, std::string>> variables;
     for (const auto& [name, token] : file["special_tokens"].items())
-      if (token.is_string()) variables.emplace_back(name, token);
-    const ChatTemplate chat(file["template"].get<std::string>(), variables, entry.path().string());
-    for (const OrderedJson& json : file["cases"]) {
-      INFO(entry.path().filename() << " " << json["list"]);
-      const ChatInput input = chat_input(json, file);
+      if (token.is_string()) variables.emplace_back(name, token.text());
+    const ChatTemplate chat(file["template"].text(), variables, entry.path().string());
+    for (size_t i = 0; i < conversations.size(); ++i) {
+      const Json& json = file["cases"][i];
+      INFO(entry.path().filename() << " " << i);
+      const ChatInput input = chat_input(json, conversations[i], file);
       if (json.contains("error")) {
         CHECK_THROWS_AS(chat.render(input), Error);
       } else {

@@ -40,7 +40,7 @@ Owned byte_level() {
   Owned owned;
   for (int32_t id = 0; id < expected.vocabulary().size(); ++id)
     owned.texts.emplace_back(expected.vocabulary().text(id));
-  static const std::vector<std::string> merges = json["model"]["merges"];
+  static const std::vector<std::string> merges = json["model"]["merges"].get<std::vector<std::string>>();
   owned.vocabulary.merges.assign(merges.begin(), merges.end());
   owned.vocabulary.model = "gpt2";
   owned.vocabulary.pre = "qwen2";

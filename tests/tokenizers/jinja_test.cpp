@@ -4,18 +4,21 @@
 #include <catch2/catch.hpp>
 
 #include "tokenizers/chat_template.hpp"
+#include "tokenizers/jinja_json.hpp"
 #include "tokenizers/moment.hpp"
 #include "tokenizers/read_lines.hpp"
 
 namespace graft {
 
 TEST_CASE("Every construct of the language means what it means in Jinja", "[chat]") {
-  const auto file = nlohmann::ordered_json::parse(read_text(golden_path("chat_language.json")));
-  const std::string context = file["context"].dump();
-  for (const auto& line : file["cases"]) {
+  const std::string text = read_text(golden_path("chat_language.json"));
+  const Json file = parse_json(text, "chat_language.json");
+  const std::string context = field_text(jinja::from_json(text, "chat_language.json"), "context");
+  const std::string messages = field_text(jinja::from_json(context, "context"), "messages");
+  for (const Json& line : file["cases"]) {
     INFO(line["template"]);
-    const ChatTemplate chat(line["template"].get<std::string>(), {}, "test");
-    CHECK(chat.render({.messages = file["context"]["messages"].dump(), .extra = context}).text == line["expected"]);
+    const ChatTemplate chat(line["template"].text(), {}, "test");
+    CHECK(chat.render({.messages = messages, .extra = context}).text == line["expected"]);
   }
 }
 

@@ -14,10 +14,10 @@ namespace {
 Truncation read_truncation(const Json& json) {
   Truncation how;
   if (json.is_null()) return how;
-  how.max_length = json["max_length"];
-  how.stride = json["stride"];
+  how.max_length = json["max_length"].get<size_t>();
+  how.stride = json["stride"].get<size_t>();
   how.side = json.value("direction", "right") == "left" ? Side::left : Side::right;
-  const std::string strategy = json["strategy"];
+  const std::string strategy = json["strategy"].text();
   if (strategy == "only_first") how.strategy = CutStrategy::only_first;
   if (strategy == "only_second") how.strategy = CutStrategy::only_second;
   return how;
@@ -26,9 +26,9 @@ Truncation read_truncation(const Json& json) {
 Padding read_padding(const Json& json) {
   Padding how;
   how.side = json.value("direction", "right") == "left" ? Side::left : Side::right;
-  how.length = json.value("length", 0);
-  how.multiple_of = json.value("pad_to_multiple_of", 0);
-  how.id = json["pad_id"];
+  how.length = json.value("length", size_t{0});
+  how.multiple_of = json.value("pad_to_multiple_of", size_t{0});
+  how.id = json["pad_id"].get<int32_t>();
   return how;
 }
 

@@ -22,7 +22,7 @@ inline std::string read_text(const std::filesystem::path& path) {
 inline std::vector<Json> read_lines(const std::filesystem::path& path) {
   std::vector<Json> values;
   std::ifstream file(path);
-  for (std::string line; std::getline(file, line);) values.push_back(Json::parse(line));
+  for (std::string line; std::getline(file, line);) values.push_back(parse_json(line, path.string()));
   return values;
 }
 

@@ -18,10 +18,10 @@ const TokenizerKind kKinds[] = {TokenizerKind::byte_level_bpe, TokenizerKind::wo
                                 TokenizerKind::sentencepiece_bpe};
 
 const Json& reference() {
-  static const Json json = Json::parse(read_text(golden_path("tokenizer_training/merges.json")));
+  static const Json json = read_json(golden_path("tokenizer_training/merges.json"));
   return json;
 }
-std::vector<std::string> texts() { return reference()["texts"]; }
+std::vector<std::string> texts() { return reference()["texts"].get<std::vector<std::string>>(); }
 
 TokenizerTrainOptions options_for(TokenizerKind kind) {
   return {.kind = kind, .vocabulary = 700, .character_coverage = 1, .max_token_length = 0};
