@@ -52,7 +52,8 @@ void tell(const Task& task, const char* method, const graft::TrainReport& report
   const auto found = model.classify(texts, {.max_length = 64, .adapter = adapter});
   const graft::Estimate f1 = graft::classification_report(task.test, found, task.labels).macro_f1;
   std::printf("| %s | %lld | %zu MiB | %.0f ms | %.3f (%.3f to %.3f) |\n", method,
-              static_cast<long long>(report.trained_parameters), report.peak_bytes >> 20, 1000 * report.seconds / report.steps, f1.value, f1.low, f1.high);
+              static_cast<long long>(report.trained_parameters), report.peak_bytes >> 20,
+              1000 * report.seconds / report.steps, f1.value, f1.low, f1.high);
   std::fflush(stdout);
 }
 

@@ -47,7 +47,7 @@ struct GenerateOptions {
   int beams = 1;
   float length_penalty = 1;     // scores are divided by the length to this power: above 0 for longer texts
   bool early_stopping = false;  // ends with the first `beams` whole texts, rather than when no better one is likely
-  int alternatives = 0;  // report the log-probabilities of this many likeliest tokens at each place
+  int alternatives = 0;         // report the log-probabilities of this many likeliest tokens at each place
   Overflow on_overflow = Overflow::error;
   // Special tokens written in the prompt ("<|im_start|>") are those tokens. Chat messages are always plain text.
   bool parse_special = true;

@@ -11,11 +11,11 @@ namespace graft::inline v0 {
 
 // What one kernel has taken since the model was loaded with DeviceOptions::profile.
 struct KernelProfile {
-  std::string name;        // "linear", as in the table of kernels
+  std::string name;  // "linear", as in the table of kernels
   int64_t calls = 0;
   double seconds = 0;
-  double operations = 0;   // floating-point or integer; 0 where the kernel only moves data
-  double bytes = 0;        // read and written at least; 0 where operations are what counts
+  double operations = 0;  // floating-point or integer; 0 where the kernel only moves data
+  double bytes = 0;       // read and written at least; 0 where operations are what counts
 };
 
 // A table in Markdown: calls, milliseconds, share, and GFLOP/s or GB/s.

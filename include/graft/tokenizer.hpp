@@ -43,10 +43,10 @@ class GRAFT_EXPORT Tokenizer {
   // know.
   static Tokenizer load(const std::string& path);
 
-  // A new tokenizer for texts like these: `next` is called until it gives nothing, and what it throws passes through; of
-  // a data set every text of every example counts. The same texts in any order give the same tokenizer, for any number
-  // of threads; the memory taken grows with the number of distinct words. ArgumentError: an option is out of its range,
-  // the vocabulary has no room for its special tokens and characters, or there is no text.
+  // A new tokenizer for texts like these: `next` is called until it gives nothing, and what it throws passes through;
+  // of a data set every text of every example counts. The same texts in any order give the same tokenizer, for any
+  // number of threads; the memory taken grows with the number of distinct words. ArgumentError: an option is out of its
+  // range, the vocabulary has no room for its special tokens and characters, or there is no text.
   static Tokenizer train(const std::function<std::optional<std::string>()>& next, const TokenizerTrainOptions& options);
   static Tokenizer train(std::span<const std::string> texts, const TokenizerTrainOptions& options);
   static Tokenizer train(const Dataset& texts, const TokenizerTrainOptions& options);

@@ -73,9 +73,8 @@ __device__ void encode_block(const float (&values)[kOwn], int size, uint8_t* cod
   if (threadIdx.x == 0) store(largest, top);
 }
 
-__global__ void __launch_bounds__(kThreads)
-    step_block(AdamRule rule, const float* gradient, float* parameter, ByteMoments mean, ByteMoments variance,
-               int64_t count) {
+__global__ void __launch_bounds__(kThreads) step_block(AdamRule rule, const float* gradient, float* parameter,
+                                                       ByteMoments mean, ByteMoments variance, int64_t count) {
   const int64_t first = int64_t(blockIdx.x) * kMomentBlock;
   const int size = int(smaller(kMomentBlock, count - first));
   const float mean_scale = load(mean.largest + blockIdx.x), variance_scale = load(variance.largest + blockIdx.x);

@@ -2,8 +2,8 @@
 //
 // Attention by blocks of 64 keys with online softmax (Dao et al. 2022). A block owns 32 rows of a tile of queries and
 // passes over the keys that they see: it reads its queries once (heads up to 64 wide; wider ones a block of keys), keys
-// and values once, and writes y once. Later tiles, which see more keys, come first. Where all sequences have few queries
-// the keys are split, too, and a second kernel joins what the pieces found (Dao et al. 2023, "Flash-Decoding").
+// and values once, and writes y once. Later tiles, which see more keys, come first. Where all sequences have few
+// queries the keys are split, too, and a second kernel joins what the pieces found (Dao et al. 2023, "Flash-Decoding").
 #include "cuda/attention_tiles.cuh"
 #include "cuda/table.hpp"
 
@@ -209,9 +209,8 @@ void attention(const Stream& stream, const AttentionShape& shape, const float* q
            shape, on_device, q, y, lse, partial, batch.tile_count, int(panels));
   });
   if (splits)
-    launch(stream, join_pieces,
-           Grid{dim3(unsigned(batch.tile_count * kFewQueries), unsigned(shape.heads)), kWarp}, shape, on_device,
-           partial, key_pieces, y, lse);
+    launch(stream, join_pieces, Grid{dim3(unsigned(batch.tile_count * kFewQueries), unsigned(shape.heads)), kWarp},
+           shape, on_device, partial, key_pieces, y, lse);
 }
 
 }  // namespace graft::inline v0::cuda

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The gradient of attention, from probabilities recomputed out of the log-sum-exp (Dao et al. 2022). Nothing is added by
-// two blocks: one kernel owns rows of dq and passes over the keys, another owns 32 keys of dk and dv and passes over the
-// queries of all heads that share them. Both read q, dy, k and v once a block of the other side, mostly from the cache.
+// The gradient of attention, from probabilities recomputed out of the log-sum-exp (Dao et al. 2022). Nothing is added
+// by two blocks: one kernel owns rows of dq and passes over the keys, another owns 32 keys of dk and dv and passes over
+// the queries of all heads that share them. Both read q, dy, k and v once a block of the other side, mostly from the
+// cache.
 #include "cuda/attention_slopes.cuh"
 #include "cuda/table.hpp"
 
@@ -40,7 +41,8 @@ __global__ void __launch_bounds__(kAttentionThreads)
   __syncthreads();
   const int last_query = smaller(tile.first_query + kAttentionTile, sequence.queries) - 1;
   const int begin = visible_keys(shape, sequence, tile.first_query).begin / kKeys * kKeys;
-  const int end = has_rows(shape, sequence, tile.first_query, panel) ? visible_keys(shape, sequence, last_query).end : 0;
+  const int end =
+      has_rows(shape, sequence, tile.first_query, panel) ? visible_keys(shape, sequence, last_query).end : 0;
   const KeyRows<float> k = key_rows<float>(batch, sequence, shape, kv_head, false);
   const KeyRows<float> v = key_rows<float>(batch, sequence, shape, kv_head, true);
   float sums[pieces][4][4] = {};
@@ -86,7 +88,8 @@ __device__ bool meet(const AttentionShape& shape, const DeviceSequence& sequence
 // Two blocks a multiprocessor, so that both sums stay in registers.
 template <int pieces, bool rounds>
 __global__ void __launch_bounds__(kAttentionThreads, 2)
-    add_key_gradients(AttentionShape shape, DeviceBatch batch, const KeyTile* tiles, Gradients g, float* dk, float* dv) {
+    add_key_gradients(AttentionShape shape, DeviceBatch batch, const KeyTile* tiles, Gradients g, float* dk,
+                      float* dv) {
   KeyMemory<rounds>& m = shared<KeyMemory<rounds>>();
   const KeyTile tile = load(tiles + blockIdx.x);
   const DeviceSequence sequence = load(batch.sequences + tile.sequence);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The gradient of what is added to the scores. The slopes of a sequence's scores are written out, some queries at a time;
-// then a thread owns an element of the bias and adds the slopes of the queries that see it, in their order. Sequences,
-// which may share a bias, follow each other. Slopes are written and read once.
+// The gradient of what is added to the scores. The slopes of a sequence's scores are written out, some queries at a
+// time; then a thread owns an element of the bias and adds the slopes of the queries that see it, in their order.
+// Sequences, which may share a bias, follow each other. Slopes are written and read once.
 #include "cuda/attention_scores.cuh"
 #include "cuda/table.hpp"
 
@@ -11,8 +11,8 @@ namespace {
 
 constexpr int64_t kSlopes = int64_t{1} << 24;  // at a time
 
-// dbias[head, e] += Σ slopes[head, i, j] over queries i of [0, queries) and keys j with i · stride + j = e, counted from
-// the lowest such e.
+// dbias[head, e] += Σ slopes[head, i, j] over queries i of [0, queries) and keys j with i · stride + j = e, counted
+// from the lowest such e.
 __global__ void __launch_bounds__(kThreads)
     gather_slopes(const float* slopes, int queries, int keys, int64_t stride, int64_t head_stride, int64_t lowest,
                   int64_t count, float* dbias) {
@@ -37,7 +37,8 @@ void add_sequence(const Stream& stream, const AttentionShape& shape, const Atten
                   const Gradients& g, float* dbias) {
   const DeviceBatch batch = stage_sequence(stream, sequence);
   const int64_t row = int64_t(shape.heads) * sequence.keys, stride = sequence.bias.query_stride;
-  const int most = int(smaller<int64_t>(sequence.queries, round_up(larger<int64_t>(1, kSlopes / larger<int64_t>(1, row)), kRows)));
+  const int most =
+      int(smaller<int64_t>(sequence.queries, round_up(larger<int64_t>(1, kSlopes / larger<int64_t>(1, row)), kRows)));
   const Temporary<float> slopes(stream, most * row);
   for (int first = 0; first < sequence.queries; first += most) {
     const int end = smaller(sequence.queries, first + most), queries = end - first;

@@ -13,7 +13,8 @@ struct Gradients {
 };
 
 // mean[row, head] = Σ y · dy, which is the mean slope under the probabilities.
-void mean_slopes(const Stream&, const AttentionShape&, int64_t statistics, const float* y, const float* dy, float* mean);
+void mean_slopes(const Stream&, const AttentionShape&, int64_t statistics, const float* y, const float* dy,
+                 float* mean);
 // Rows of q that the batch uses, times heads.
 int64_t statistics_of(const AttentionShape&, const AttentionBatch&);
 
@@ -23,8 +24,9 @@ struct Slopes {
   float p[4][cols] = {}, before_bias[4][cols] = {};
 
   // `products` and `gradients` of own rows with own keys from `first` on.
-  __device__ void find(const AttentionShape& shape, const AttentionBias& bias, const Gradients& g, const PanelRows& rows,
-                       int first, const float (&products)[4][cols], const float (&gradients)[4][cols]) {
+  __device__ void find(const AttentionShape& shape, const AttentionBias& bias, const Gradients& g,
+                       const PanelRows& rows, int first, const float (&products)[4][cols],
+                       const float (&gradients)[4][cols]) {
 #pragma unroll
     for (int i = 0; i < 4; ++i) {
       const int row = own_row(i), statistic = load(&rows.statistic[row]);

@@ -2,8 +2,9 @@
 //
 // What the kernels of attention share: tiles of queries, keys and values in shared memory, and their products. A block
 // of 128 threads owns 32 rows (queries of one sequence, of the heads that share a key head); thread t owns the elements
-// (t / 16 + 8 i, t % 16 + 16 j) of a product. Heads are cut into pieces of 64 columns. Exact tiles are floats, multiplied
-// thread by thread; rounded ones are bf16, multiplied by tensor cores through fragments that nobody looks into.
+// (t / 16 + 8 i, t % 16 + 16 j) of a product. Heads are cut into pieces of 64 columns. Exact tiles are floats,
+// multiplied thread by thread; rounded ones are bf16, multiplied by tensor cores through fragments that nobody looks
+// into.
 #pragma once
 
 #include <mma.h>
@@ -52,9 +53,9 @@ __device__ inline float score(const AttentionShape& shape, float product) {
 
 // Where each row of the block lies; at is -1 where there is none, and the row then sees no key.
 struct PanelRows {
-  int64_t at[kRows];         // the element of q, y, dy where its head begins
-  int64_t bias[kRows];       // the element of the sequence's bias for key 0
-  int statistic[kRows];      // the element of lse
+  int64_t at[kRows];     // the element of q, y, dy where its head begins
+  int64_t bias[kRows];   // the element of the sequence's bias for key 0
+  int statistic[kRows];  // the element of lse
   int begin[kRows], end[kRows];
 };
 __device__ inline void put_row(PanelRows& rows, int r, const AttentionShape& shape, const DeviceSequence& sequence,
@@ -83,7 +84,8 @@ __device__ inline void put_panel(PanelRows& rows, const AttentionShape& shape, c
           exists ? first_query + row % queries : 0);
 }
 // Whether the panel has any row.
-__device__ inline bool has_rows(const AttentionShape& shape, const DeviceSequence& sequence, int first_query, int panel) {
+__device__ inline bool has_rows(const AttentionShape& shape, const DeviceSequence& sequence, int first_query,
+                                int panel) {
   return panel * kRows < shape.heads / shape.kv_heads * smaller(kAttentionTile, sequence.queries - first_query);
 }
 inline unsigned panels_of(const AttentionShape& shape) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The dtypes that products read, as they lie in memory: eight(row, first, cols, out) decodes elements [first, first + 8)
-// of a row; `first` is a multiple of eight. Blocks and scales are those of blocks.hpp.
+// The dtypes that products read, as they lie in memory: eight(row, first, cols, out) decodes elements [first, first +
+// 8) of a row; `first` is a multiple of eight. Blocks and scales are those of blocks.hpp.
 #pragma once
 
 #include "blocks.hpp"

@@ -14,9 +14,8 @@ void unpack_rows_bf16(const Stream&, const PackedMatrix&, int first, int count, 
 
 // A thread decodes eight elements of a row.
 template <class Type, class Out>
-__global__ void __launch_bounds__(kThreads)
-    decode_rows(Type type, const char* data, const int32_t* ids, int64_t first, int64_t row_size, int cols,
-                int64_t count, Out* out) {
+__global__ void __launch_bounds__(kThreads) decode_rows(Type type, const char* data, const int32_t* ids, int64_t first,
+                                                        int64_t row_size, int cols, int64_t count, Out* out) {
   const int64_t item = int64_t(blockIdx.x) * kThreads + threadIdx.x, parts = ceil_div(cols, 8);
   if (item >= count * parts) return;
   const int64_t row = item / parts;

@@ -20,9 +20,8 @@ __device__ Exponentials joined(Exponentials a, Exponentials b) {
   return {top, a.sum * expf(a.top - top) + b.sum * expf(b.top - top)};
 }
 
-__global__ void __launch_bounds__(kMostThreads)
-    score_rows(float* logits, const int32_t* targets, const float* weights, int cols, float smoothing,
-               float* log_probability) {
+__global__ void __launch_bounds__(kMostThreads) score_rows(float* logits, const int32_t* targets, const float* weights,
+                                                           int cols, float smoothing, float* log_probability) {
   const int64_t row = blockIdx.x;
   float* const x = logits + row * cols;
   const int target = load(targets + row);

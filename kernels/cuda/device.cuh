@@ -45,7 +45,8 @@ void launch(const Stream& stream, void (*kernel)(Parameters...), const Grid& gri
   (void)stream;
   auto thread = [&] { kernel(arguments...); };
   emulation::Gpu::launch(
-      grid.blocks, dim3(unsigned(grid.threads)), [](void* call) { (*static_cast<decltype(thread)*>(call))(); }, &thread);
+      grid.blocks, dim3(unsigned(grid.threads)), [](void* call) { (*static_cast<decltype(thread)*>(call))(); },
+      &thread);
 #endif
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Scores that depend on a row and a distance, brought to where query and key meet (He et al. 2021). Forward, each score
-// is written once. Backward, a thread owns one column of one row and walks over the other side's rows, whose slopes come
-// from the cache: rows · width reads a row.
+// is written once. Backward, a thread owns one column of one row and walks over the other side's rows, whose slopes
+// come from the cache: rows · width reads a row.
 #include "cuda/device.cuh"
 #include "cuda/table.hpp"
 

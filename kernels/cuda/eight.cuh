@@ -55,7 +55,8 @@ __device__ inline void store_eight(uint16_t* y, int count, const float (&values)
   unsigned words[4];
 #pragma unroll
   for (int i = 0; i < 4; ++i) words[i] = to_bf16(values[2 * i]) | unsigned(to_bf16(values[2 * i + 1])) << 16;
-  if (count >= 8 && is_aligned(y)) return store(reinterpret_cast<uint4*>(y), uint4{words[0], words[1], words[2], words[3]});
+  if (count >= 8 && is_aligned(y))
+    return store(reinterpret_cast<uint4*>(y), uint4{words[0], words[1], words[2], words[3]});
 #pragma unroll
   for (int i = 0; i < 8; ++i)
     if (i < count) store(y + i, uint16_t(words[i / 2] >> i % 2 * 16));

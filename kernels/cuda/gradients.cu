@@ -15,11 +15,13 @@ double square_sum(const Stream& stream, const float* x, int64_t count) {
 }
 
 double absolute_sum(const Stream& stream, const float* x, int64_t count) {
-  return join_all(stream, count, [=] __device__(int64_t i) { return double(fabsf(load(x + i))); }, Sum());
+  return join_all(
+      stream, count, [=] __device__(int64_t i) { return double(fabsf(load(x + i))); }, Sum());
 }
 
 double largest_absolute(const Stream& stream, const float* x, int64_t count) {
-  return join_all(stream, count, [=] __device__(int64_t i) { return double(fabsf(load(x + i))); }, Largest());
+  return join_all(
+      stream, count, [=] __device__(int64_t i) { return double(fabsf(load(x + i))); }, Largest());
 }
 
 void clamp(const Stream& stream, float limit, float* x, int64_t count) {

@@ -12,7 +12,7 @@ __device__ inline unsigned even_signs(unsigned seven) { return seven | (unsigned
 
 // One of a few bytes in a word.
 __device__ inline float short_value(uint64_t values, int index) { return float(values >> 8 * index & 255); }
-constexpr uint64_t kIq2Values = 0x002b1908u;          // 8, 25, 43
+constexpr uint64_t kIq2Values = 0x002b1908u;             // 8, 25, 43
 constexpr uint64_t kIq3XxsValues = 0x3e342c241c140c04u;  // 4, 12, 20, 28, 36, 44, 52, 62
 constexpr uint64_t kIq3SValues = 0x0f0d0b0907050301u;    // 1, 3 … 15
 

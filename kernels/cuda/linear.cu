@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A group of weights by one input, with low-rank edits (Hu et al. 2021). Few rows: all weights and all factors `down` in
-// one launch a dtype, then all factors `up`, so that a batch with different adapters costs no more launches than one.
-// Many rows: a tile of a weight is decoded to what the product takes and goes through cuBLAS.
+// A group of weights by one input, with low-rank edits (Hu et al. 2021). Few rows: all weights and all factors `down`
+// in one launch a dtype, then all factors `up`, so that a batch with different adapters costs no more launches than
+// one. Many rows: a tile of a weight is decoded to what the product takes and goes through cuBLAS.
 #include "cuda/blocks.cuh"
 #include "cuda/gemm.hpp"
 #include "cuda/rows_product.hpp"
@@ -42,7 +42,8 @@ void apply_edit(const Stream& stream, Form form, const Side& x, int inputs, cons
     gemm(stream, form, rows, {down.side().data, down.side().stride, true}, edit.hidden, rank, edit.rows, rank, inputs,
          1, false);
   }
-  const Converted hidden(stream, form, Operand{edit.hidden, rank}, edit.rows, rank), up(stream, form, edit.up, 0, outputs);
+  const Converted hidden(stream, form, Operand{edit.hidden, rank}, edit.rows, rank),
+      up(stream, form, edit.up, 0, outputs);
   gemm(stream, form, hidden.side(), {up.side().data, up.side().stride, true}, y + int64_t(edit.first) * outputs,
        outputs, edit.rows, outputs, rank, edit.scale, true);
 }
@@ -60,8 +61,8 @@ int add_ups(const LowRankEdit* edits, int edit_count, float* const* y, const Hos
   for (int i = 0; i < edit_count; ++i) {
     const LowRankEdit& e = edits[i];
     if (e.rows <= kFewRows)
-      products[count++] = {{e.hidden, e.up.cols}, e.rows,  e.up, nullptr,
-                           y[e.weight] + int64_t(e.first) * e.up.rows, e.scale, true};
+      products[count++] = {
+          {e.hidden, e.up.cols}, e.rows, e.up, nullptr, y[e.weight] + int64_t(e.first) * e.up.rows, e.scale, true};
   }
   return count;
 }

@@ -2,8 +2,8 @@
 //
 // The gradient of a group of weights' common input, and those of the factors of their low-rank edits: products by
 // cuBLAS, with tiles of the weights decoded to what they take.
-#include "cuda/gemm.hpp"
 #include "cuda/device.cuh"
+#include "cuda/gemm.hpp"
 #include "cuda/table.hpp"
 
 namespace graft::inline v0::cuda {
@@ -52,8 +52,7 @@ void linear_backward(const Stream& stream, Compute compute, const float* const* 
     const PackedMatrix& w = weights[i];
     const Converted slopes(stream, form, Operand{dy[i], w.rows}, rows, w.rows);
     if (dx) add_product(stream, form, slopes.side(), rows, w, dx);
-    if (low_rank && low_rank[i].up.data)
-      add_edit(stream, form, slopes.side(), rows, w.rows, w.cols, low_rank[i], dx);
+    if (low_rank && low_rank[i].up.data) add_edit(stream, form, slopes.side(), rows, w.rows, w.cols, low_rank[i], dx);
   }
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Root-mean-square normalisation (Zhang & Sennrich 2019). A row stays in a block's registers, as the weight does for all
-// rows of the block: x is read and y written once. The backward pass reads x and dy, moves dx, and sums the weight's
-// gradient in a pass of its own.
+// Root-mean-square normalisation (Zhang & Sennrich 2019). A row stays in a block's registers, as the weight does for
+// all rows of the block: x is read and y written once. The backward pass reads x and dy, moves dx, and sums the
+// weight's gradient in a pass of its own.
 #include "cuda/columns.cuh"
 #include "cuda/table.hpp"
 
@@ -19,7 +19,8 @@ __global__ void __launch_bounds__(kMostThreads)
     in.each(cols, [&](int, float value) { square += value * value; });
     const float scale = 1 / sqrtf(block_reduce(square) / float(cols) + epsilon);
     float* const out = y + row * cols;
-    in.each(cols, [&](int col, float value, float g) { store(out + col, value * scale * (g + offset)); }, gain);
+    in.each(
+        cols, [&](int col, float value, float g) { store(out + col, value * scale * (g + offset)); }, gain);
     if (inverse && threadIdx.x == 0) store(inverse + row, scale);
   }
 }
@@ -31,7 +32,8 @@ __global__ void __launch_bounds__(kMostThreads)
   for (int64_t row = blockIdx.x; row < rows; row += gridDim.x) {
     const RowPart in(x + row * cols, cols), slope(dy + row * cols, cols);
     float product = 0;
-    in.each(cols, [&](int, float value, float d, float g) { product += value * d * (g + offset); }, slope, gain);
+    in.each(
+        cols, [&](int, float value, float d, float g) { product += value * d * (g + offset); }, slope, gain);
     const float scale = load(inverse + row);
     const float pull = block_reduce(product) * scale * scale * scale / float(cols);
     float* const out = dx + row * cols;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A warp owns one output and up to kRows rows: its lanes decode the weight's row eight elements each, side by side, and
-// add their shares in one order, so a row's result does not depend on the other rows. Products with weights of one dtype
-// share a launch, whatever their shapes and inputs (in the manner of Chen et al. 2023, "Punica"). The weight is read once
-// for kRows rows; the rows come from the cache.
+// add their shares in one order, so a row's result does not depend on the other rows. Products with weights of one
+// dtype share a launch, whatever their shapes and inputs (in the manner of Chen et al. 2023, "Punica"). The weight is
+// read once for kRows rows; the rows come from the cache.
 #include "cuda/rows_product.hpp"
 
 #include "cuda/blocks.cuh"

@@ -106,7 +106,8 @@ void release(const Stream& stream, void* data) {
 }
 
 void copy(const Stream& stream, const void* from, void* to, size_t bytes) {
-  if (bytes > 0) check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDefault, cuda_stream(stream)), "cudaMemcpyAsync", bytes);
+  if (bytes > 0)
+    check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDefault, cuda_stream(stream)), "cudaMemcpyAsync", bytes);
 }
 
 void download(const Stream& stream, const void* device, void* host, size_t bytes) {
@@ -213,18 +214,10 @@ void close(const Stream& stream) { destroy(&device_of(stream)); }
 
 }  // namespace
 
-const DeviceMemory memory = {.allocate = allocate,
-                             .release = release,
-                             .upload = upload,
-                             .download = download,
-                             .copy = copy,
-                             .fill = fill};
-const DeviceBackend backend = {.kernels = &table,
-                               .memory = &memory,
-                               .devices = devices,
-                               .name = name_of,
-                               .open = open,
-                               .close = close};
+const DeviceMemory memory = {
+    .allocate = allocate, .release = release, .upload = upload, .download = download, .copy = copy, .fill = fill};
+const DeviceBackend backend = {
+    .kernels = &table, .memory = &memory, .devices = devices, .name = name_of, .open = open, .close = close};
 
 void fail(bool is_memory, const char* call, size_t size, const char* reason) {
   DeviceFailure failure = {.is_memory = is_memory};

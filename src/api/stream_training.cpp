@@ -36,9 +36,7 @@ TrainReport TextTraining::fit(const ExampleStream& train, const Dataset* held_ou
         ", expected 0 for a stream: its examples are not known in advance");
   check<UnsupportedError>(!learns_preferences(), "unsupported: preference tuning on a stream, expected a Dataset");
   const auto begin = [&]() -> NextRows {
-    return [this, &train, next = train.begin()]() mutable {
-      return rows(next_examples(train, next), no_notice);
-    };
+    return [this, &train, next = train.begin()]() mutable { return rows(next_examples(train, next), no_notice); };
   };
   TextTraining stepwise = *this;
   stepwise.options_.epochs = 1;

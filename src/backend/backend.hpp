@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "graft/device.hpp"
 #include "backend/profile.hpp"
+#include "graft/device.hpp"
 #include "kernels.hpp"
 #include "support/threads.hpp"
 

@@ -31,9 +31,14 @@ int complete(CompleteArguments& arguments) {
   if (options.beams > 1) options.temperature = 0;
   const Generation result = model.generate(read_prompt(arguments.prompt), options);
   if (arguments.is_json)
-    std::cout << Json{{"text", result.text}, {"tokens", result.tokens}, {"log_probabilities", result.log_probabilities},
-                      {"finish", text_of(result.finish)}, {"prompt_tokens", result.prompt_tokens},
-                      {"prompt_seconds", result.prompt_seconds}, {"seconds", result.seconds}}.dump();
+    std::cout << Json{{"text", result.text},
+                      {"tokens", result.tokens},
+                      {"log_probabilities", result.log_probabilities},
+                      {"finish", text_of(result.finish)},
+                      {"prompt_tokens", result.prompt_tokens},
+                      {"prompt_seconds", result.prompt_seconds},
+                      {"seconds", result.seconds}}
+                     .dump();
   std::cout << std::endl;
   return result.finish == Finish::cancelled ? kCancelled : kDone;
 }

@@ -18,10 +18,12 @@ int eval(const EvalArguments& arguments) {
   const Dataset data = read_data(arguments.data);
   const Model model = load_model(arguments.model);
   const std::optional<Adapter> adapter = load_adapter(arguments.model, model);
-  const Evaluation result = evaluate(model, adapter ? &*adapter : nullptr, data,
-                                     {.train_on_prompt = arguments.with_prompt, .precision = arguments.model.options.precision});
+  const Evaluation result =
+      evaluate(model, adapter ? &*adapter : nullptr, data,
+               {.train_on_prompt = arguments.with_prompt, .precision = arguments.model.options.precision});
   if (arguments.is_json)
-    std::cout << Json{{"loss", result.loss}, {"perplexity", result.perplexity()}, {"tokens", result.tokens}}.dump() << '\n';
+    std::cout << Json{{"loss", result.loss}, {"perplexity", result.perplexity()}, {"tokens", result.tokens}}.dump()
+              << '\n';
   else
     std::cout << "loss " << result.loss << ", perplexity " << result.perplexity() << " over " << result.tokens
               << " tokens\n";

@@ -17,8 +17,8 @@ struct TokenizeArguments {
 int tokenize(const TokenizeArguments& arguments) {
   const Model model = load_model(arguments.model);
   const Tokenizer& tokenizer = model.tokenizer();
-  const std::vector<int32_t> ids =
-      tokenizer.encode(read_prompt(arguments.prompt), {.special_tokens = !arguments.is_plain, .parse_special = !arguments.is_plain});
+  const std::vector<int32_t> ids = tokenizer.encode(
+      read_prompt(arguments.prompt), {.special_tokens = !arguments.is_plain, .parse_special = !arguments.is_plain});
   Json tokens = Json::array();
   for (const int32_t id : ids) {
     const std::string text = tokenizer.decode({&id, 1});

@@ -165,7 +165,8 @@ struct LowRankPasses {
   Tensor hidden;  // of all
 };
 // Those that drop values of the input have their `hidden`; the product makes that of the others.
-LowRankPasses low_rank_passes(const Run& run, Compute compute, const Tensor& x, std::span<const Projection> projections);
+LowRankPasses low_rank_passes(const Run& run, Compute compute, const Tensor& x,
+                              std::span<const Projection> projections);
 std::vector<LowRankEdit> kernel_edits(const Run& run, std::span<const LowRankPass> passes);
 // The gradients that have reached a group of projections of one input.
 struct GroupGradient {

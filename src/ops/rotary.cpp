@@ -14,8 +14,8 @@ RotaryTable rotary_table(Run& run, const Tensor& inverse_frequency, float scale)
 
 Tensor rotary(Run& run, const Tensor& x, const RotaryTable& table, int head_width) {
   const int half = table.cosine.cols();
-  check(x.cols() % head_width == 0 && 2 * half <= head_width, "rotary: ", x.cols(), " columns in heads of ",
-        head_width, ", turning ", 2 * half);
+  check(x.cols() % head_width == 0 && 2 * half <= head_width, "rotary: ", x.cols(), " columns in heads of ", head_width,
+        ", turning ", 2 * half);
   const int heads = x.cols() / head_width;
   Tensor y = run.tensor(x.rows(), x.cols());
   run.kernels().rotary(run.stream(), x.data(), table.cosine.data(), table.sine.data(), y.data(), x.rows(), heads,
@@ -23,10 +23,11 @@ Tensor rotary(Run& run, const Tensor& x, const RotaryTable& table, int head_widt
 
   // The gradient turns back.
   if (run.records({x}))
-    run.tape->record({y.identity()}, [run, x = x.identity(), table, heads, head_width, half, out = y.identity()](Tape& tape) {
-      run.kernels().rotary(run.stream(), tape.upstream(out).data(), table.cosine.data(), table.sine.data(),
-                           tape.gradient(x), x->rows, heads, head_width, half, true, true);
-    });
+    run.tape->record(
+        {y.identity()}, [run, x = x.identity(), table, heads, head_width, half, out = y.identity()](Tape& tape) {
+          run.kernels().rotary(run.stream(), tape.upstream(out).data(), table.cosine.data(), table.sine.data(),
+                               tape.gradient(x), x->rows, heads, head_width, half, true, true);
+        });
   return y;
 }
 

@@ -11,10 +11,11 @@ namespace graft::inline v0 {
 class PieceSink {
  public:
   template <class Take>
-    requires(!std::is_same_v<std::remove_cvref_t<Take>, PieceSink>)
-  PieceSink(Take&& take)
+  requires(!std::is_same_v<std::remove_cvref_t<Take>, PieceSink>) PieceSink(Take&& take)
       : object_(const_cast<void*>(static_cast<const void*>(std::addressof(take)))),
-        call_([](void* object, std::string_view piece) { (*static_cast<std::remove_reference_t<Take>*>(object))(piece); }) {}
+        call_([](void* object, std::string_view piece) {
+          (*static_cast<std::remove_reference_t<Take>*>(object))(piece);
+        }) {}
 
   void operator()(std::string_view piece) const { call_(object_, piece); }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A caching allocator: freed blocks are kept by size class and given out again, also for somewhat smaller needs, so that
-// a steady state allocates nothing from the system. A new block takes the place of cached ones that are too small, so
-// what is held stays near the most that was ever used. Thread-safe.
+// A caching allocator: freed blocks are kept by size class and given out again, also for somewhat smaller needs, so
+// that a steady state allocates nothing from the system. A new block takes the place of cached ones that are too small,
+// so what is held stays near the most that was ever used. Thread-safe.
 #pragma once
 
 #include <cstddef>

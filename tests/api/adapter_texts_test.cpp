@@ -28,8 +28,8 @@ TEST_CASE("An adapter that was tuned with another tokenizer or template is refus
     other[field] = "0123456789abcdef";
     write_file(path / "graft.json", other.dump());
     const std::string reason = refusal<FileError>([&] { Adapter::load(path, model); });
-    CHECK_THAT(reason, Catch::Contains(message("\"", field, "\" is 0123456789abcdef, expected ",
-                                               own[field].get<std::string>())));
+    CHECK_THAT(reason, Catch::Contains(
+                           message("\"", field, "\" is 0123456789abcdef, expected ", own[field].get<std::string>())));
     CHECK_NOTHROW(Adapter::load(path, model, {.other_texts = true}));
   }
   std::filesystem::remove(path / "graft.json");  // as other programs save an adapter

@@ -53,8 +53,8 @@ TEST_CASE("A text that brings a second begin-of-text token is told", "[api][trai
   const Tokenizer& tokenizer = guarded.model.tokenizer();
   REQUIRE(tokenizer.bos().has_value());
   const std::string bos = tokenizer.token(*tokenizer.bos());
-  const Dataset data = Dataset::from(
-      std::vector<Example>{{.prompt = bos + bos + "Who?", .completion = " You"}, {.prompt = "Who?", .completion = " Me"}});
+  const Dataset data = Dataset::from(std::vector<Example>{{.prompt = bos + bos + "Who?", .completion = " You"},
+                                                          {.prompt = "Who?", .completion = " Me"}});
   const TrainReport report = guarded.fit(data, kFast);
   CHECK(count_of(report, "1 examples begin with two begin-of-text tokens") == 1);
 }

@@ -36,7 +36,9 @@ __attribute__((noipa, optimize("no-optimize-sibling-calls"))) int meet_elsewhere
   __syncthreads();
   return thread();
 }
-__attribute__((noipa, optimize("no-optimize-sibling-calls"))) float exchange_elsewhere() { return 1 + __shfl_xor_sync(~0u, 2.0f, 1); }
+__attribute__((noipa, optimize("no-optimize-sibling-calls"))) float exchange_elsewhere() {
+  return 1 + __shfl_xor_sync(~0u, 2.0f, 1);
+}
 
 // Device memory for a test.
 struct Floats {

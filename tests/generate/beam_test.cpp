@@ -20,7 +20,8 @@ std::vector<float> row(const std::vector<int32_t>& sequence) {
 
 // The language behind a prompt, which keeps the text of each beam.
 NextLogits language(std::vector<int32_t> prompt) {
-  return [memory = Memory::create(), texts = std::vector<std::vector<int32_t>>{prompt}](std::span<const BeamStep> steps) mutable {
+  return [memory = Memory::create(),
+          texts = std::vector<std::vector<int32_t>>{prompt}](std::span<const BeamStep> steps) mutable {
     std::vector<std::vector<int32_t>> next;
     for (const auto& [parent, token] : steps) {
       next.push_back(texts.at(size_t(parent)));
