@@ -93,7 +93,7 @@ int main(int count, char** arguments) try {
   tune_itself(task, "full", 5e-5f, {});
   tune_itself(task, "BitFit", 1e-3f, {".*bias", "score.*", "classifier.*"});
   tune(task, "LoRA", 5e-4f, lora({}));
-  tune(task, "AdaLoRA", 1e-3f, [](const graft::Model& model) { return graft::AdaLoRAAdapter(model); });
+  tune(task, "AdaLoRA", 5e-3f, [](const graft::Model& model) { return graft::AdaLoRAAdapter(model); });
   tune(task, "rsLoRA", 5e-4f, lora({.rank_stabilized = true}));
   tune(task, "LoRA+", 2e-4f, lora({.plus_ratio = 16}));
   tune(task, "DoRA", 5e-4f, lora({.dora = true}));
