@@ -145,14 +145,13 @@ Json::Json(T number) noexcept {
 
 template <JsonList T>
 Json::Json(const T& list) {
-  using Item = std::ranges::range_value_t<const T>;
   if constexpr (requires { typename T::mapped_type; }) {
     Object fields;
     for (const auto& [name, value] : list) fields.emplace(name, value);
     value_ = std::move(fields);
   } else {
     Array items;
-    for (const Item item : list) items.emplace_back(item);
+    for (const auto& item : list) items.emplace_back(item);
     value_ = std::move(items);
   }
 }

@@ -90,10 +90,11 @@ Json Pipeline::describe() const {
   if (model.contains("vocab")) return tokenizer;
   std::vector<bool> outside(static_cast<size_t>(parts_.vocabulary.size()));
   for (const AddedToken& token : parts_.added) outside[static_cast<size_t>(token.id)] = !token.in_model;
-  Json& vocab = model["vocab"] = Json::object();
+  Json::Object vocab;
   for (int32_t id = 0; id < parts_.vocabulary.size(); ++id)
     if (parts_.vocabulary.has(id) && !outside[static_cast<size_t>(id)])
       vocab.emplace(parts_.vocabulary.text(id), id);  // of two tokens of one text the first stays
+  model["vocab"] = std::move(vocab);
   return tokenizer;
 }
 

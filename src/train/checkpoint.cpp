@@ -9,6 +9,7 @@
 #include "graft/error.hpp"
 #include "support/atomic_file.hpp"
 #include "support/fingerprint.hpp"
+#include "support/folder.hpp"
 #include "support/mapped_file.hpp"
 #include "support/message.hpp"
 
@@ -71,9 +72,8 @@ int step_of(const fs::path& path) {
 
 std::vector<fs::path> newest_first(const fs::path& folder) {
   std::vector<fs::path> found;
-  std::error_code ignored;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder, ignored))
-    if (step_of(entry.path()) >= 0) found.push_back(entry.path());
+  for (const std::string& name : names_in(folder))
+    if (step_of(folder / name) >= 0) found.push_back(folder / name);
   std::sort(found.begin(), found.end(), [](const fs::path& a, const fs::path& b) { return step_of(a) > step_of(b); });
   return found;
 }
@@ -99,10 +99,9 @@ void write_files(const fs::path& folder, int step, const CheckpointState& state)
 
 // Later checkpoints than the one just written are damaged, or of a run that was given up.
 void remove_others(const fs::path& folder, int step, int keep) {
-  std::error_code ignored;
   int kept = 0;
   for (const fs::path& checkpoint : newest_first(folder))
-    if (step_of(checkpoint) > step || ++kept > std::max(keep, 1)) fs::remove_all(checkpoint, ignored);
+    if (step_of(checkpoint) > step || ++kept > std::max(keep, 1)) remove_whole(checkpoint);
 }
 
 // Puts a whole checkpoint in the place of a former one, which is lost only when the new one stands there. To rename
@@ -121,18 +120,17 @@ void replace(const fs::path& final, const fs::path& partial, const fs::path& for
 fs::path write_checkpoint(const fs::path& folder, int step, const CheckpointState& state, int keep) {
   const fs::path final = folder / (std::string(kPrefix) + std::to_string(step));
   const fs::path partial = final.string() + std::string(kPartial), former = final.string() + std::string(kFormer);
-  std::error_code error;
-  fs::remove_all(partial, error);
-  fs::remove_all(former, error);
+  remove_whole(partial);
+  remove_whole(former);
   try {
     write_files(partial, step, state);
     replace(final, partial, former);
   } catch (...) {
-    fs::remove_all(partial, error);
+    remove_whole(partial);
     throw;
   }
   sync_folder(folder);
-  fs::remove_all(former, error);
+  remove_whole(former);
   remove_others(folder, step, keep);
   return final;
 }
