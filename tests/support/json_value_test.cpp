@@ -171,8 +171,8 @@ TEST_CASE("Values of JSON survive every allocation that fails", "[support][json]
         copy["more"] = parse_json(text, "a.json");
         copy.update({{"array", json}});
         copy = parse_json(copy.dump(2), "copy.json");
-        copy["array"].push_back(json);
-        copy = copy["array"];
+        copy["list"].push_back(json);
+        copy = copy["list"];
       },
       [&] { CHECK(json == every_kind()); });
 }
