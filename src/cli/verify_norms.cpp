@@ -11,7 +11,7 @@ constexpr double kNoise = 1e-7;
 
 double largest_of(const Json& norms) {
   double largest = 0;
-  for (const Json& norm : norms) largest = std::max(largest, norm.get<double>());
+  for (const auto& [name, norm] : norms.items()) largest = std::max(largest, norm.get<double>());
   return largest;
 }
 
