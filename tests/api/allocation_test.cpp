@@ -16,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int64_t kSparse = 25;  // how densely allocations of what takes long are tried
+constexpr int64_t kSparse = 40;  // how densely allocations of what takes long are tried
 
 const Dataset kData = Dataset::from(
     std::vector<Example>{{.prompt = "One", .completion = " two"}, {.prompt = "Three", .completion = " four"}});
