@@ -59,8 +59,8 @@ void transpose_pairs(const char* panel, int64_t step, int64_t col, int cols, int
 
 // The columns of a panel are one stretch of memory, far from those of the next panel.
 void prefetch_columns(const PackedMatrix& w, const char* panel, int64_t col, int cols) {
-  const int64_t bytes = panel_bytes(w.dtype, cols, kPanel);
-  const char* first = panel + panel_bytes(w.dtype, col, kPanel);
+  const int64_t bytes = panel_bytes(w.dtype, cols, panel_width(w));
+  const char* first = panel + panel_bytes(w.dtype, col, panel_width(w));
   for (int64_t i = 0; i < bytes; i += 64) __builtin_prefetch(first + i);
 }
 

@@ -78,7 +78,10 @@ void print(const std::vector<Row>& rows) {
 // The options by their paths, such as optimizer.beta1, which are longer the deeper they lie.
 void collect(const Json& options, const std::string& path, std::map<std::string, std::string>& found) {
   for (const auto& [name, value] : options.items())
-    value.is_object() ? collect(value, path + name + ".", found) : void(found[path + name] = text_of(value));
+    if (value.is_object())
+      collect(value, path + name + ".", found);
+    else
+      found[path + name] = text_of(value);
 }
 
 // Options that differ between the runs, a line each.

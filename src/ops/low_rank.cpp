@@ -60,8 +60,9 @@ LowRankPasses low_rank_passes(const Run& run, Compute compute, const Tensor& x,
       passes.list.push_back(pass_of(run, compute, i, at, rows));
       size += rows.rows * passes.list.back().rank();
     }
-  if (size > 0) passes.hidden = run.tensor(1, size);
-  float* hidden = size > 0 ? passes.hidden.data() : nullptr;
+  if (passes.list.empty()) return passes;
+  passes.hidden = run.tensor(1, size);
+  float* hidden = passes.hidden.data();
   for (LowRankPass& pass : passes.list) {
     pass.hidden = hidden;
     hidden += size_t(pass.rows.rows) * size_t(pass.rank());
