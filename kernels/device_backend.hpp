@@ -1,19 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A device whose memory the host cannot read, beside the Kernels that work in it. A call is ordered after all that were
-// made before with the same Stream; upload and copy may return before they are done, download returns when it is.
+// A device beside the host, and the Kernels that work in its memory. All work of a device goes through a queue, in the
+// order in which it is given, by whichever thread; calls return before their work is done unless they say otherwise.
+// Failures are graft::Error, or ResourceError where memory is spent.
 #pragma once
 
 #include "kernels.hpp"
 
 namespace graft::inline v0 {
 
-// What a call of a device throws: a kernel, an allocation or a copy.
-struct DeviceFailure {
-  bool is_memory = false;  // more than the budget, or than there is
-  char message[320] = {};  // the call, its sizes, and what was said of it
+// Memory that the host reads and writes at the same addresses, while no queued work uses it: tensors and weights.
+struct SharedMemory {
+  void* (*allocate)(void* queue, size_t bytes);  // aligned to 256 bytes
+  void (*release)(void* queue, void* data);      // work that uses it is done first
+  void (*copy)(void* queue, const void* from, void* to, size_t bytes);
+  void (*fill)(void* queue, void* data, uint8_t byte, size_t bytes);
+  void (*wait)(void* queue);  // returns when all work that was queued is done
 };
 
+// Memory that only the device reaches: what kernels need while they run, and where the host brings what they read.
 struct DeviceMemory {
   // At least `bytes` of memory, aligned to 256 bytes. Memory that was released is kept for later calls.
   void* (*allocate)(const Stream&, size_t bytes);
@@ -33,20 +38,22 @@ struct DeviceName {
   char text[300];  // name, architecture, memory
 };
 
-struct OpenOptions {
-  int device = 0;
-  size_t budget = 0;   // bytes of its memory at most; 0: what there is
+struct StreamOptions {
+  size_t budget = 0;   // bytes of device memory at most; 0: what there is
   bool caches = true;  // released memory is kept for later calls
 };
 
 // Nothing here needs a driver to be linked or to start; without one there are no devices.
 struct DeviceBackend {
   const Kernels* kernels;
+  const SharedMemory* shared;
   const DeviceMemory* memory;
   DeviceList (*devices)();
   DeviceName (*name)(int device);
-  // A stream of the device, for one thread at a time. Throws DeviceFailure.
-  Stream (*open)(const OpenOptions&);
+  void* (*open_queue)(int device);
+  void (*close_queue)(void* queue);  // its streams are closed
+  // One thread's way into a queue.
+  Stream (*open)(void* queue, const StreamOptions&);
   void (*close)(const Stream&);
 };
 

@@ -10,7 +10,7 @@
 // one that gives a number waits for it.
 //
 // Matrices are dense and row-major. Forward kernels write their outputs; backward kernels add to gradients, and a null
-// gradient is one that nobody wants. Kernels neither allocate nor throw (those of a device throw DeviceFailure), and
+// gradient is one that nobody wants. Kernels neither allocate nor throw (those of a device throw graft::Error), and
 // their result does not depend on the number of workers: work is cut by shape, and every sum has one order.
 #pragma once
 
@@ -32,6 +32,7 @@ struct Stream {
   // Memory for the kernel that is running, aligned to 64 bytes; the next call of scratch ends its life. One call a
   // kernel. The only call in a kernel that may throw (before the kernel has written anything).
   void* (*scratch)(void* context, size_t bytes) = nullptr;
+  void* owner = nullptr;  // whose stream it is: for whoever made it
 };
 
 // The least precise product that a call may use. A table without a fast product of that kind uses a finer one.

@@ -6,6 +6,7 @@
 namespace graft::inline v0::cuda {
 
 extern const Kernels table;
+extern const SharedMemory shared_memory;
 extern const DeviceMemory memory;
 extern const DeviceBackend backend;
 

@@ -38,16 +38,17 @@ struct Grid {
 template <class... Parameters, class... Arguments>
 void launch(const Stream& stream, void (*kernel)(Parameters...), const Grid& grid, const Arguments&... arguments) {
   if (grid.blocks.x == 0 || grid.blocks.y == 0 || grid.blocks.z == 0) return;
+  Queue& queue = queue_of(stream);
 #ifdef __CUDACC__
-  kernel<<<grid.blocks, grid.threads, 0, cuda_stream(stream)>>>(arguments...);
+  kernel<<<grid.blocks, grid.threads, 0, queue.stream>>>(arguments...);
   check(cudaGetLastError(), "launch", size_t(grid.blocks.x) * grid.blocks.y * grid.blocks.z);
 #else
-  (void)stream;
   auto thread = [&] { kernel(arguments...); };
   emulation::Gpu::launch(
       grid.blocks, dim3(unsigned(grid.threads)), [](void* call) { (*static_cast<decltype(thread)*>(call))(); },
       &thread);
 #endif
+  note(queue);
 }
 
 // ---- memory ----

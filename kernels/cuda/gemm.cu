@@ -42,7 +42,7 @@ void gemm(const Stream& stream, Form form, const Side& a, const Side& b, float* 
   const cublasStatus_t status =
       cublasGemmEx(cublas(stream), operation(b), operation(a), n, m, k, &alpha, b.data, type, int(b.stride), a.data,
                    type, int(a.stride), &beta, c, CUDA_R_32F, int(c_stride), CUBLAS_COMPUTE_32F, CUBLAS_GEMM_DEFAULT);
-  if (status == CUBLAS_STATUS_SUCCESS) return;
+  if (status == CUBLAS_STATUS_SUCCESS) return note(queue_of(stream));
   char shape[120];
   snprintf(shape, sizeof(shape), "%s (%d x %d x %d, strides %lld %lld %lld)", cublasGetStatusString(status), m, n, k,
            (long long)a.stride, (long long)b.stride, (long long)c_stride);

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Devices, their memory and their streams. Memory goes from hand to hand in the order of one stream, so released blocks
-// are handed out again at once, by size class; what the host brings goes through a pinned ring, each half of which is
-// written again when the copies out of it are done.
-#include "cuda/runtime.hpp"
-
-#include <stdio.h>
+// The streams of a queue: their device memory, and the way of the host's arrays to it. Memory goes from hand to hand in
+// the order of the queue, so released blocks are handed out again at once, by size class; what the host brings goes
+// through a pinned ring, each half of which is written again when the copies out of it are done.
 #include <stdlib.h>
 #include <string.h>
+
+#include "cuda/queue.hpp"
 
 namespace graft::inline v0::cuda {
 namespace {
@@ -21,8 +20,8 @@ struct Block {
 };
 
 struct Device {
-  OpenOptions options;
-  cudaStream_t stream = nullptr;
+  Queue& queue;
+  StreamOptions options;
   cublasHandle_t cublas = nullptr;
   Block* blocks = nullptr;
   int block_count = 0, block_capacity = 0;
@@ -106,23 +105,22 @@ void release(const Stream& stream, void* data) {
 }
 
 void copy(const Stream& stream, const void* from, void* to, size_t bytes) {
-  if (bytes > 0)
-    check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDefault, cuda_stream(stream)), "cudaMemcpyAsync", bytes);
+  shared_memory.copy(&queue_of(stream), from, to, bytes);
 }
 
 void download(const Stream& stream, const void* device, void* host, size_t bytes) {
   copy(stream, device, host, bytes);
-  check(cudaStreamSynchronize(cuda_stream(stream)), "cudaStreamSynchronize");
+  shared_memory.wait(&queue_of(stream));
 }
 
 void fill(const Stream& stream, void* device, uint8_t byte, size_t bytes) {
-  if (bytes > 0) check(cudaMemsetAsync(device, byte, bytes, cuda_stream(stream)), "cudaMemsetAsync", bytes);
+  shared_memory.fill(&queue_of(stream), device, byte, bytes);
 }
 
 // Room for `bytes` in the ring, not more than a half, as an offset.
 size_t ring_room(Device& device, size_t bytes) {
   if (device.used + bytes > kHalf) {
-    check(cudaEventRecord(device.left[device.half], device.stream), "cudaEventRecord");
+    check(cudaEventRecord(device.left[device.half], device.queue.stream), "cudaEventRecord");
     device.half = 1 - device.half;
     device.used = 0;
     check(cudaEventSynchronize(device.left[device.half]), "cudaEventSynchronize");
@@ -144,7 +142,7 @@ void upload(const Stream& stream, const void* host, void* to, size_t bytes) {
 }
 
 void destroy(Device* device) {
-  if (device->stream) cudaStreamSynchronize(device->stream);
+  cudaStreamSynchronize(device->queue.stream);
   for (int i = 0; i < device->block_count; ++i) cudaFree(device->blocks[i].data);
   free(device->blocks);
   for (cudaEvent_t event : device->left)
@@ -152,15 +150,12 @@ void destroy(Device* device) {
   cudaFree(device->device_ring);
   cudaFreeHost(device->host_ring);
   if (device->cublas) cublasDestroy(device->cublas);
-  if (device->stream) cudaStreamDestroy(device->stream);
   delete device;
 }
 
 void prepare(Device& device) {
-  check(cudaSetDevice(device.options.device), "cudaSetDevice", static_cast<size_t>(device.options.device));
-  check(cudaStreamCreateWithFlags(&device.stream, cudaStreamNonBlocking), "cudaStreamCreate");
   check_cublas(cublasCreate(&device.cublas), "cublasCreate");
-  check_cublas(cublasSetStream(device.cublas, device.stream), "cublasSetStream");
+  check_cublas(cublasSetStream(device.cublas, device.queue.stream), "cublasSetStream");
   void* ring = nullptr;
   check(cudaMallocHost(&ring, kRingBytes), "cudaMallocHost", kRingBytes);
   device.host_ring = static_cast<char*>(ring);
@@ -170,44 +165,17 @@ void prepare(Device& device) {
     check(cudaEventCreateWithFlags(&event, cudaEventDisableTiming), "cudaEventCreate");
 }
 
-DeviceList devices() {
-  DeviceList found;
-  int driver = 0;
-  const cudaError_t asked = cudaDriverGetVersion(&driver);
-  if (asked == cudaSuccess && driver == 0) {
-    snprintf(found.missing, sizeof(found.missing), "there is no NVIDIA driver (libcuda.so.1)");
-    return found;
-  }
-  const cudaError_t counted = cudaGetDeviceCount(&found.count);
-  if (counted == cudaSuccess && found.count > 0) return found;
-  cudaGetLastError();
-  found.count = 0;
-  snprintf(found.missing, sizeof(found.missing), "there is no GPU: %s (driver for CUDA %d.%d)",
-           counted == cudaSuccess ? "the driver names none" : cudaGetErrorString(counted), driver / 1000,
-           driver % 1000 / 10);
-  return found;
-}
-
-DeviceName name_of(int device) {
-  DeviceName name;
-  cudaDeviceProp properties;
-  check(cudaGetDeviceProperties(&properties, device), "cudaGetDeviceProperties", static_cast<size_t>(device));
-  snprintf(name.text, sizeof(name.text), "%s, sm_%d%d, %zu MiB", properties.name, properties.major, properties.minor,
-           properties.totalGlobalMem >> 20);
-  return name;
-}
-
-Stream open(const OpenOptions& options) {
-  const DeviceList found = devices();
-  if (found.count == 0) fail(false, "open", 0, found.missing);
-  Device* const device = new Device{options};
+Stream open(void* queue, const StreamOptions& options) {
+  Device* const device = new Device{*static_cast<Queue*>(queue), options};
+  const Stream stream = {.context = device};
   try {
+    queue_of(stream);
     prepare(*device);
   } catch (...) {
     destroy(device);
     throw;
   }
-  return {.context = device};
+  return stream;
 }
 
 void close(const Stream& stream) { destroy(&device_of(stream)); }
@@ -216,20 +184,22 @@ void close(const Stream& stream) { destroy(&device_of(stream)); }
 
 const DeviceMemory memory = {
     .allocate = allocate, .release = release, .upload = upload, .download = download, .copy = copy, .fill = fill};
-const DeviceBackend backend = {
-    .kernels = &table, .memory = &memory, .devices = devices, .name = name_of, .open = open, .close = close};
+const DeviceBackend backend = {.kernels = &table,
+                               .shared = &shared_memory,
+                               .memory = &memory,
+                               .devices = devices,
+                               .name = name_of,
+                               .open_queue = open_queue,
+                               .close_queue = close_queue,
+                               .open = open,
+                               .close = close};
 
-void fail(bool is_memory, const char* call, size_t size, const char* reason) {
-  DeviceFailure failure = {.is_memory = is_memory};
-  snprintf(failure.message, sizeof(failure.message), "%s of %zu: %s", call, size, reason);
-  throw failure;
+// The calling thread's device is that of the queue from then on.
+Queue& queue_of(const Stream& stream) {
+  Queue& queue = device_of(stream).queue;
+  check(cudaSetDevice(queue.device), "cudaSetDevice", static_cast<size_t>(queue.device));
+  return queue;
 }
-
-void check(cudaError_t code, const char* call, size_t size) {
-  if (code != cudaSuccess) fail(code == cudaErrorMemoryAllocation, call, size, cudaGetErrorString(code));
-}
-
-cudaStream_t cuda_stream(const Stream& stream) { return device_of(stream).stream; }
 cublasHandle_t cublas(const Stream& stream) { return device_of(stream).cublas; }
 
 const void* stage_bytes(const Stream& stream, const void* host, size_t bytes) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the launchers of kernels need of the runtime: temporary device memory, and arrays of the host brought to the
-// device.
+// What the launchers of kernels need of the runtime: the queue, temporary device memory, and arrays of the host brought
+// to the device.
 #pragma once
 
 #include <cublas_v2.h>
@@ -16,7 +16,15 @@ namespace graft::inline v0::cuda {
 void check(cudaError_t code, const char* call, size_t size = 0);
 [[noreturn]] void fail(bool is_memory, const char* call, size_t size, const char* reason);
 
-cudaStream_t cuda_stream(const Stream&);
+// One device's work, in order. The counts are of what was queued, and of that what is known to be done.
+struct Queue {
+  int device;
+  cudaStream_t stream;
+  uint64_t queued, done;
+};
+// To be called after each piece of work that was given to the queue.
+void note(Queue&);
+Queue& queue_of(const Stream&);
 cublasHandle_t cublas(const Stream&);
 
 // Device memory until the end of the scope. The kernels that use it may still run then: whoever gets it next is ordered

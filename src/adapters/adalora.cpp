@@ -62,7 +62,7 @@ void add_slope(const Lane& lane, Memory& memory, const Tensor& factor, bool is_u
 AdaLora::AdaLora(const Trunk& trunk, const AdaLoraConfig& config)
     : Method(trunk, config.targets, config.kept, false), config_(config) {
   check_config(config);
-  const std::shared_ptr<Memory> memory = Memory::create();
+  const std::shared_ptr<Memory> memory = fresh_memory();
   const int rank = config.initial_rank;
   for (const Target& target : targets()) {
     const int rows = target.weight->rows(), cols = target.weight->cols();
@@ -70,7 +70,7 @@ AdaLora::AdaLora(const Trunk& trunk, const AdaLoraConfig& config)
     const Tensor down = zeros(rank, cols), values = zeros(rank, 1), up = zeros(rows, rank);
     parts_.push_back({down, values, up, zeros(rank, cols), zeros(rank, 1), Importance(*memory, down),
                       Importance(*memory, values), Importance(*memory, up)});
-    std::fill_n(parts_.back().mask.data(), rank, 1.0f);
+    std::ranges::fill(parts_.back().mask.values(), 1.0f);
   }
   make_edits();
 }
@@ -81,8 +81,8 @@ std::unique_ptr<AdaLora> AdaLora::create(const Trunk& trunk, const AdaLoraConfig
     const Part& part = made->parts_[i];
     uint64_t stream = 2 * uint64_t(made->targets()[i].site);
     for (const Tensor& factor : {part.down, part.up}) {
-      for (size_t at = 0; at < factor.size(); ++at)
-        factor.data()[at] = float(kDeviation * random_normal(seed, stream, at));
+      for (uint64_t at = 0; float& value : factor.values())
+        value = float(kDeviation * random_normal(seed, stream, at++));
       ++stream;
     }
   }
@@ -91,7 +91,7 @@ std::unique_ptr<AdaLora> AdaLora::create(const Trunk& trunk, const AdaLoraConfig
 }
 
 std::unique_ptr<Method> AdaLora::copy() const {
-  const std::shared_ptr<Memory> memory = Memory::create();
+  const std::shared_ptr<Memory> memory = fresh_memory();
   std::unique_ptr<AdaLora> copied(new AdaLora(*this));
   for (Part& part : copied->parts_) {
     for (Tensor* tensor : {&part.down, &part.values, &part.up, &part.lowered, &part.mask})
@@ -145,15 +145,16 @@ void AdaLora::pull(Gradients& gradients) const {
   for (const Part& part : parts_) {
     if (!gradients.reached(part.lowered)) continue;
     const Tensor& slopes = gradients.of(part.lowered);
-    float* ddown = gradients.reach(part.down.identity().get());
+    float* ddown = gradients.reach_on_host(part.down);
     for (int k = 0; k < slopes.rows(); ++k)
-      for (const float slope : slopes.row(k)) *ddown++ += part.values.data()[k] * slope;
-    add_gain_slopes(slopes, part.down, gradients.reach(part.values.identity().get()));
+      for (const float value = part.values.values()[size_t(k)]; const float slope : slopes.row(k))
+        *ddown++ += value * slope;
+    add_gain_slopes(slopes, part.down, gradients.reach_on_host(part.values));
   }
 }
 
 void AdaLora::regularise(const Lane& lane, Gradients& gradients) const {
-  const std::shared_ptr<Memory> memory = Memory::create();
+  const std::shared_ptr<Memory> memory = fresh_memory();
   const double weight = double(config_.orthogonality) / double(2 * parts_.size());
   for (const Part& part : parts_) {
     if (weight == 0 || !gradients.reached(part.lowered)) continue;
@@ -163,7 +164,7 @@ void AdaLora::regularise(const Lane& lane, Gradients& gradients) const {
 }
 
 double AdaLora::regulariser(const Lane& lane) const {
-  const std::shared_ptr<Memory> memory = Memory::create();
+  const std::shared_ptr<Memory> memory = fresh_memory();
   double sum = 0;
   for (const Part& part : parts_)
     sum += distance_from_orthonormal(lane, *memory, part.down, false).norm +
@@ -228,14 +229,15 @@ void AdaLora::allocate(int budget) {
   std::nth_element(all.begin(), all.begin() + (removed - 1), all.end());
   const float threshold = all[size_t(removed - 1)];
   for (size_t i = 0; i < parts_.size(); ++i)
-    for (size_t k = 0; k < scores[i].size(); ++k) parts_[i].mask.data()[k] = scores[i][k] > threshold ? 1 : 0;
+    std::ranges::transform(scores[i], parts_[i].mask.values().begin(),
+                           [&](float score) { return score > threshold ? 1.0f : 0.0f; });
   apply_masks();
 }
 
 void AdaLora::apply_masks() {
   for (const Part& part : parts_)
     for (size_t k = 0; k < part.mask.size(); ++k)
-      if (part.mask.data()[k] == 0) part.values.data()[k] = 0;
+      if (part.mask.values()[k] == 0) part.values.values()[k] = 0;
 }
 
 std::map<std::string, int> AdaLora::ranks() const {

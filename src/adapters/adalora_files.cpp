@@ -45,7 +45,7 @@ std::unique_ptr<Method> AdaLora::from_peft(const JsonObject& json, const Trunk& 
   for (size_t i = 0; i < made->parts_.size() && !config.rank_pattern.empty(); ++i) {
     const auto found = config.rank_pattern.find(made->targets()[i].name + kPatternEnd);
     if (found == config.rank_pattern.end()) json.refuse("rank_pattern", "an entry for " + made->targets()[i].name);
-    std::copy(found->second.begin(), found->second.end(), made->parts_[i].mask.data());
+    std::ranges::copy(found->second, made->parts_[i].mask.values().begin());
   }
   made->is_settled_ = !config.rank_pattern.empty();
   return made;
@@ -94,13 +94,14 @@ std::vector<AdapterTensor> AdaLora::factors() const {
 // The parts of a factor that the mask leaves.
 AdapterTensor AdaLora::kept_part(const AdapterTensor& tensor, const Tensor& mask) const {
   const bool is_up = tensor.name.ends_with(".lora_B");
-  const int left = int(std::count(mask.data(), mask.data() + mask.size(), 1.0f));
+  const std::span<const float> parts = mask.values();
+  const int left = int(std::ranges::count(parts, 1.0f));
   const Tensor& all = tensor.value;
-  const Tensor kept(*Memory::create(), is_up ? all.rows() : left, is_up ? left : all.cols());
+  const Tensor kept(*Memory::create_on_host(), is_up ? all.rows() : left, is_up ? left : all.cols());
   float* out = kept.data();
   for (int row = 0; row < all.rows(); ++row)
     for (int col = 0; col < all.cols(); ++col)
-      if (mask.data()[is_up ? col : row] != 0) *out++ = all.row(row)[size_t(col)];
+      if (parts[size_t(is_up ? col : row)] != 0) *out++ = all.row(row)[size_t(col)];
   return AdapterTensor::matrix(tensor.name, kept);
 }
 
@@ -116,7 +117,7 @@ void AdaLora::read(const Reader& reader) {
   read_into(left, reader);
   for (size_t i = 0; i < 3 * parts_.size(); ++i) {
     const bool is_up = all[i].name.ends_with(".lora_B");
-    const float *mask = parts_[i / 3].mask.data(), *in = left[i].value.data();
+    const float *mask = parts_[i / 3].mask.values().data(), *in = left[i].value.values().data();
     const Tensor& into = all[i].value;
     for (int row = 0; row < into.rows(); ++row)
       for (int col = 0; col < into.cols(); ++col) into.row(row)[size_t(col)] = mask[is_up ? col : row] != 0 ? *in++ : 0;

@@ -80,10 +80,8 @@ std::vector<float> read_values(const GgufFile& file, const Lane& lane, const std
   const GgufTensor& tensor = file.require(name);
   check<FileError>(tensor.shape == std::vector<int64_t>{rows, cols}, file.name(), ": \"", name,
                    "\" has another shape than ", rows, " x ", cols, ", which the model and the rank want");
-  std::vector<float> values(size_t(rows) * size_t(cols));
-  lane.backend().kernels().decode(lane.stream(), tensor.dtype, tensor.data.data(), values.data(),
-                                  int64_t(values.size()));
-  return values;
+  const Tensor values = decoded(lane, *Memory::create(lane.backend()), tensor.dtype, tensor.data, rows, cols);
+  return {values.values().begin(), values.values().end()};
 }
 
 // Rows in the order of the model.

@@ -21,10 +21,10 @@ Ia3Config usual_ia3(const Trunk& trunk) {
 
 Ia3::Ia3(const Trunk& trunk, const Ia3Config& config)
     : Method(trunk, config.targets, config.kept, false), config_(config) {
-  const std::shared_ptr<Memory> memory = Memory::create();
+  const std::shared_ptr<Memory> memory = fresh_memory();
   for (const Target& target : targets()) {
     gains_.emplace_back(*memory, 1, is_feedforward(target) ? target.weight->cols() : target.weight->rows());
-    std::fill(gains_.back().values().begin(), gains_.back().values().end(), 1.0f);
+    std::ranges::fill(gains_.back().values(), 1.0f);
   }
   make_edits();
 }
@@ -40,7 +40,7 @@ bool Ia3::is_feedforward(const Target& target) const {
 }
 
 std::unique_ptr<Method> Ia3::copy() const {
-  const std::shared_ptr<Memory> memory = Memory::create();
+  const std::shared_ptr<Memory> memory = fresh_memory();
   auto copied = std::make_unique<Ia3>(*this);
   for (Tensor& gain : copied->gains_) gain = graft::copy(*memory, gain);
   copied->copy_kept();

@@ -7,15 +7,17 @@
 namespace graft::inline v0 {
 
 void Importance::clear() const {
-  std::fill_n(sensitivity_.data(), sensitivity_.size(), 0.0f);
-  std::fill_n(strays_.data(), strays_.size(), 0.0f);
+  sensitivity_.clear();
+  strays_.clear();
 }
 
 void Importance::add(const Tensor& values, const Tensor& gradient, float gradient_scale, float beta1,
                      float beta2) const {
-  for (size_t i = 0; i < values.size(); ++i) {
-    const float now = std::abs(values.data()[i] * (gradient_scale * gradient.data()[i]));
-    float &mean = sensitivity_.data()[i], &stray = strays_.data()[i];
+  const std::span<float> value = values.values(), slope = gradient.values(), means = sensitivity_.values(),
+                         strays = strays_.values();
+  for (size_t i = 0; i < value.size(); ++i) {
+    const float now = std::abs(value[i] * (gradient_scale * slope[i]));
+    float &mean = means[i], &stray = strays[i];
     mean = beta1 * mean + (1 - beta1) * now;
     stray = beta2 * stray + (1 - beta2) * std::abs(now - mean);
   }

@@ -53,7 +53,7 @@ std::vector<std::string> drawn_modules(const Trunk& trunk) {
 
 KeptWeights::KeptWeights(const Trunk& trunk, const KeptConfig& config, const std::vector<Target>& targets) {
   const Lane lane(trunk.backend);
-  const std::shared_ptr<Memory> memory = Memory::create();
+  const std::shared_ptr<Memory> memory = Memory::create(*trunk.backend);
   bool has_module = config.modules.empty();
   for (const auto& [module, weight] : trunk.parameters.all()) {
     const std::string owner = module_of(weight->name());
@@ -93,8 +93,7 @@ void KeptWeights::repack(const Lane& lane) const {
   for (const Entry& entry : entries_) entry.own->repack(lane);
 }
 
-KeptWeights KeptWeights::copy() const {
-  const std::shared_ptr<Memory> memory = Memory::create();
+KeptWeights KeptWeights::copy(const std::shared_ptr<Memory>& memory) const {
   KeptWeights copied = *this;
   for (Entry& entry : copied.entries_) entry.own = std::make_shared<Weight>(entry.own->copy(memory));
   return copied;

@@ -40,7 +40,7 @@ class KeptWeights {
   // Brings the packed forms up to date.
   void repack(const Lane& lane) const;
   // The same with values of their own.
-  KeptWeights copy() const;
+  KeptWeights copy(const std::shared_ptr<Memory>& memory) const;
 
  private:
   struct Entry {

@@ -33,8 +33,8 @@ float scale_of(const LoraConfig& config, const std::string& module) {
 
 // [above; below], and [left, right] times a sign of the right.
 void stack_rows(const Tensor& above, const Tensor& below, const Tensor& into) {
-  std::copy_n(above.data(), above.size(), into.data());
-  std::copy_n(below.data(), below.size(), into.data() + above.size());
+  std::ranges::copy(above.values(), into.values().begin());
+  std::ranges::copy(below.values(), into.row(above.rows()).begin());
 }
 void join_columns(const Tensor& left, const Tensor& right, float sign, const Tensor& into) {
   for (int row = 0; row < left.rows(); ++row)
@@ -49,7 +49,7 @@ void join_columns(const Tensor& left, const Tensor& right, float sign, const Ten
 Lora::Lora(const Trunk& trunk, const LoraConfig& config)
     : Method(trunk, config.targets, config.kept, true), config_(config) {
   check_config(config);
-  const std::shared_ptr<Memory> memory = Memory::create();
+  const std::shared_ptr<Memory> memory = fresh_memory();
   const Lane lane(trunk.backend);
   for (const auto& [name, module, weight, number, site] : targets()) {
     const int rank = value_for(config.rank_pattern, name, config.rank), rows = weight->rows(), cols = weight->cols();
@@ -87,8 +87,8 @@ void Lora::draw(uint64_t seed) {
   for (size_t i = 0; i < pairs_.size(); ++i) {
     const Pair& pair = pairs_[i];
     if (begins_from_matrix()) {
-      std::copy_n(pair.first_down.data(), pair.first_down.size(), pair.down.data());
-      std::copy_n(pair.first_up.data(), pair.first_up.size(), pair.up.data());
+      pair.down.assign(pair.first_down);
+      pair.up.assign(pair.first_up);
       continue;
     }
     const bool is_table = targets()[i].site < 0;
@@ -102,7 +102,7 @@ void Lora::draw(uint64_t seed) {
 }
 
 std::unique_ptr<Method> Lora::copy() const {
-  const std::shared_ptr<Memory> memory = Memory::create();
+  const std::shared_ptr<Memory> memory = fresh_memory();
   std::unique_ptr<Lora> copied(new Lora(*this));
   for (Pair& pair : copied->pairs_) {
     for (Tensor* tensor :
@@ -161,10 +161,10 @@ void Lora::pull(Gradients& gradients) const {
     if (pair.dora) pair.dora->pull(gradients);
     if (!pair.lowered_down || !gradients.reached(pair.lowered_down)) continue;
     const Tensor &ddown = gradients.of(pair.lowered_down), &dup = gradients.of(pair.lowered_up);
-    std::copy_n(ddown.data(), pair.down.size(), gradients.reach(pair.down.identity().get()));
-    float* into = gradients.reach(pair.up.identity().get());
+    std::copy_n(ddown.values().begin(), pair.down.size(), gradients.reach_on_host(pair.down));
+    float* into = gradients.reach_on_host(pair.up);
     for (int row = 0; row < pair.up.rows(); ++row)
-      std::copy_n(dup.row(row).data(), pair.up.cols(), into + size_t(row) * size_t(pair.up.cols()));
+      std::copy_n(dup.row(row).begin(), pair.up.cols(), into + size_t(row) * size_t(pair.up.cols()));
   }
 }
 

@@ -46,7 +46,7 @@ LowRank compact(const LowRank& pair, int rank) {
     if (std::any_of(row.begin(), row.end(), [](float value) { return value != 0; })) parts.push_back(k);
   }
   if (int(parts.size()) != rank) return pair;
-  const std::shared_ptr<Memory> memory = Memory::create();
+  const std::shared_ptr<Memory> memory = Memory::create_on_host();
   LowRank left{.down = Tensor(*memory, rank, pair.down.cols()), .up = Tensor(*memory, pair.up.rows(), rank)};
   for (int k = 0; k < rank; ++k) {
     std::copy_n(pair.down.row(parts[size_t(k)]).data(), pair.down.cols(), left.down.row(k).data());
@@ -163,8 +163,8 @@ std::unique_ptr<Lora> Lora::from_pairs(const std::map<std::string, LowRank>& pai
   std::unique_ptr<Lora> lora(new Lora(trunk, config));
   for (size_t i = 0; i < lora->pairs_.size(); ++i) {
     const LowRank& pair = pairs.at(lora->targets()[i].name);
-    std::copy_n(pair.down.data(), pair.down.size(), lora->pairs_[i].down.data());
-    std::copy_n(pair.up.data(), pair.up.size(), lora->pairs_[i].up.data());
+    std::ranges::copy(pair.down.values(), lora->pairs_[i].down.values().begin());
+    std::ranges::copy(pair.up.values(), lora->pairs_[i].up.values().begin());
   }
   return lora;
 }

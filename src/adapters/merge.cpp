@@ -31,8 +31,9 @@ class Merge {
   // Each row times its gain, or each column.
   void scale(int number, const Tensor& gain, bool of_rows) {
     const Tensor& values = changed(number).parameter();
+    const std::span<const float> gains = gain.values();
     for (int row = 0; row < values.rows(); ++row)
-      for (int col = 0; col < values.cols(); ++col) values.row(row)[size_t(col)] *= gain.data()[of_rows ? row : col];
+      for (int col = 0; float& value : values.row(row)) value *= gains[size_t(of_rows ? row : col++)];
   }
 
   std::vector<MergedWeight> finish() {
@@ -68,7 +69,7 @@ std::vector<MergedWeight> merge(const Edits& edits, Trunk& trunk, bool exact) {
   Merge merge(trunk, exact);
   for (const auto& [number, weight] : edits.replaced) {
     const Tensor &from = weight->parameter(), &into = merge.changed(number).parameter();
-    std::copy_n(from.data(), from.size(), into.data());
+    into.assign(from);
   }
   for (size_t site = 0; site < edits.sites.size(); ++site)
     merge_site(merge, trunk.parameters.sites()[site].projection, edits.sites[site]);

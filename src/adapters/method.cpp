@@ -50,7 +50,8 @@ bool is_transposed(const Trunk& trunk, const Target& target) {
 }  // namespace
 
 Method::Method(const Trunk& trunk, TargetChoice targets, KeptConfig kept, std::vector<Target> found)
-    : targets_(std::move(targets)),
+    : backend_(trunk.backend),
+      targets_(std::move(targets)),
       kept_config_(std::move(kept)),
       found_(std::move(found)),
       kept_(trunk, kept_config_, found_),
@@ -102,7 +103,7 @@ void Method::read_into(const std::vector<AdapterTensor>& tensors, const Reader& 
     const std::vector<float> values = reader(tensor.name, tensor.shape);
     const std::vector<float> ordered =
         tensor.transposed ? transposed(values, tensor.value.cols(), tensor.value.rows()) : values;
-    std::copy(ordered.begin(), ordered.end(), tensor.value.data());
+    std::ranges::copy(ordered, tensor.value.values().begin());
   }
 }
 

@@ -54,6 +54,8 @@ class Method {
   // The rank of each; empty for a method that has none.
   virtual std::map<std::string, int> ranks() const { return {}; }
   int64_t parameters() const;
+  // For tensors beside its own, on the model's device.
+  std::shared_ptr<Memory> fresh_memory() const { return Memory::create(*backend_); }
 
   // PEFT's adapter_config.json, without the base model's name, and its tensors.
   virtual Json config() const;
@@ -78,12 +80,13 @@ class Method {
   static void read_into(const std::vector<AdapterTensor>& tensors, const Reader& reader);
   // To be called at the end of the construction and of copying.
   void make_edits();
-  void copy_kept() { kept_ = kept_.copy(); }
+  void copy_kept() { kept_ = kept_.copy(fresh_memory()); }
   Edits no_edits() const { return {.sites = std::vector<SiteEdit>(site_count_)}; }
 
  private:
   Method(const Trunk& trunk, TargetChoice targets, KeptConfig kept, std::vector<Target> found);
 
+  std::shared_ptr<const Backend> backend_;
   TargetChoice targets_;
   KeptConfig kept_config_;
   std::vector<Target> found_;

@@ -22,10 +22,11 @@ using Parts = std::vector<Part>;
 Tensor largest(Memory& memory, const Tensor& x, float density) {
   std::vector<size_t> order(x.size());
   std::iota(order.begin(), order.end(), size_t{0});
+  const std::span<const float> values = x.values();
   std::stable_sort(order.begin(), order.end(),
-                   [&](size_t a, size_t b) { return std::abs(x.data()[a]) > std::abs(x.data()[b]); });
+                   [&](size_t a, size_t b) { return std::abs(values[a]) > std::abs(values[b]); });
   const Tensor kept = Tensor::zeros(memory, x.rows(), x.cols());
-  for (size_t i = 0; i < size_t(double(density) * double(x.size())); ++i) kept.data()[order[i]] = x.data()[order[i]];
+  for (size_t i = 0; i < size_t(double(density) * double(x.size())); ++i) kept.values()[order[i]] = values[order[i]];
   return kept;
 }
 
@@ -33,14 +34,14 @@ Tensor largest(Memory& memory, const Tensor& x, float density) {
 Tensor thinned(Memory& memory, const Tensor& x, float density, uint64_t seed, uint64_t stream) {
   const Tensor kept = Tensor::zeros(memory, x.rows(), x.cols());
   for (size_t i = 0; i < x.size(); ++i)
-    if (random_uniform(seed, stream, i) < density) kept.data()[i] = x.data()[i] / density;
+    if (random_uniform(seed, stream, i) < density) kept.values()[i] = x.values()[i] / density;
   return kept;
 }
 
 Tensor sum(Memory& memory, const Parts& parts) {
   const Tensor total = Tensor::zeros(memory, parts[0].values.rows(), parts[0].values.cols());
   for (const auto& [values, weight] : parts)
-    for (size_t i = 0; i < values.size(); ++i) total.data()[i] += weight * values.data()[i];
+    for (size_t i = 0; i < values.size(); ++i) total.values()[i] += weight * values.values()[i];
   return total;
 }
 
@@ -50,14 +51,14 @@ Tensor mean_of_majority(Memory& memory, const Parts& parts) {
   for (size_t i = 0; i < mean.size(); ++i) {
     float total = 0, agreeing = 0;
     int count = 0;
-    for (const Part& part : parts) total += part.values.data()[i];
+    for (const Part& part : parts) total += part.values.values()[i];
     for (const auto& [values, weight] : parts) {
-      const float value = values.data()[i];
+      const float value = values.values()[i];
       if (total >= 0 ? value <= 0 : value >= 0) continue;
       agreeing += weight * value;
       ++count;
     }
-    mean.data()[i] = agreeing / float(std::max(count, 1));
+    mean.values()[i] = agreeing / float(std::max(count, 1));
   }
   return mean;
 }
@@ -129,7 +130,7 @@ std::unique_ptr<Lora> mix(std::span<const Method* const> methods, const MixOptio
       pairs[target.name].push_back({pair, weight * pair.scale});
     }
   }
-  const std::shared_ptr<Memory> memory = Memory::create();
+  const std::shared_ptr<Memory> memory = Memory::create_on_host();
   std::map<std::string, LowRank> result;
   uint64_t stream = 0;
   for (const auto& [name, of_matrix] : pairs) {

@@ -63,11 +63,10 @@ class Tensors {
                      shape_text(shape), " for the model and the rank");
     check<FileError>(view.dtype.has_value(), file_.name(), ": \"", name, "\" is of type ", view.stored_dtype,
                      ", expected F32, F16 or BF16");
-    std::vector<float> values(size_t(view.values()));
-    lane.backend().kernels().decode(lane.stream(), *view.dtype, view.data.data(), values.data(),
-                                    int64_t(values.size()));
+    const Tensor values =
+        decoded(lane, *Memory::create(lane.backend()), *view.dtype, view.data, 1, int(view.values()));
     unread_.erase(name);
-    return values;
+    return {values.values().begin(), values.values().end()};
   }
 
   void check_all_read() const {

@@ -25,7 +25,7 @@ Tensor keys_and_values(const Trunk& trunk, std::span<const int32_t> tokens) {
   const StackConfig& stack = trunk.transformer.stack();
   const int layers = int(stack.layers.size()), width = stack.attention.kv_heads * stack.attention.head_width;
   const Lane lane(trunk.backend);
-  const std::shared_ptr<Memory> memory = Memory::create();
+  const std::shared_ptr<Memory> memory = Memory::create(*trunk.backend);
   KeyValueCache cache(memory, layers, width, Dtype::f32);
   KeyValueCache* const caches[] = {&cache};
   Batch batch;
@@ -33,7 +33,8 @@ Tensor keys_and_values(const Trunk& trunk, std::span<const int32_t> tokens) {
   NetworkPass pass({trunk, lane, memory, Precision::f32}, std::move(batch));
   pass.run().caches = caches;
   pass.hidden();
-  const Tensor rows(*Memory::create(), int(tokens.size()), layers * 2 * width);
+  const Tensor rows(*memory, int(tokens.size()), layers * 2 * width);
+  memory->wait();
   for (int layer = 0; layer < layers; ++layer) {
     int row = 0;
     for (const KeyValueSpan& span : cache.spans(layer, rows.rows()))

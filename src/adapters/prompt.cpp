@@ -11,7 +11,7 @@ Prompt::Prompt(const Trunk& trunk, const VirtualTokensConfig& config)
       layers_(int(trunk.transformer.stack().layers.size())) {
   const Lane lane(trunk.backend);
   const Weight& table = *trunk.transformer.tokens();
-  const Tensor rows(*Memory::create(), int(config.initial.size()), table.cols());
+  const Tensor rows(*fresh_memory(), int(config.initial.size()), table.cols());
   lane.backend().kernels().embedding(lane.stream(), table.matrix(), config.initial.data(), rows.rows(), rows.data());
   for (float& value : rows.values()) value *= trunk.transformer.stack().embedding.scale;
   set_rows(rows);

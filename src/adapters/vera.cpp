@@ -26,7 +26,7 @@ Vera::Vera(const Trunk& trunk, const VeraConfig& config)
     : Method(trunk, config.targets, config.kept, false), config_(config) {
   check(config.rank >= 1 && config.rank <= kMaxRank, "VeRA: rank (r) is ", config.rank, ", expected 1 to ", kMaxRank);
   check(config.dropout >= 0 && config.dropout < 1, "VeRA: dropout is ", config.dropout, ", expected 0 to below 1");
-  const std::shared_ptr<Memory> memory = Memory::create();
+  const std::shared_ptr<Memory> memory = fresh_memory();
   int most_inputs = 0, most_outputs = 0;
   for (const Target& target : targets()) {
     const int rows = target.weight->rows(), cols = target.weight->cols();
@@ -34,7 +34,7 @@ Vera::Vera(const Trunk& trunk, const VeraConfig& config)
     most_outputs = std::max(most_outputs, rows);
     parts_.push_back({Tensor::zeros(*memory, 1, rows), Tensor(*memory, 1, config.rank),
                       Tensor(*memory, config.rank, cols), Tensor(*memory, rows, config.rank)});
-    std::fill_n(parts_.back().d.data(), config.rank, config.initial);
+    std::ranges::fill(parts_.back().d.values(), config.initial);
   }
   shared_down_ = Tensor(*memory, config.rank, most_inputs);
   shared_up_ = Tensor(*memory, most_outputs, config.rank);
@@ -58,7 +58,7 @@ std::unique_ptr<Method> Vera::from_peft(const JsonObject& json, const Trunk& tru
 }
 
 std::unique_ptr<Method> Vera::copy() const {
-  const std::shared_ptr<Memory> memory = Memory::create();
+  const std::shared_ptr<Memory> memory = fresh_memory();
   auto copied = std::make_unique<Vera>(*this);
   for (Part& part : copied->parts_)
     for (Tensor* tensor : {&part.b, &part.d, &part.down, &part.up}) *tensor = graft::copy(*memory, *tensor);
@@ -92,8 +92,8 @@ std::vector<Tensor> Vera::lowered() const {
 void Vera::pull(Gradients& gradients) const {
   for (const auto& [b, d, down, up] : parts_) {
     if (!gradients.reached(down)) continue;
-    add_gain_slopes(gradients.of(down), shared_down_, gradients.reach(d.identity().get()));
-    add_gain_slopes(gradients.of(up), shared_up_, gradients.reach(b.identity().get()));
+    add_gain_slopes(gradients.of(down), shared_down_, gradients.reach_on_host(d));
+    add_gain_slopes(gradients.of(up), shared_up_, gradients.reach_on_host(b));
   }
 }
 

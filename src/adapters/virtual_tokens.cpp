@@ -31,7 +31,7 @@ VirtualTokensConfig VirtualTokens::read_config(const JsonObject& json, const Tru
   return {.initial = std::vector<int32_t>(size_t(count), 0), .kept = {.modules = texts_of(json, "modules_to_save")}};
 }
 
-void VirtualTokens::copy_rows() { rows_ = graft::copy(*Memory::create(), rows_); }
+void VirtualTokens::copy_rows() { rows_ = graft::copy(*fresh_memory(), rows_); }
 
 std::vector<AdapterTensor> VirtualTokens::factors() const {
   return {AdapterTensor::matrix("prompt_embeddings", rows_)};

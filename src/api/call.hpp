@@ -12,7 +12,7 @@ struct Call {
       : reading(of.use),
         adapter(current(of_call)),
         lane(of.trunk->backend),
-        loan(of.idle),
+        loan(of.idle, lane.backend()),
         context(network_context(of, lane, loan.memory(), edits_of(adapter))) {}
 
   UseCount::Reading reading;

@@ -158,7 +158,7 @@ Answer Model::answer(std::string_view question, std::string_view context, const 
     const Tensor scores = trunk.transformer.head()(pass.run(), hidden);
     for (int w = 0; w < pass.batch().sequences(); ++w) {
       const SpanScores of = span_scores(pass.run(), scores, w);
-      no_answer = std::min(no_answer, of.start.data()[0] + of.end.data()[0]);
+      no_answer = std::min(no_answer, of.start.values()[0] + of.end.values()[0]);
       const std::optional<TokenSpan> found = best_span(windows[first + size_t(w)], of);
       if (found && (!best || found->score > best->score)) best = found;
     }
@@ -211,7 +211,7 @@ float Model::follows(std::string_view first, std::string_view second) const {
   for_each_pass(Call(*state_, nullptr), {&input, 1}, [&](NetworkPass& pass, const Tensor& hidden, size_t) {
     const Tensor scores = state_->trunk->transformer.heads().at(1)(pass.run(), hidden);
     softmax(scores.row(0));
-    probability = scores.data()[0];
+    probability = scores.values()[0];
   });
   return probability;
 }

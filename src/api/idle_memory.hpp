@@ -15,7 +15,7 @@ class IdleMemory {
   // The memory of one call; it comes back at the end of the object's life, when all that was made in it is gone.
   class Loan {
    public:
-    explicit Loan(IdleMemory& idle) : idle_(idle), memory_(idle.take()) {}
+    Loan(IdleMemory& idle, const Backend& backend) : idle_(idle), memory_(idle.take(backend)) {}
     ~Loan() { idle_.give_back(std::move(memory_)); }
     Loan(const Loan&) = delete;
     Loan& operator=(const Loan&) = delete;
@@ -29,9 +29,9 @@ class IdleMemory {
  private:
   static constexpr size_t kMostKept = 2, kMostBytes = size_t{128} << 20;
 
-  std::shared_ptr<Memory> take() {
+  std::shared_ptr<Memory> take(const Backend& backend) {
     const std::lock_guard lock(mutex_);
-    return count_ ? std::move(kept_[--count_]) : Memory::create();
+    return count_ ? std::move(kept_[--count_]) : Memory::create(backend);
   }
   void give_back(std::shared_ptr<Memory> memory) {
     if (memory->cached_bytes() > kMostBytes) memory->trim();

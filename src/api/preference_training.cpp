@@ -42,7 +42,7 @@ StepLoss TextTraining::loss_of_preferences(const Dataset& data) const {
   const PreferencePairs all = pairs(data, [](const std::string&) {});
   const std::shared_ptr<const FixedAdapter> adapter = adapter_ ? adapter_->current() : nullptr;
   const PreferenceObjective objective(*model_->trunk, all, options_, edits_of(adapter));
-  return objective.loss_of_all({Lane(model_->trunk->backend), Memory::create()});
+  return objective.loss_of_all({Lane(model_->trunk->backend), Memory::create(*model_->trunk->backend)});
 }
 
 }  // namespace graft::inline v0

@@ -11,7 +11,7 @@ struct Session::State {
       : model(std::move(of)),
         adapter(options.adapter),
         lane(model->trunk->backend),
-        memory(Memory::create()),
+        memory(Memory::create(lane.backend())),
         cache(make_cache(network_context(*model, lane, memory, nullptr), dtype_of(options.cache))) {
     if (!options.system.empty()) conversation.push_back({"system", options.system});
   }

@@ -23,7 +23,7 @@ std::vector<float> outputs_of(const TableModel::State& model, std::span<const fl
   check_features(network, rows);
   const UseCount::Reading reading(model.use);
   const Lane lane(model.backend);
-  const std::shared_ptr<Memory> memory = Memory::create();
+  const std::shared_ptr<Memory> memory = Memory::create(*model.backend);
   const size_t cols = size_t(network.config().features), count = rows.size() / cols;
   std::vector<float> outputs;
   for (size_t first = 0; first < count; first += kTableRowsAtOnce) {
@@ -31,7 +31,7 @@ std::vector<float> outputs_of(const TableModel::State& model, std::span<const fl
     const Batch batch = batch_of_rows(std::vector<int64_t>(part));
     Run run{lane, memory, batch};
     const Tensor x = run.tensor(int(part), int(cols));
-    std::copy_n(&rows[first * cols], part * cols, x.data());
+    std::copy_n(&rows[first * cols], part * cols, x.values().begin());
     const Tensor y = network.outputs(run, network.scores(run, x));
     outputs.insert(outputs.end(), y.values().begin(), y.values().end());
   }

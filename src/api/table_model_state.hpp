@@ -15,7 +15,7 @@ struct TableModel::State {
       : backend(Backend::create(device)), network(parameters, std::move(config)), encoding(std::move(with)) {}
 
   std::shared_ptr<const Backend> backend;
-  std::shared_ptr<Memory> memory = Memory::create();
+  std::shared_ptr<Memory> memory = Memory::create(*backend);
   Parameters parameters{[](std::string_view module) { return std::string(module); }};
   Sequential network;
   std::optional<TableEncoding> encoding;  // none: the host makes the rows

@@ -42,7 +42,7 @@ TrainReport TableTraining::fit(const TableFeatures& train, const TableFeatures* 
 Evaluation TableTraining::evaluate(const TableFeatures& data) const {
   const UseCount::Reading reading(model_->use);
   const TableObjective objective(model_->network, data, options_);
-  const StepLoss loss = objective.loss_of_all({Lane(model_->backend), Memory::create()});
+  const StepLoss loss = objective.loss_of_all({Lane(model_->backend), Memory::create(*model_->backend)});
   return {0, float(loss.mean()), loss.trained};
 }
 

@@ -157,7 +157,7 @@ StepLoss TextTraining::loss_of_rows(const Dataset& data) const {
   const TokenObjective objective(
       *model_->trunk, token_rows, options_,
       {.edits = edits_of(adapter), .corruption = &corruption, .embedding = model_->embedding_rows(Pooling::automatic)});
-  return objective.loss_of_all({Lane(model_->trunk->backend), Memory::create()});
+  return objective.loss_of_all({Lane(model_->trunk->backend), Memory::create(*model_->trunk->backend)});
 }
 
 std::vector<std::vector<PreviewToken>> TextTraining::preview(const Dataset& data, size_t count) const {

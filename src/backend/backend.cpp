@@ -14,8 +14,12 @@ namespace {
 
 constexpr int kMaxThreads = 1024;
 
-const Kernels& find_kernels(std::string name) {
-  if (const char* forced = std::getenv("GRAFT_KERNELS"); name.empty() && forced) name = forced;
+std::string chosen_name(const DeviceOptions& options) {
+  const char* forced = std::getenv("GRAFT_KERNELS");
+  return options.kernels.empty() && forced ? forced : options.kernels;
+}
+
+const Kernels& find_kernels(const std::string& name) {
   const KernelTables all = kernel_tables();
   if (name.empty()) return *all.tables[all.count - 1];
   std::string known;
@@ -23,7 +27,8 @@ const Kernels& find_kernels(std::string name) {
     if (all.tables[i]->name == name) return *all.tables[i];
     known += (i ? ", " : "") + std::string(all.tables[i]->name);
   }
-  fail<ArgumentError>("kernels: \"", name, "\" is not available on this processor, expected one of ", known);
+  fail<ArgumentError>("kernels: \"", name, "\" is not available on this processor, expected one of ", known,
+                      " or cuda");
 }
 
 int thread_count(int wanted) {
@@ -35,11 +40,15 @@ int thread_count(int wanted) {
 }  // namespace
 
 std::shared_ptr<const Backend> Backend::create(const DeviceOptions& options) {
-  return std::make_shared<const Backend>(find_kernels(options.kernels), options);
+  const std::string name = chosen_name(options);
+  std::shared_ptr<const DeviceQueue> queue = DeviceQueue::open(name);
+  const Kernels& kernels = queue ? queue->kernels() : find_kernels(name);
+  return std::make_shared<const Backend>(kernels, options, std::move(queue));
 }
 
-Backend::Backend(const Kernels& kernels, const DeviceOptions& options)
-    : profile_(options.profile ? std::make_unique<Profile>(kernels) : nullptr),
+Backend::Backend(const Kernels& kernels, const DeviceOptions& options, std::shared_ptr<const DeviceQueue> queue)
+    : queue_(std::move(queue)),
+      profile_(options.profile ? std::make_unique<Profile>(kernels) : nullptr),
       kernels_(profile_ ? profile_->table() : kernels),
       threads_count_(thread_count(options.threads)),
       executor_(options.executor) {
@@ -75,13 +84,26 @@ std::vector<std::string> device_descriptions() {
   if (found.count == 0) lines.push_back(std::string("cuda: ") + found.missing);
   for (int i = 0; i < found.count; ++i) try {
       lines.push_back("cuda:" + std::to_string(i) + ": " + cuda->name(i).text);
-    } catch (const DeviceFailure& failure) {
-      lines.push_back("cuda:" + std::to_string(i) + ": " + failure.message);
+    } catch (const Error& error) {
+      lines.push_back("cuda:" + std::to_string(i) + ": " + error.what());
     }
   return lines;
 }
 
 Lane::Lane(std::shared_ptr<const Backend> backend) : backend_(std::move(backend)) {
+  if (backend_->queue())
+    stream_ = backend_->queue()->take_stream();
+  else
+    open_on_cpu();
+  stream_.owner = this;
+}
+
+Lane::~Lane() {
+  if (backend_->queue()) backend_->queue()->give_back(stream_);
+  std::free(scratch_);
+}
+
+void Lane::open_on_cpu() {
   stream_.context = this;
   stream_.workers = backend_->threads();
   stream_.parallel = [](void* lane, int tasks, void (*body)(void*, int, int), void* argument) {
@@ -90,7 +112,11 @@ Lane::Lane(std::shared_ptr<const Backend> backend) : backend_(std::move(backend)
   stream_.scratch = [](void* lane, size_t bytes) { return static_cast<Lane*>(lane)->scratch(bytes); };
 }
 
-Lane::~Lane() { std::free(scratch_); }
+const void* Lane::visible(const void* host, size_t bytes, void* copy) const {
+  if (!backend_->queue()) return host;
+  backend_->queue()->upload(stream_, host, copy, bytes);
+  return copy;
+}
 
 void* Lane::scratch(size_t bytes) {
   if (bytes <= scratch_bytes_) return scratch_;

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A place to compute: a table of kernels and the threads that run them. Shared by everything that lives there.
+// A place to compute: a table of kernels, the threads that run them, and the queue of a device. Shared by everything
+// that lives there.
 #pragma once
 
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "backend/device_queue.hpp"
 #include "backend/profile.hpp"
 #include "graft/device.hpp"
 #include "kernels.hpp"
@@ -24,11 +26,14 @@ class Backend {
   // Null unless the options ask for one.
   Profile* profile() const { return profile_.get(); }
   void parallel(int tasks, Threads::Body body, void* argument) const;
+  // Null on the CPU.
+  const std::shared_ptr<const DeviceQueue>& queue() const { return queue_; }
 
   // For tests: the same backend with another table.
-  Backend(const Kernels& kernels, const DeviceOptions& options);
+  Backend(const Kernels& kernels, const DeviceOptions& options, std::shared_ptr<const DeviceQueue> queue = nullptr);
 
  private:
+  std::shared_ptr<const DeviceQueue> queue_;
   std::unique_ptr<Profile> profile_;
   Kernels kernels_;
   int threads_count_;
@@ -53,8 +58,12 @@ class Lane {
   const Stream& stream() const { return stream_; }
   const Backend& backend() const { return *backend_; }
   size_t scratch_bytes() const { return scratch_bytes_; }
+  // Bytes of the host where kernels read them, for kernels that are called while the result is held: the bytes
+  // themselves on the CPU, else `copy`, which has room for them.
+  const void* visible(const void* host, size_t bytes, void* copy) const;
 
  private:
+  void open_on_cpu();
   void* scratch(size_t bytes);
 
   std::shared_ptr<const Backend> backend_;

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "backend/backend.hpp"
+#include "graft/error.hpp"
 
 namespace graft::inline v0 {
 namespace {
@@ -180,10 +181,17 @@ struct WorkOf<&Kernels::square_sum> {
   static Work of(const float*, int64_t count) { return {0, 4 * elements({count})}; }
 };
 
+// Of one call. A kernel that is queued is waited for, since its time would be that of a later one.
 class Measured {
  public:
-  Measured(Profile::Sum& sum, const Work& work) : sum_(sum), work_(work) {}
+  Measured(const DeviceQueue* queue, Profile::Sum& sum, const Work& work) : queue_(queue), sum_(sum), work_(work) {
+    if (queue_) queue_->wait();
+  }
   ~Measured() {
+    try {
+      if (queue_) queue_->wait();
+    } catch (const Error&) {  // comes up again at the next wait
+    }
     const auto time = std::chrono::steady_clock::now() - started_;
     ++sum_.calls;
     sum_.nanoseconds += std::chrono::duration_cast<std::chrono::nanoseconds>(time).count();
@@ -192,6 +200,7 @@ class Measured {
   }
 
  private:
+  const DeviceQueue* queue_;
   Profile::Sum& sum_;
   Work work_;
   std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
@@ -202,8 +211,9 @@ struct Timed;
 template <auto kernel, int index, class Result, class... Arguments>
 struct Timed<kernel, index, Result (*)(const Stream&, Arguments...)> {
   static Result call(const Stream& stream, Arguments... arguments) {
-    Profile& profile = *static_cast<Lane*>(stream.context)->backend().profile();
-    const Measured measured(profile.sums()[index], WorkOf<kernel>::of(arguments...));
+    const Backend& backend = static_cast<Lane*>(stream.owner)->backend();
+    Profile& profile = *backend.profile();
+    const Measured measured(backend.queue().get(), profile.sums()[index], WorkOf<kernel>::of(arguments...));
     return (profile.measured().*kernel)(stream, arguments...);
   }
 };

@@ -24,7 +24,7 @@ class LossInputs {
     check<FileError>(golden.shape.size() == 2, goldens_.file, ": in.", name, " has ", golden.shape.size(),
                      " dimensions, expected 2");
     Tensor tensor(memory_, int(golden.shape[0]), int(golden.shape[1]));
-    std::copy(golden.floats.begin(), golden.floats.end(), tensor.data());
+    std::ranges::copy(golden.floats, tensor.values().begin());
     return tensor;
   }
   const std::vector<float>& floats(const std::string& name) const { return goldens_.floats("in." + name); }
@@ -171,8 +171,8 @@ void compare(const Loss& loss, const LossInputs& inputs, const Lane& lane, const
 void verify_losses(const std::filesystem::path& folder, const VerifyContext& context, Comparison& comparison) {
   const Goldens goldens = Goldens::load(folder);
   comparison.expect(goldens);
-  const std::shared_ptr<Memory> memory = Memory::create();
   const Lane lane(context.backend);
+  const std::shared_ptr<Memory> memory = Memory::create(lane.backend());
   const LossInputs inputs(goldens, *memory);
   for (const Loss& loss : kClassLosses) compare(loss, inputs, lane, memory, comparison);
   for (const Loss& loss : kValueLosses) compare(loss, inputs, lane, memory, comparison);

@@ -13,14 +13,14 @@ namespace {
 
 Tensor copied(Memory& memory, int rows, std::span<const float> values) {
   Tensor tensor(memory, rows, int(values.size()) / rows);
-  std::copy(values.begin(), values.end(), tensor.data());
+  std::ranges::copy(values, tensor.values().begin());
   return tensor;
 }
 
 // Row k of W and b is the parameter after step k.
 void compare_optimizer(const std::string& name, const JsonObject& json, const Goldens& goldens, const Lane& lane,
                        Comparison& comparison) {
-  const std::shared_ptr<Memory> memory = Memory::create();
+  const std::shared_ptr<Memory> memory = Memory::create(lane.backend());
   std::vector<Parameter> parameters;
   for (const char* part : {"W", "b"}) {
     const Golden& initial = goldens.at(message("init.", part));
@@ -36,7 +36,7 @@ void compare_optimizer(const std::string& name, const JsonObject& json, const Go
   for (size_t step = 0; step < steps; ++step) {
     for (const Parameter& parameter : parameters) {
       const std::vector<float>& all = goldens.floats("grad." + parameter.name);
-      std::copy_n(&all[step * parameter.value.size()], parameter.value.size(), gradients.of(parameter.value).data());
+      std::copy_n(&all[step * parameter.value.size()], parameter.value.size(), gradients.of(parameter.value).values().begin());
     }
     optimizer.step(lane, gradients, 1, 1);
     for (size_t i = 0; i < parameters.size(); ++i) {
@@ -57,7 +57,7 @@ GradientNorm norm_of(const std::string& clip) {
 
 // Clipping of the first step's gradients: "clip.max0.5.norm2" is to 0.5 by the L2 norm.
 void compare_clipping(const Goldens& goldens, const Lane& lane, Comparison& comparison) {
-  const std::shared_ptr<Memory> memory = Memory::create();
+  const std::shared_ptr<Memory> memory = Memory::create(lane.backend());
   Gradients gradients(memory);
   std::vector<Parameter> parameters;
   for (const char* part : {"W", "b"}) {
@@ -65,7 +65,7 @@ void compare_clipping(const Goldens& goldens, const Lane& lane, Comparison& comp
     parameters.push_back({part, copied(*memory, 1, initial.floats)});
     gradients.watch(parameters.back().value);
     const Tensor& gradient = gradients.of(parameters.back().value);
-    std::copy_n(goldens.floats(message("grad.", part)).begin(), gradient.size(), gradient.data());
+    std::copy_n(goldens.floats(message("grad.", part)).begin(), gradient.size(), gradient.values().begin());
   }
   for (const auto& [name, golden] : goldens.tensors) {
     if (!name.starts_with("clip.max") || !name.ends_with(".total")) continue;

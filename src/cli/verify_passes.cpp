@@ -67,11 +67,11 @@ std::vector<int32_t> integers(const Goldens& goldens, const std::string& name) {
 Tensor weighted_sum(Run& run, const Tensor& x, const Tensor& slopes) {
   const Tensor sum = run.tensor(1, 1);
   double total = 0;
-  for (size_t i = 0; i < x.size(); ++i) total += double(x.data()[i]) * slopes.data()[i];
-  *sum.data() = float(total);
+  for (size_t i = 0; i < x.size(); ++i) total += double(x.values()[i]) * slopes.values()[i];
+  sum.value() = float(total);
   if (run.records({x}))
     run.tape->record({sum.identity()}, [run, x = x.identity(), slopes, out = sum.identity()](Tape& tape) {
-      run.kernels().accumulate(run.stream(), slopes.data(), *tape.upstream(out).data(), tape.gradient(x),
+      run.kernels().accumulate(run.stream(), slopes.data(), tape.upstream(out).value(), tape.gradient(x),
                                int64_t(slopes.size()));
     });
   return sum;
@@ -221,7 +221,7 @@ float GoldenModel::loss(const Edits* edits, Gradients* gradients) const {
                           ? features_loss(pass.run(), *trunk_, hidden)
                           : task_loss(pass.run(), *trunk_, hidden, std::move(labels)).loss;
   if (tape) tape->backward(loss);
-  return *loss.data();
+  return loss.value();
 }
 
 std::vector<int32_t> GoldenModel::prompt(size_t sequence) const {

@@ -51,7 +51,7 @@ class GoldenModel {
 
   std::unique_ptr<Trunk> trunk_;
   Lane lane_;
-  std::shared_ptr<Memory> memory_ = Memory::create();
+  std::shared_ptr<Memory> memory_ = Memory::create(lane_.backend());
   std::vector<std::vector<int32_t>> sequences_, written_;  // and what the decoder behind an encoder has written
   std::vector<int64_t> types_;
   Labels labels_;

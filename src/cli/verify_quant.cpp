@@ -2,6 +2,7 @@
 //
 // A block format: bytes and the floats that they stand for. Decoding must agree to two units in the last place,
 // encoding to the last bit.
+#include <algorithm>
 #include <bit>
 #include <cmath>
 
@@ -9,6 +10,7 @@
 #include "cli/verify_kinds.hpp"
 #include "support/message.hpp"
 #include "tensor/dtype.hpp"
+#include "tensor/weight.hpp"
 
 namespace graft::inline v0 {
 namespace {
@@ -32,8 +34,10 @@ void compare_decoding(const Lane& lane, Dtype dtype, const Goldens& goldens, con
   const std::vector<float>& expected = goldens.floats(decoded);
   check<FileError>(bytes.size() == row_bytes(dtype, int64_t(expected.size())), goldens.file, ": \"", raw, "\" has ",
                    bytes.size(), " bytes, which is not what \"", decoded, "\" needs");
-  std::vector<float> found(expected.size());
-  lane.backend().kernels().decode(lane.stream(), dtype, bytes.data(), found.data(), int64_t(found.size()));
+  const std::shared_ptr<Memory> memory = Memory::create(lane.backend());
+  const Tensor values =
+      graft::decoded(lane, *memory, dtype, std::as_bytes(std::span(bytes)), 1, int(expected.size()));
+  const std::span<const float> found = values.values();
   double worst = 0;
   for (size_t i = 0; i < found.size(); ++i) worst = std::max(worst, ulps(found[i], expected[i]));
   comparison.number(decoded + " (units in the last place)", worst, 0, kUlps);
@@ -42,10 +46,16 @@ void compare_decoding(const Lane& lane, Dtype dtype, const Goldens& goldens, con
 void compare_encoding(const Lane& lane, Dtype dtype, const Goldens& goldens, Comparison& comparison) {
   const std::vector<float>& source = goldens.floats("source");
   const std::vector<uint8_t>& expected = goldens.at("raw").bytes;
-  std::vector<uint8_t> found(expected.size());
-  lane.backend().kernels().encode(lane.stream(), dtype, source.data(), found.data(), int64_t(source.size()));
+  const std::shared_ptr<Memory> memory = Memory::create(lane.backend());
+  const Tensor floats(*memory, 1, int(source.size())), encoded(*memory, 1, int(expected.size() / sizeof(float) + 1));
+  std::ranges::copy(source, floats.values().begin());
+  lane.backend().kernels().encode(lane.stream(), dtype, floats.data(), encoded.data(), int64_t(source.size()));
+  const auto found = std::as_bytes(encoded.values()).first(expected.size());
+  const auto is = [&](const std::vector<uint8_t>& bytes) {
+    return std::ranges::equal(found, std::as_bytes(std::span(bytes)));
+  };
   const auto other = goldens.tensors.find("raw_c");
-  comparison.claim("raw", found == expected || (other != goldens.tensors.end() && found == other->second.bytes));
+  comparison.claim("raw", is(expected) || (other != goldens.tensors.end() && is(other->second.bytes)));
 }
 
 }  // namespace

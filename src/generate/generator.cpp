@@ -85,9 +85,10 @@ namespace {
 // The logarithm of the sum of the exponentials of each row: log softmax(x)[0] is x[0] less that.
 std::vector<float> log_sums(const NetworkContext& context, const Tensor& logits) {
   const std::vector<int32_t> first(size_t(logits.rows()), 0);
-  std::vector<float> sums(first.size());
+  const Tensor log_first(*context.memory, logits.rows(), 1);
   context.lane.backend().kernels().cross_entropy(context.lane.stream(), logits.data(), first.data(), nullptr,
-                                                 logits.rows(), logits.cols(), 0, sums.data());
+                                                 logits.rows(), logits.cols(), 0, log_first.data());
+  std::vector<float> sums(log_first.values().begin(), log_first.values().end());
   for (int row = 0; row < logits.rows(); ++row) sums[size_t(row)] = logits.row(row)[0] - sums[size_t(row)];
   return sums;
 }

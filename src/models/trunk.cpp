@@ -2,6 +2,7 @@
 #include "models/trunk.hpp"
 
 #include <cmath>
+#include <cstring>
 #include <numbers>
 
 #include "blocks.hpp"
@@ -124,7 +125,7 @@ void load_rotary_factors(const Checkpoint& checkpoint, Trunk& trunk) {
 
 Trunk::Trunk(std::shared_ptr<const Backend> on, Json json, const std::string& where, bool has_base)
     : backend(std::move(on)),
-      memory(Memory::create()),
+      memory(Memory::create(*backend)),
       config_json(std::move(json)),
       config(config_json, where),
       family(*find_family(config).family),

@@ -2,7 +2,6 @@
 #include "models/weight_bytes.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 #include "tensor/transposed.hpp"
 
@@ -17,50 +16,52 @@ Shape shape_in_file(const Weight& weight) {
   return {weight.rows(), weight.cols()};
 }
 
-void read_rows(const Lane& lane, const Weight& weight, int first, int count, float* rows) {
+Tensor read_rows(const Lane& lane, Memory& memory, const Weight& weight, int first, int count) {
   const int cols = shape_in_file(weight).cols;
+  Tensor rows(memory, count, cols);
   if (weight.parameter())
-    std::memcpy(rows, weight.parameter().data() + size_t(first) * cols, size_t(count) * cols * sizeof(float));
+    memory.copy(weight.parameter().data() + size_t(first) * size_t(cols), rows.data(), rows.size());
   else
-    lane.backend().kernels().unpack(lane.stream(), weight.matrix(), first, count, rows);
+    lane.backend().kernels().unpack(lane.stream(), weight.matrix(), first, count, rows.data());
+  return rows;
 }
 
-void reorder(std::vector<float>& rows, const std::vector<int>& order) {
+void reorder(std::span<float> rows, const std::vector<int>& order) {
   const size_t cols = rows.size() / order.size();
-  const std::vector<float> source = rows;
+  const std::vector<float> source(rows.begin(), rows.end());
   for (size_t row = 0; row < order.size(); ++row)
     std::copy_n(&source[size_t(order[row]) * cols], cols, &rows[row * cols]);
 }
 
-void write(const Lane& lane, Dtype type, const std::vector<float>& rows, int cols, const ByteSink& sink) {
-  if (type == Dtype::f32) return sink(std::as_bytes(std::span<const float>(rows)));
-  std::vector<std::byte> encoded(checked_row_bytes(type, cols) * (rows.size() / size_t(cols)));
+void write(const Lane& lane, Dtype type, const Tensor& rows, const ByteSink& sink) {
+  if (type == Dtype::f32) return sink(std::as_bytes(rows.values()));
+  const size_t bytes = checked_row_bytes(type, rows.cols()) * size_t(rows.rows());
+  const Tensor encoded(rows.memory(), 1, int((bytes + sizeof(float) - 1) / sizeof(float)));
   lane.backend().kernels().encode(lane.stream(), type, rows.data(), encoded.data(), int64_t(rows.size()));
-  sink(encoded);
+  sink(std::as_bytes(encoded.values()).first(bytes));
 }
 
-void write_transposed(const Lane& lane, const Weight& weight, Dtype type, const ByteSink& sink) {
+void write_transposed(const Lane& lane, Memory& memory, const Weight& weight, Dtype type, const ByteSink& sink) {
   const int rows = weight.rows(), cols = weight.cols();
-  std::vector<float> values(size_t(rows) * cols);
-  read_rows(lane, weight, 0, rows, values.data());
-  write(lane, type, transposed(values, rows, cols), rows, sink);
+  const Tensor turned(memory, cols, rows);
+  std::ranges::copy(transposed(read_rows(lane, memory, weight, 0, rows).values(), rows, cols), turned.values().begin());
+  write(lane, type, turned, sink);
 }
 
 }  // namespace
 
 ByteSource weight_bytes(const Lane& lane, const Weight& weight, Dtype type, FileLayout layout) {
   return [&lane, &weight, type, layout = std::move(layout)](const ByteSink& sink) {
-    if (layout.transposed) return write_transposed(lane, weight, type, sink);
+    const std::shared_ptr<Memory> memory = Memory::create(lane.backend());
+    if (layout.transposed) return write_transposed(lane, *memory, weight, type, sink);
     const Shape shape = shape_in_file(weight);
     const int step = layout.head_rows.empty() ? kRowsAtOnce : int(layout.head_rows.size());
-    std::vector<float> rows;
     for (int first = 0; first < shape.rows; first += step) {
       const int count = std::min(step, shape.rows - first);
-      rows.resize(size_t(count) * shape.cols);
-      read_rows(lane, weight, first, count, rows.data());
-      for (float& value : rows) value += layout.offset;
-      if (!layout.head_rows.empty()) reorder(rows, layout.head_rows);
-      write(lane, type, rows, shape.cols, sink);
+      const Tensor rows = read_rows(lane, *memory, weight, first, count);
+      for (float& value : rows.values()) value += layout.offset;
+      if (!layout.head_rows.empty()) reorder(rows.values(), layout.head_rows);
+      write(lane, type, rows, sink);
     }
   };
 }

@@ -16,9 +16,9 @@ Tensor sinusoids(Memory& memory, int positions, int width) {
   for (int position = 0; position < positions; ++position)
     for (int i = 0; i < half; ++i) {
       const double angle = position / std::pow(10000.0, 2.0 * i / width);
-      float* row = table.data() + size_t(position) * width;
-      row[i] = float(std::sin(angle));
-      row[half + i] = float(std::cos(angle));
+      const std::span<float> row = table.row(position);
+      row[size_t(i)] = float(std::sin(angle));
+      row[size_t(half + i)] = float(std::cos(angle));
     }
   return table;
 }
@@ -27,7 +27,7 @@ Tensor sinusoids(Memory& memory, int positions, int width) {
 
 Embedding::Embedding(Parameters& parameters, const std::string& module, const StackConfig& config, int context,
                      const Weight* tokens)
-    : config_(config.embedding), dropout_(config.dropout), memory_(Memory::create()), tokens_(tokens) {
+    : config_(config.embedding), dropout_(config.dropout), memory_(Memory::create_on_host()), tokens_(tokens) {
   const int width = config_.width;
   if (!tokens_) tokens_ = parameters.matrix(module, config_.vocabulary, width);
   const int position_width = config_.positions_after_projection ? config.width : width;

@@ -11,7 +11,7 @@ namespace {
 
 Tensor row_of(Memory& memory, const std::vector<float>& values) {
   Tensor row(memory, 1, int(values.size()));
-  std::copy(values.begin(), values.end(), row.data());
+  std::ranges::copy(values, row.values().begin());
   return row;
 }
 
@@ -51,7 +51,7 @@ Stack::Stack(Parameters& parameters, const std::string& prefix, StackConfig conf
 
 void Stack::scale_frequencies(std::span<const float> factors) {
   for (const Tensor& frequencies : inverse_frequencies_)
-    for (size_t i = 0; i < factors.size(); ++i) frequencies.data()[i] /= factors[i];
+    for (size_t i = 0; i < factors.size(); ++i) frequencies.values()[i] /= factors[i];
 }
 
 ScoreBias Stack::shared_bias(Run& run) const {

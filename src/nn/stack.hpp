@@ -25,7 +25,7 @@ class Stack {
   ScoreBias shared_bias(Run& run) const;
 
   StackConfig config_;
-  std::shared_ptr<Memory> memory_ = Memory::create();
+  std::shared_ptr<Memory> memory_ = Memory::create_on_host();
   std::vector<Tensor> inverse_frequencies_;
   Embedding embedding_;
   const Weight* relative_ = nullptr;

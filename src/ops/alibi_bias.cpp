@@ -21,7 +21,7 @@ float slope(int head, int heads) {
 ScoreBias alibi_bias(Run& run, int heads, int reach) {
   check(heads > 0 && reach >= 0, "alibi_bias: ", heads, " heads, a reach of ", reach);
   const ScoreBias bias = {run.tensor(heads, 2 * reach + 1)};
-  float* value = bias.values.data();
+  float* value = bias.values.values().data();
   for (int head = 0; head < heads; ++head)
     for (int distance = -reach; distance <= reach; ++distance)
       *value++ = -slope(head, heads) * float(std::abs(distance));

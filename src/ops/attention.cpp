@@ -86,7 +86,8 @@ void observe(const Run& run, const AttentionShape& shape, const Tensor& q, const
     const AttentionSequence& sequence = all.sequences[i];
     const Tensor p = run.tensor(shape.heads * sequence.queries, sequence.keys);
     run.kernels().attention_probabilities(run.stream(), shape, q.data(), sequence, lse.data(), p.data());
-    run.observer->on_attention(place.kind, place.layer, int(i), shape.heads, sequence.queries, sequence.keys, p.data());
+    run.observer->on_attention(place.kind, place.layer, int(i), shape.heads, sequence.queries, sequence.keys,
+                                p.values().data());
   }
 }
 

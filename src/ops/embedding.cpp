@@ -38,12 +38,12 @@ std::vector<TablePass> table_passes(const Run& run, const Weight& table, std::sp
 void add_to(const Run& run, const TablePass& pass, const Tensor& y) {
   const int rank = pass.hidden.cols();
   run.kernels().matmul(run.stream(), Compute::f32, {pass.hidden.data(), rank}, {pass.edit.up.data(), rank, true},
-                       y.row(pass.first).data(), y.cols(), pass.rows, y.cols(), rank, pass.edit.scale, true);
+                       y.data() + size_t(pass.first) * size_t(y.cols()), y.cols(), pass.rows, y.cols(), rank, pass.edit.scale, true);
 }
 
 void backward(const Run& run, Tape& tape, const TablePass& pass, std::span<const int32_t> ids, const Tensor& dy) {
   const int rank = pass.hidden.cols(), cols = dy.cols();
-  const float* slopes = dy.row(pass.first).data();
+  const float* slopes = dy.data() + size_t(pass.first) * size_t(cols);
   if (float* dup = tape.gradient(pass.edit.up))
     run.kernels().matmul(run.stream(), Compute::f32, {slopes, cols, true}, {pass.hidden.data(), rank}, dup, rank, cols,
                          rank, pass.rows, pass.edit.scale, true);
@@ -113,7 +113,7 @@ Tensor add_rows(Run& run, const Tensor& x, const Tensor& table, std::span<const 
   for (const int32_t row : rows)
     check(row >= 0 && row < table.rows(), "add_rows: row ", row, ", expected 0 to ", table.rows() - 1);
   Tensor y = run.tensor(x.rows(), x.cols());
-  run.kernels().gather_rows(run.stream(), table.data(), rows.data(), x.rows(), x.cols(), y.data());
+  for (int i = 0; i < y.rows(); ++i) std::ranges::copy(table.row(rows[size_t(i)]), y.row(i).begin());
   run.kernels().accumulate(run.stream(), x.data(), 1, y.data(), int64_t(y.size()));
 
   if (run.records({x}))

@@ -16,6 +16,7 @@ float* row_of(const Tensor& x, int row) { return row_of(x.data(), row, x.cols())
 
 void softmax(const Tensor& logits, const Tensor& probabilities) {
   const auto experts = size_t(logits.cols());
+  logits.memory().wait();
   for (int row = 0; row < logits.rows(); ++row) {
     const float *in = row_of(logits, row), top = *std::max_element(in, in + experts);
     float* out = row_of(probabilities, row);
@@ -93,7 +94,7 @@ Routing route(Run& run, const Tensor& logits, int used, bool normalized) {
                      [logits = logits.identity(), kept = Routing{{}, {}, routing.weights, routing.probabilities, used},
                       choice = std::move(choice)](Tape& tape) {
                        route_backward(kept, choice, tape.upstream(kept.weights.identity()),
-                                      tape.upstream(kept.probabilities.identity()), tape.gradient(logits));
+                                      tape.upstream(kept.probabilities.identity()), tape.gradient_on_host(logits));
                      });
   return routing;
 }
@@ -111,10 +112,11 @@ void combine_backward(const Run& run, Tape& tape, const Expert& expert, const Te
   const int cols = dy.cols();
   float *doutput = tape.gradient(expert.output.identity()), *dweights = tape.gradient(weights);
   const Tensor output = dweights ? expert.output.restore(run) : Tensor();
+  const std::span<const float> shares = weights.values();
   for (size_t i = 0; i < expert.rows.size(); ++i) {
     const float* d = row_of(dy, expert.rows[i]);
     const auto slot = size_t(expert.slots[i]);
-    if (doutput) kernels.accumulate(run.stream(), d, weights.data()[slot], row_of(doutput, int(i), cols), cols);
+    if (doutput) kernels.accumulate(run.stream(), d, shares[slot], row_of(doutput, int(i), cols), cols);
     if (dweights)
       kernels.matmul(run.stream(), Compute::f32, {d, cols}, {row_of(output, int(i)), cols, true}, dweights + slot, 1, 1,
                      1, cols, 1, true);
@@ -130,6 +132,7 @@ Tensor combine(Run& run, const Routing& routing, std::span<const Tensor> outputs
   const auto busy = std::find_if(routing.rows.begin(), routing.rows.end(), [](const auto& r) { return !r.empty(); });
   check(busy != routing.rows.end(), "combine: no rows");
   Tensor y = Tensor::zeros(*run.memory, rows, outputs[size_t(busy - routing.rows.begin())].cols());
+  const std::span<const float> shares = routing.weights.values();
   bool recorded = run.records({routing.weights});
   for (size_t e = 0; e < outputs.size(); ++e) {
     const std::vector<int32_t>& own = routing.rows[e];
@@ -138,8 +141,8 @@ Tensor combine(Run& run, const Routing& routing, std::span<const Tensor> outputs
           " is ", outputs[e].rows(), " x ", outputs[e].cols(), ", expected ", own.size(), " x ", y.cols());
     recorded = recorded || run.records({outputs[e]});
     for (size_t i = 0; i < own.size(); ++i)
-      run.kernels().accumulate(run.stream(), row_of(outputs[e], int(i)),
-                               routing.weights.data()[size_t(routing.slots[e][i])], row_of(y, own[i]), y.cols());
+      run.kernels().accumulate(run.stream(), row_of(outputs[e], int(i)), shares[size_t(routing.slots[e][i])],
+                               row_of(y, own[i]), y.cols());
   }
 
   if (recorded) {
@@ -165,7 +168,7 @@ Tensor balance_loss(Run& run, std::span<const Routing> layers) {
   for (const Routing& layer : layers) {
     check(layer.probabilities.cols() == experts, "balance_loss: a layer has ", layer.probabilities.cols(),
           " experts, the first ", experts);
-    for (size_t e = 0; e < size_t(experts); ++e) taken.data()[e] += float(layer.rows[e].size());
+    for (size_t e = 0; e < size_t(experts); ++e) taken.values()[e] += float(layer.rows[e].size());
     run.kernels().column_sum(run.stream(), layer.probabilities.data(), layer.probabilities.rows(), experts,
                              probability.data());
     rows += layer.probabilities.rows();
@@ -174,11 +177,12 @@ Tensor balance_loss(Run& run, std::span<const Routing> layers) {
   }
   const double factor = experts / (rows * rows);
   Tensor loss = run.tensor(1, 1);
-  *loss.data() = float(factor * std::inner_product(taken.data(), taken.data() + experts, probability.data(), 0.0));
+  const std::span<const float> counts = taken.values();
+  loss.value() = float(factor * std::inner_product(counts.begin(), counts.end(), probability.data(), 0.0));
 
   if (recorded)
     run.tape->record({loss.identity()}, [run, probabilities, taken, factor, out = loss.identity()](Tape& tape) {
-      const float slope = float(factor) * *tape.upstream(out).data();
+      const float slope = float(factor) * tape.upstream(out).value();
       for (const Identity& layer : probabilities)
         if (float* dp = tape.gradient(layer))
           for (int row = 0; row < layer->rows; ++row)

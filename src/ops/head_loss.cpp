@@ -38,7 +38,7 @@ class Chunk {
     const bool is_watched = inside.watches(y);
     score(y, is_watched, log_probabilities);
     if (is_watched) inside.backward(y, y);
-    if (dx) std::memcpy(dx, inside.upstream(chunk.identity()).data(), chunk.size() * sizeof(float));
+    if (dx) run_.memory->copy(inside.upstream(chunk.identity()).data(), dx, chunk.size());
     return is_watched;
   }
 
@@ -67,7 +67,7 @@ HeadLoss head_loss(Run& run, const Tensor& x, const Projection& head, HeadScores
   check(head.weight->cols() == x.cols(), head.weight->name(), ": takes ", head.weight->cols(), " columns, x has ",
         x.cols());
   const int count = int(targets.rows.size());
-  HeadLoss result{run.tensor(1, 1), std::vector<float>(size_t(count))};
+  const Tensor log_probabilities = run.tensor(1, count);
   const Tensor dx = run.records({x}) ? Tensor::zeros(*run.memory, count, x.cols()) : Tensor();
   const int64_t copies = 1 + (scores.scale != 1) + (scores.soft_cap > 0);
   const int64_t row_logits = int64_t(head.weight->rows()) * copies;
@@ -75,13 +75,15 @@ HeadLoss head_loss(Run& run, const Tensor& x, const Projection& head, HeadScores
   const int chunk_count = (count + most - 1) / most, step = chunk_count ? (count + chunk_count - 1) / chunk_count : 0;
   bool recorded = false;
   for (int first = 0; first < count; first += step) {
-    float *log_probabilities = &result.log_probabilities[size_t(first)], *slopes = dx ? dx.row(first).data() : nullptr;
-    recorded |=
-        Chunk(run, targets, first, std::min(step, count - first)).compute(x, head, scores, log_probabilities, slopes);
+    float* slopes = dx ? dx.data() + size_t(first) * size_t(dx.cols()) : nullptr;
+    recorded |= Chunk(run, targets, first, std::min(step, count - first))
+                    .compute(x, head, scores, log_probabilities.data() + first, slopes);
   }
+  const std::span<const float> values = log_probabilities.values();
+  HeadLoss result{run.tensor(1, 1), {values.begin(), values.end()}};
   double loss = 0;
   for (int i = 0; i < count; ++i) loss -= double(targets.weights[i]) * result.log_probabilities[i];
-  *result.loss.data() = float(loss);
+  result.loss.value() = float(loss);
 
   if (recorded)
     run.tape->record({result.loss.identity()}, [run, x = x.identity(), rows = targets.rows, dx](Tape& tape) {

@@ -21,10 +21,10 @@ struct Point {
 // A 1 × 1 tensor with the gradient that it has of x.
 Tensor recorded(Run& run, const Tensor& x, double sum, const Tensor& gradient) {
   Tensor loss = run.tensor(1, 1);
-  *loss.data() = float(sum);
+  loss.value() = float(sum);
   if (run.records({x}))
     run.tape->record({loss.identity()}, [run, x = x.identity(), gradient, out = loss.identity()](Tape& tape) {
-      run.kernels().accumulate(run.stream(), gradient.data(), *tape.upstream(out).data(), tape.gradient(x),
+      run.kernels().accumulate(run.stream(), gradient.data(), tape.upstream(out).value(), tape.gradient(x),
                                int64_t(gradient.size()));
     });
   return loss;
@@ -41,11 +41,12 @@ Tensor sum_of_values(Run& run, const char* loss, const Tensor& x, std::span<cons
   check_count(loss, "targets", targets.size(), x.size());
   check_count(loss, "weights", weights.size(), x.size());
   const Tensor gradient = run.tensor(x.rows(), x.cols());
+  const std::span<float> values = x.values(), slopes = gradient.values();
   double sum = 0;
   for (size_t i = 0; i < x.size(); ++i) {
-    const Point at = point(double(x.data()[i]), double(targets[i]));
+    const Point at = point(double(values[i]), double(targets[i]));
     sum += weights[i] * at.loss;
-    gradient.data()[i] = float(weights[i] * at.slope);
+    slopes[i] = float(weights[i] * at.slope);
   }
   return recorded(run, x, sum, gradient);
 }
@@ -77,8 +78,8 @@ Tensor sum_of_rows(Run& run, const char* loss, const Tensor& x, std::span<const 
   for (int row = 0; row < x.rows(); ++row) {
     slopes.assign(size_t(x.cols()), 0);
     sum += weights[size_t(row)] * function(row, slopes);
-    for (size_t i = 0; i < slopes.size(); ++i)
-      gradient.data()[size_t(row) * slopes.size() + i] = float(weights[size_t(row)] * slopes[i]);
+    std::ranges::transform(slopes, gradient.row(row).begin(),
+                           [&](double slope) { return float(weights[size_t(row)] * slope); });
   }
   return recorded(run, x, sum, gradient);
 }
@@ -87,15 +88,14 @@ Tensor sum_of_rows(Run& run, const char* loss, const Tensor& x, std::span<const 
 // logarithm of the first. Of two such, the ones and what the first columns add to a divergence cancel out.
 struct Apart {
   Apart(Run& run, const Tensor& logits, float temperature)
-      : p(run.tensor(logits.rows(), logits.cols())), log_first(size_t(logits.rows())) {
-    for (size_t i = 0; i < logits.size(); ++i) p.data()[i] = logits.data()[i] / temperature;
+      : p(run.tensor(logits.rows(), logits.cols())), log_first(run.tensor(logits.rows(), 1)) {
+    std::ranges::transform(logits.values(), p.values().begin(), [&](float logit) { return logit / temperature; });
     const std::vector<int32_t> first(log_first.size());
     const std::vector<float> ones(log_first.size(), 1);
     run.kernels().cross_entropy(run.stream(), p.data(), first.data(), ones.data(), logits.rows(), logits.cols(), 0,
                                 log_first.data());
   }
-  Tensor p;
-  std::vector<float> log_first;
+  Tensor p, log_first;
 };
 
 void check_targets(const char* loss, const Tensor& logits, std::span<const int32_t> targets) {
@@ -115,12 +115,12 @@ Tensor cross_entropy(Run& run, const Tensor& logits, std::span<const int32_t> ta
   check_targets("cross_entropy", logits, targets);
   check_count("cross_entropy", "weights", weights.size(), targets.size());
   const Tensor gradient = run.tensor(logits.rows(), logits.cols());
-  std::copy_n(logits.data(), logits.size(), gradient.data());
-  std::vector<float> log_probabilities(targets.size());
+  gradient.assign(logits);
+  const Tensor log_probabilities = run.tensor(logits.rows(), 1);
   run.kernels().cross_entropy(run.stream(), gradient.data(), targets.data(), weights.data(), logits.rows(),
                               logits.cols(), label_smoothing, log_probabilities.data());
   double sum = 0;
-  for (size_t i = 0; i < targets.size(); ++i) sum -= double(weights[i]) * log_probabilities[i];
+  for (size_t i = 0; i < targets.size(); ++i) sum -= double(weights[i]) * log_probabilities.values()[i];
   return recorded(run, logits, sum, gradient);
 }
 
@@ -165,7 +165,7 @@ Tensor distillation(Run& run, const Tensor& logits, const Tensor& teacher, std::
       slopes[i] = weight * (p[i] - q[i]);
     }
     const double divergence =
-        difference / temperature + expected.log_first[size_t(row)] - student.log_first[size_t(row)];
+        difference / temperature + expected.log_first.values()[size_t(row)] - student.log_first.values()[size_t(row)];
     sum += double(weight) * temperature * divergence;
   }
   return recorded(run, logits, sum, gradient);

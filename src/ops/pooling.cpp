@@ -39,7 +39,7 @@ Tensor normalized(Run& run, const Tensor& x) {
   constexpr float kLeastSquare = 1e-24f;
   const auto columns = float(x.cols());
   const Tensor share = run.tensor(1, x.cols()), inverse = run.tensor(x.rows(), 1);
-  std::fill_n(share.data(), share.size(), 1 / std::sqrt(columns));
+  std::ranges::fill(share.values(), 1 / std::sqrt(columns));
   Tensor y = run.tensor(x.rows(), x.cols());
   run.kernels().rms_norm(run.stream(), x.data(), share.data(), y.data(), inverse.data(), x.rows(), x.cols(),
                          kLeastSquare / columns, 0);

@@ -34,16 +34,16 @@ ScoreBias relative_bias(Run& run, const Weight& original, RelativeBuckets bucket
   const ScoreBias bias = {run.tensor(heads, distances)};
   for (int head = 0; head < heads; ++head)
     for (int i = 0; i < distances; ++i)
-      bias.values.data()[size_t(head) * distances + i] = of_bucket.data()[size_t(rows[i]) * heads + head];
+      bias.values.row(head)[size_t(i)] = of_bucket.row(rows[size_t(i)])[size_t(head)];
 
   if (run.records({table.parameter()}))
     run.tape->record({bias.values.identity()},
                      [&table, rows = std::move(rows), heads, out = bias.values.identity()](Tape& tape) {
                        const Tensor dvalues = tape.upstream(out);
-                       float* dtable = tape.gradient(table.parameter());
+                       float* dtable = tape.gradient_on_host(table.parameter().identity());
                        for (int head = 0; head < heads; ++head)
                          for (size_t i = 0; i < rows.size(); ++i)
-                           dtable[size_t(rows[i]) * heads + head] += dvalues.data()[head * rows.size() + i];
+                           dtable[size_t(rows[i]) * heads + head] += dvalues.row(head)[i];
                      });
   return bias;
 }

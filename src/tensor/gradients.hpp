@@ -22,8 +22,14 @@ class Gradients {
   // Where a backward step adds to the gradient; null when nobody watches. Marks it as reached.
   float* reach(const Shape* identity) {
     const Place place = reach_unset(identity);
-    if (place.is_unset) std::memset(place.data, 0, sums_.at(identity).gradient.size() * sizeof(float));
+    if (place.is_unset) sums_.at(identity).gradient.clear();
     return place.data;
+  }
+  // The same for the host, which may add at once.
+  float* reach_on_host(const Tensor& parameter) {
+    float* sum = reach(parameter.identity().get());
+    memory_->wait();
+    return sum;
   }
   // The same for a step that can write the whole gradient where it is the first to reach it.
   struct Place {
@@ -39,8 +45,7 @@ class Gradients {
   }
   const Tensor& of(const Tensor& parameter) const {
     const Entry& entry = sums_.at(parameter.identity().get());
-    if (std::exchange(entry.is_unset, false))
-      std::memset(entry.gradient.data(), 0, entry.gradient.size() * sizeof(float));
+    if (std::exchange(entry.is_unset, false)) entry.gradient.clear();
     return entry.gradient;
   }
   // Whether any backward step wrote to it since the last clear.

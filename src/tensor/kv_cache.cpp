@@ -59,7 +59,7 @@ KeyValueCache KeyValueCache::branch() const {
     if (partial == 0 || chunks.empty()) continue;
     for (Tensor* tensor : {&chunks.back().k, &chunks.back().v}) {
       const Tensor copy(*memory_, 1, int(tensor->size()));
-      std::memcpy(copy.data(), tensor->data(), row_bytes(dtype_, width_) * partial);
+      memory_->copy(tensor->data(), copy.data(), (row_bytes(dtype_, width_) * partial + 3) / sizeof(float));
       *tensor = copy;
     }
   }

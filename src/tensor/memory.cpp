@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstdlib>
+#include <cstring>
 #include <new>
 
 #include "support/aligned_memory.hpp"
@@ -21,7 +22,17 @@ size_t size_class(size_t bytes) {
 
 }  // namespace
 
-std::shared_ptr<Memory> Memory::create(size_t budget) { return std::shared_ptr<Memory>(new Memory(budget)); }
+std::shared_ptr<Memory> Memory::create(const Backend& backend, size_t budget) {
+  return std::shared_ptr<Memory>(new Memory(backend.queue(), budget));
+}
+
+std::shared_ptr<Memory> Memory::create_beside(const Memory& other) {
+  return std::shared_ptr<Memory>(new Memory(other.queue_, 0));
+}
+
+std::shared_ptr<Memory> Memory::create_on_host(size_t budget) {
+  return std::shared_ptr<Memory>(new Memory(nullptr, budget));
+}
 
 Memory::~Memory() { trim_locked(); }
 
@@ -29,6 +40,20 @@ std::shared_ptr<float> Memory::allocate(size_t floats) {
   const Block block = take(size_class(floats * sizeof(float)));
   return {static_cast<float*>(block.data), [self = shared_from_this(), block](float*) { self->give_back(block); }};
 }
+
+void Memory::clear(float* data, size_t floats) const {
+  if (queue_) return queue_->clear(data, floats * sizeof(float));
+  std::memset(data, 0, floats * sizeof(float));
+}
+
+void Memory::copy(const float* from, float* to, size_t floats) const {
+  if (queue_) return queue_->copy(from, to, floats * sizeof(float));
+  std::memcpy(to, from, floats * sizeof(float));
+}
+
+void* Memory::allocate_new(size_t bytes) const { return queue_ ? queue_->allocate(bytes) : allocate_aligned(bytes); }
+
+void Memory::free_block(void* data) const { queue_ ? queue_->release(data) : std::free(data); }
 
 // The smallest cached block that is large enough, unless most of it would lie idle.
 Memory::Block Memory::take_cached(size_t bytes) {
@@ -49,7 +74,7 @@ Memory::Block Memory::take(size_t bytes) {
     if (budget_ && used_ + cached_ + bytes > budget_) trim_locked();
     check<ResourceError>(!budget_ || used_ + bytes <= budget_, "memory budget: ", used_ + bytes,
                          " bytes needed, but the budget is ", budget_);
-    block.data = allocate_aligned(bytes);
+    block.data = allocate_new(bytes);
   }
   used_ += block.bytes;
   peak_ = std::max(peak_, used_ + cached_);
@@ -64,7 +89,7 @@ void Memory::give_back(Block block) {
     free_[block.bytes].push_back(block.data);
     cached_ += block.bytes;
   } catch (const std::bad_alloc&) {
-    std::free(block.data);
+    free_block(block.data);
     if (const auto noted = free_.find(block.bytes); noted != free_.end() && noted->second.empty()) free_.erase(noted);
   }
 }
@@ -75,7 +100,7 @@ void Memory::evict_below(size_t bytes) {
     auto smaller = free_.lower_bound(bytes);
     if (smaller == free_.begin()) return;
     --smaller;
-    std::free(smaller->second.back());
+    free_block(smaller->second.back());
     freed += smaller->first;
     cached_ -= smaller->first;
     smaller->second.pop_back();
@@ -90,7 +115,7 @@ void Memory::trim() {
 
 void Memory::trim_locked() {
   for (auto& [bytes, blocks] : free_)
-    for (void* block : blocks) std::free(block);
+    for (void* block : blocks) free_block(block);
   free_.clear();
   cached_ = 0;
 }

@@ -51,7 +51,7 @@ Tape Tape::nested(const Tensor& x) {
 
 void Tape::backward(const Tensor& loss) {
   Tensor one(*memory_, 1, 1);
-  *one.data() = 1;
+  one.value() = 1;
   backward(loss, one);
 }
 

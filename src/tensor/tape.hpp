@@ -32,6 +32,12 @@ class Tape {
   // Where a backward step adds the gradient of an input: zero at first, null when nobody watches.
   float* gradient(const Identity& input);
   float* gradient(const Tensor& input) { return gradient(input.identity()); }
+  // The same for a step that the host computes: null, or where it may add at once.
+  float* gradient_on_host(const Identity& input) {
+    float* sum = gradient(input);
+    memory_->wait();
+    return sum;
+  }
   // The same of a leaf, for a step that can write its whole gradient where it is the first.
   Gradients::Place leaf_gradient(const Tensor& leaf) { return leaves_.reach_unset(leaf.identity().get()); }
   // Adds a whole tensor to the gradient of an input. The tape takes it over where it is the first, so the step must be

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A float matrix, row-major, by shared handle. Copies are the same tensor; what is written through one is seen by all.
+// `data` is for kernels. The host reads and writes `values` and `row`, which wait for the kernels that were called.
 #pragma once
 
-#include <cstring>
 #include <memory>
 #include <span>
 
@@ -23,11 +23,13 @@ class Tensor {
   Tensor() = default;
   // Not initialised.
   Tensor(Memory& memory, int rows, int cols)
-      : shape_(std::make_shared<const Shape>(Shape{rows, cols})), data_(memory.allocate(size_t(rows) * cols)) {}
+      : shape_(std::make_shared<const Shape>(Shape{rows, cols})),
+        memory_(&memory),
+        data_(memory.allocate(size_t(rows) * cols)) {}
 
   static Tensor zeros(Memory& memory, int rows, int cols) {
     Tensor tensor(memory, rows, cols);
-    std::memset(tensor.data(), 0, tensor.size() * sizeof(float));
+    tensor.clear();
     return tensor;
   }
 
@@ -43,19 +45,29 @@ class Tensor {
   int cols() const { return shape_->cols; }
   size_t size() const { return size_t(rows()) * cols(); }
   float* data() const { return data_.get(); }
-  std::span<float> values() const { return {data(), size()}; }
-  std::span<float> row(int index) const { return {data() + size_t(index) * size_t(cols()), size_t(cols())}; }
+  std::span<float> values() const {
+    memory_->wait();
+    return {data(), size()};
+  }
+  std::span<float> row(int index) const { return values().subspan(size_t(index) * size_t(cols()), size_t(cols())); }
+  // Of a 1 × 1 tensor.
+  float& value() const { return values()[0]; }
+  void clear() const { memory_->clear(data(), size()); }
+  // Takes the values of a tensor of the same size.
+  void assign(const Tensor& from) const { memory_->copy(from.data(), data(), size()); }
   const Identity& identity() const { return shape_; }
+  Memory& memory() const { return *memory_; }
 
  private:
   Identity shape_;
+  Memory* memory_ = nullptr;  // kept alive by the data
   std::shared_ptr<float> data_;
 };
 
 // The same values in memory of their own.
 inline Tensor copy(Memory& memory, const Tensor& x) {
   Tensor y(memory, x.rows(), x.cols());
-  std::memcpy(y.data(), x.data(), x.size() * sizeof(float));
+  y.assign(x);
   return y;
 }
 

@@ -15,6 +15,10 @@ namespace {
 
 constexpr int kPackRows = 256;  // packed at a time; a multiple of the kernels' panel
 
+Tensor room_for(Memory& memory, size_t bytes) {
+  return Tensor(memory, 1, int((bytes + sizeof(float) - 1) / sizeof(float)));
+}
+
 // Formats without products of their own are kept as bf16.
 Dtype resident_dtype(const Kernels& kernels, const StoredTensor& stored) {
   const Dtype dtype = stored.kept.value_or(stored.dtype);
@@ -39,10 +43,11 @@ void Weight::allocate(const Lane& lane, const std::shared_ptr<Memory>& memory, D
   place(memory->allocate((bytes + sizeof(float) - 1) / sizeof(float)), bytes, dtype);
 }
 
-void Weight::pack_rows(const Lane& lane, const std::byte* data, std::span<const int> row_order) {
+void Weight::pack_rows(const Lane& lane, Memory& memory, const std::byte* data, std::span<const int> row_order) {
   const Kernels& kernels = lane.backend().kernels();
   const size_t bytes = row_bytes(matrix_.dtype, cols_);
   std::vector<std::byte> reordered;
+  const Tensor copy = room_for(memory, lane.backend().queue() ? bytes * kPackRows : 0);
   for (int first = 0; first < rows_; first += kPackRows) {
     const int count = std::min(kPackRows, rows_ - first);
     const std::byte* rows = data + first * bytes;
@@ -52,34 +57,33 @@ void Weight::pack_rows(const Lane& lane, const std::byte* data, std::span<const 
         std::memcpy(&reordered[row * bytes], data + row_order[first + row] * bytes, bytes);
       rows = reordered.data();
     }
-    kernels.pack(lane.stream(), matrix_.dtype, rows, first, count, const_cast<void*>(matrix_.data), rows_, cols_);
+    kernels.pack(lane.stream(), matrix_.dtype, lane.visible(rows, count * bytes, copy.data()), first, count,
+                 const_cast<void*>(matrix_.data), rows_, cols_);
   }
 }
 
 void Weight::load_vector(const Lane& lane, Memory& memory, const StoredTensor& stored) {
-  vector_ = Tensor(memory, rows_, cols_);
-  lane.backend().kernels().decode(lane.stream(), stored.dtype, stored.data.data(), vector_.data(),
-                                  int64_t(vector_.size()));
-  for (float& value : vector_.values()) value -= stored.offset;
+  vector_ = decoded(lane, memory, stored.dtype, stored.data, rows_, cols_);
+  const std::span<float> values = vector_.values();
+  for (float& value : values) value -= stored.offset;
   if (!stored.row_order.empty()) {
-    const std::vector<float> source(vector_.data(), vector_.data() + vector_.size());
-    for (size_t i = 0; i < source.size(); ++i) vector_.data()[i] = source[size_t(stored.row_order[i])];
+    const std::vector<float> source(values.begin(), values.end());
+    for (size_t i = 0; i < source.size(); ++i) values[i] = source[size_t(stored.row_order[i])];
   }
   resident_bytes_ = vector_.size() * sizeof(float);
 }
 
 // The stored values in the dtype that stays resident, as rows of outputs; empty where they are so already.
-std::vector<std::byte> Weight::converted(const Lane& lane, const StoredTensor& stored, Dtype resident) const {
+Tensor Weight::converted(const Lane& lane, Memory& memory, const StoredTensor& stored, Dtype resident) const {
   if (resident == stored.dtype && !stored.transposed) return {};
-  const Kernels& kernels = lane.backend().kernels();
-  std::vector<float> floats(size_t(rows_) * cols_);
-  kernels.decode(lane.stream(), stored.dtype, stored.data.data(), floats.data(), int64_t(floats.size()));
-  if (stored.transposed) floats = transposed(floats, cols_, rows_);
-  std::vector<std::byte> bytes(row_bytes(resident, cols_) * size_t(rows_));
-  if (resident == Dtype::f32)
-    std::memcpy(bytes.data(), floats.data(), bytes.size());
-  else
-    kernels.encode(lane.stream(), resident, floats.data(), bytes.data(), int64_t(floats.size()));
+  Tensor floats = decoded(lane, memory, stored.dtype, stored.data, rows_, cols_);
+  if (stored.transposed) {
+    const std::vector<float> turned = transposed(floats.values(), cols_, rows_);
+    std::copy(turned.begin(), turned.end(), floats.values().begin());
+  }
+  if (resident == Dtype::f32) return floats;
+  Tensor bytes = room_for(memory, row_bytes(resident, cols_) * size_t(rows_));
+  lane.backend().kernels().encode(lane.stream(), resident, floats.data(), bytes.data(), int64_t(floats.size()));
   return bytes;
 }
 
@@ -91,10 +95,11 @@ void Weight::load(const Lane& lane, Memory& memory, Shelf& shelf, const StoredTe
   if (kind_ == Kind::vector) return load_vector(lane, memory, stored);
   const Kernels& kernels = lane.backend().kernels();
   const Dtype resident = resident_dtype(kernels, stored);
-  const std::vector<std::byte> bytes = converted(lane, stored, resident);
+  const Tensor bytes = converted(lane, memory, stored, resident);
   const size_t packed = packed_bytes(kernels, stored);
   place(shelf.take(packed), packed, resident);
-  pack_rows(lane, bytes.empty() ? stored.data.data() : bytes.data(), stored.row_order);
+  pack_rows(lane, memory, bytes ? reinterpret_cast<const std::byte*>(bytes.values().data()) : stored.data.data(),
+            stored.row_order);
 }
 
 void Weight::create(const Lane& lane, const std::shared_ptr<Memory>& memory) {
@@ -131,8 +136,9 @@ Weight Weight::copy(const std::shared_ptr<Memory>& memory) const {
   if (vector_) made.vector_ = graft::copy(*memory, vector_);
   if (master_) made.master_ = graft::copy(*memory, master_);
   if (!matrix_.data) return made;
-  std::shared_ptr<float> packed = memory->allocate((resident_bytes_ + sizeof(float) - 1) / sizeof(float));
-  std::memcpy(packed.get(), matrix_.data, resident_bytes_);
+  const size_t floats = (resident_bytes_ + sizeof(float) - 1) / sizeof(float);
+  std::shared_ptr<float> packed = memory->allocate(floats);
+  memory->copy(static_cast<const float*>(matrix_.data), packed.get(), floats);
   made.place(std::move(packed), resident_bytes_, dtype());
   return made;
 }
@@ -143,17 +149,25 @@ void Weight::repack(const Lane& lane) {
   if (kind_ == Kind::matrix) graft::repack(lane, master_, matrix_);
 }
 
+Tensor decoded(const Lane& lane, Memory& memory, Dtype dtype, std::span<const std::byte> data, int rows, int cols) {
+  Tensor floats(memory, rows, cols);
+  const Tensor copy = room_for(memory, lane.backend().queue() ? data.size() : 0);
+  lane.backend().kernels().decode(lane.stream(), dtype, lane.visible(data.data(), data.size(), copy.data()),
+                                  floats.data(), int64_t(floats.size()));
+  return floats;
+}
+
 void repack(const Lane& lane, const Tensor& values, const PackedMatrix& packed) {
   const Kernels& kernels = lane.backend().kernels();
   const int cols = values.cols();
-  std::vector<uint16_t> halves;
+  Tensor halves;
   for (int first = 0; first < values.rows(); first += kPackRows) {
     const int count = std::min(kPackRows, values.rows() - first);
     const float* floats = values.data() + size_t(first) * cols;
     const void* rows = floats;
     if (packed.dtype != Dtype::f32) {
-      halves.resize(size_t(count) * cols);
-      kernels.encode(lane.stream(), packed.dtype, floats, halves.data(), int64_t(halves.size()));
+      if (!halves) halves = room_for(values.memory(), row_bytes(packed.dtype, cols) * size_t(count));
+      kernels.encode(lane.stream(), packed.dtype, floats, halves.data(), int64_t(count) * cols);
       rows = halves.data();
     }
     kernels.pack(lane.stream(), packed.dtype, rows, first, count, const_cast<void*>(packed.data), values.rows(), cols);

@@ -72,9 +72,9 @@ class Weight {
  private:
   void allocate(const Lane& lane, const std::shared_ptr<Memory>& memory, Dtype dtype);
   void load_vector(const Lane& lane, Memory& memory, const StoredTensor& stored);
-  std::vector<std::byte> converted(const Lane& lane, const StoredTensor& stored, Dtype resident) const;
+  Tensor converted(const Lane& lane, Memory& memory, const StoredTensor& stored, Dtype resident) const;
   void place(std::shared_ptr<float> packed, size_t bytes, Dtype dtype);
-  void pack_rows(const Lane& lane, const std::byte* data, std::span<const int> row_order);
+  void pack_rows(const Lane& lane, Memory& memory, const std::byte* data, std::span<const int> row_order);
 
   Kind kind_;
   std::string name_;
@@ -84,6 +84,9 @@ class Weight {
   std::shared_ptr<const void> owner_;  // of matrix_.data
   size_t resident_bytes_ = 0;
 };
+
+// The floats of stored data of any dtype, as a matrix.
+Tensor decoded(const Lane& lane, Memory& memory, Dtype dtype, std::span<const std::byte> data, int rows, int cols);
 
 // Makes the packed form, of floats or bf16, anew from its values.
 void repack(const Lane& lane, const Tensor& values, const PackedMatrix& packed);

@@ -2,6 +2,7 @@
 #include "train/checkpoint.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <optional>
 
 #include "formats/safetensors.hpp"
@@ -164,7 +165,7 @@ void read_checkpoint(const fs::path& checkpoint, const std::vector<NamedTensor>&
                    " tensors, expected ", tensors.size());
   for (const auto& [name, value] : tensors) bytes_of(file, name, value);
   for (const auto& [name, value] : tensors)
-    std::memcpy(value.data(), file.require(name).data.data(), value.size() * sizeof(float));
+    std::memcpy(value.values().data(), file.require(name).data.data(), value.size() * sizeof(float));
 }
 
 int read_mean(const fs::path& folder, int count, const std::vector<NamedTensor>& tensors) {
@@ -184,7 +185,8 @@ int read_mean(const fs::path& folder, int count, const std::vector<NamedTensor>&
       std::memcpy(values.data(), bytes_of(file, name, tensor).data(), values.size() * sizeof(float));
       for (size_t i = 0; i < sums.size(); ++i) sums[i] += double(values[i]);
     }
-    for (size_t i = 0; i < sums.size(); ++i) tensor.data()[i] = float(sums[i] / double(files.size()));
+    std::ranges::transform(sums, tensor.values().begin(),
+                           [&](double sum) { return float(sum / double(files.size())); });
   }
   return int(files.size());
 }

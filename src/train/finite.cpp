@@ -14,8 +14,6 @@ bool is_finite(const Tensor& tensor) {
   return std::ranges::all_of(tensor.values(), [](float value) { return std::isfinite(value); });
 }
 
-void copy(const Tensor& from, const Tensor& to) { std::memcpy(to.data(), from.data(), from.size() * sizeof(float)); }
-
 // The first of some tensors that is not finite, by name; empty: all are.
 template <class Named, class TensorOf>
 std::string first_not_finite(const std::vector<Named>& all, const TensorOf& tensor_of) {
@@ -45,11 +43,11 @@ RunningValues::RunningValues(std::vector<NamedTensor> values, Memory& memory) : 
 }
 
 void RunningValues::keep() {
-  for (size_t i = 0; i < kept_.size(); ++i) copy(values_[i].value, kept_[i]);
+  for (size_t i = 0; i < kept_.size(); ++i) kept_[i].assign(values_[i].value);
 }
 
 void RunningValues::put_back() {
-  for (size_t i = 0; i < kept_.size(); ++i) copy(kept_[i], values_[i].value);
+  for (size_t i = 0; i < kept_.size(); ++i) values_[i].value.assign(kept_[i]);
 }
 
 }  // namespace graft::inline v0

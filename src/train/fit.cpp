@@ -14,8 +14,6 @@ namespace {
 
 Tensor like(Memory& memory, const Tensor& x) { return Tensor(memory, x.rows(), x.cols()); }
 
-void copy(const Tensor& from, const Tensor& to) { std::memcpy(to.data(), from.data(), from.size() * sizeof(float)); }
-
 }  // namespace
 
 Fit::Fit(std::shared_ptr<const Backend> backend, Trainable trainable, FitData data, const TrainOptions& options)
@@ -23,7 +21,7 @@ Fit::Fit(std::shared_ptr<const Backend> backend, Trainable trainable, FitData da
       data_(data),
       options_((check_options(options), options)),
       plan_(data_.train, options_),
-      memory_(Memory::create(options.memory_budget)),
+      memory_(Memory::create(*backend, options.memory_budget)),
       lane_(std::move(backend)),
       gradients_(memory_),
       optimizer_(trainable_.parameters, options, memory_),
@@ -186,11 +184,11 @@ void Fit::keep_values() {
   has_best_ = true;
   if (best_values_.empty())
     for (const auto& [name, value] : kept_) best_values_.push_back({"best." + name, like(*memory_, value)});
-  for (size_t i = 0; i < best_values_.size(); ++i) copy(kept_[i].value, best_values_[i].value);
+  for (size_t i = 0; i < best_values_.size(); ++i) best_values_[i].value.assign(kept_[i].value);
 }
 
 void Fit::restore_best() {
-  for (size_t i = 0; i < best_values_.size(); ++i) copy(best_values_[i].value, kept_[i].value);
+  for (size_t i = 0; i < best_values_.size(); ++i) kept_[i].value.assign(best_values_[i].value);
   trainable_.after_change();
 }
 

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
 #include "train/update_rule.hpp"
 
 namespace graft::inline v0 {
@@ -15,7 +17,7 @@ struct Moment {
   Moment(const RuleInput& input, int zero)
       : codes(input.zeros(1, int((input.parameter.value.size() + 3) / 4))),
         largest(input.zeros(1, int((int64_t(input.parameter.value.size()) + kMomentBlock - 1) / kMomentBlock))) {
-    std::memset(codes.data(), zero, codes.size() * sizeof(float));
+    std::ranges::fill(std::as_writable_bytes(codes.values()), std::byte(zero));
   }
   ByteMoments bytes() const { return {reinterpret_cast<uint8_t*>(codes.data()), largest.data()}; }
 };

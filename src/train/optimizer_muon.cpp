@@ -80,9 +80,9 @@ class MuonRule final : public UpdateRule {
     const auto count = int64_t(direction.size());
     round(lane, direction);
     const Tensor norm(*memory_, 1, 1);
-    *norm.data() = float(std::sqrt(kernels.square_sum(lane.stream(), direction.data(), count)));
+    norm.value() = float(std::sqrt(kernels.square_sum(lane.stream(), direction.data(), count)));
     round(lane, norm);
-    kernels.soft_cap(lane.stream(), direction.data(), 1 / std::max(*norm.data(), kLeastNorm), 0, direction.data(),
+    kernels.soft_cap(lane.stream(), direction.data(), 1 / std::max(norm.value(), kLeastNorm), 0, direction.data(),
                      count);
     round(lane, direction);
     Tensor x = direction;

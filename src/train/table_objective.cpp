@@ -90,10 +90,10 @@ double TableObjective::loss_at_once(const LossContext& context, std::span<const 
   }
   const Tensor x = run.tensor(int(examples.size()), int(rows_.cols));
   for (size_t i = 0; i < examples.size(); ++i)
-    std::copy_n(&rows_.values[examples[i] * rows_.cols], rows_.cols, x.data() + i * rows_.cols);
+    std::copy_n(&rows_.values[examples[i] * rows_.cols], rows_.cols, x.row(int(i)).begin());
   const Tensor loss = score_loss(run, network_.scores(run, x), examples, total_weight);
   if (tape && tape->watches(loss)) tape->backward(loss);
-  return double(*loss.data());
+  return double(loss.value());
 }
 
 Tensor TableObjective::score_loss(Run& run, const Tensor& scores, std::span<const size_t> examples,

@@ -43,7 +43,7 @@ void add_loss(const StepContext& step, MicroBatch micro, StepLoss& loss) {
                          : task_loss(pass.run(), network.trunk, hidden, std::move(micro.labels)).loss;
   if (teacher && step.teacher->options.hidden > 0)
     total = add(pass.run(), total, teacher->hidden_loss(pass.run(), hidden, step.tokens));
-  loss.sum += double(*total.data()) * double(loss.trained);
+  loss.sum += double(total.value()) * double(loss.trained);
   loss.tokens += pass.batch().rows() + source.batch().rows();
   if (balance > 0) {
     const float share = float(pass.batch().rows()) / float(step.tokens);

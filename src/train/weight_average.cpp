@@ -9,7 +9,7 @@ WeightAverage::WeightAverage(const std::vector<Parameter>& parameters, float dec
     : share_(1 - decay) {
   for (const Parameter& parameter : parameters) {
     Slot slot{parameter.name, parameter.value, Tensor(memory, parameter.value.rows(), parameter.value.cols())};
-    std::ranges::copy(slot.parameter.values(), slot.average.data());
+    slot.average.assign(slot.parameter);
     slots_.push_back(std::move(slot));
   }
 }

@@ -20,7 +20,7 @@ std::unique_ptr<Trunk> load(const std::string& model) {
 
 std::vector<float> hidden(const Trunk& trunk, const Method& method) {
   const Lane lane(trunk.backend);
-  const NetworkContext context{trunk, lane, Memory::create(), Precision::f32, &method.edits()};
+  const NetworkContext context{trunk, lane, Memory::create(lane.backend()), Precision::f32, &method.edits()};
   Batch batch;
   batch.add(std::vector<int32_t>{3, 14, 15, 92, 65, 35});
   NetworkPass pass(context, std::move(batch));
@@ -75,9 +75,9 @@ TEST_CASE("In a GGUF adapter the rows of queries are neighbouring pairs, as in t
   const auto* stored = reinterpret_cast<const float*>(up.data.data());
   const Tensor own = lora->trainable()[1].value;
   const int half = trunk->transformer.stack().attention.head_width / 2;
-  CHECK(stored[0] == own.data()[0]);
-  CHECK(stored[1] == own.data()[half]);
-  CHECK(stored[2] == own.data()[1]);
+  CHECK(stored[0] == own.values()[0]);
+  CHECK(stored[1] == own.values()[half]);
+  CHECK(stored[2] == own.values()[1]);
 }
 
 TEST_CASE("What a GGUF adapter cannot hold is refused by name", "[adapters]") {

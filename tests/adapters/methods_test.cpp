@@ -25,7 +25,7 @@ std::unique_ptr<Trunk> load(const std::string& model) {
 
 std::vector<float> logits(const Trunk& trunk, const Edits* edits = nullptr) {
   const Lane lane(trunk.backend);
-  const NetworkContext context{trunk, lane, Memory::create(), Precision::f32, edits};
+  const NetworkContext context{trunk, lane, Memory::create(lane.backend()), Precision::f32, edits};
   Batch batch;
   batch.add(std::vector<int32_t>{3, 14, 15, 92, 65, 35});
   batch.add(std::vector<int32_t>{89, 79, 32});
@@ -155,7 +155,7 @@ TEST_CASE("AdaLoRA's budget falls on a cubic curve, and a matrix may be left wit
         "AdaLoRA: warmup_steps 2 and final_steps 3 of 5 steps in all leave none to decide the ranks, expected less");
 
   // Gradients that make the second layer matter alone.
-  const std::shared_ptr<Memory> memory = Memory::create();
+  const std::shared_ptr<Memory> memory = adalora->fresh_memory();
   Gradients gradients(memory);
   std::vector<AdapterTensor> tensors = adalora->trainable();
   for (const AdapterTensor& tensor : tensors) gradients.watch(tensor.value);
@@ -166,7 +166,7 @@ TEST_CASE("AdaLoRA's budget falls on a cubic curve, and a matrix may be left wit
       const bool matters = tensor.name.find("layers.1.") != std::string::npos;
       float* gradient = gradients.reach(tensor.value.identity().get());
       for (size_t i = 0; i < tensor.value.size(); ++i) {
-        if (tensor.name.ends_with(".lora_E")) tensor.value.data()[i] = float(i + 1);
+        if (tensor.name.ends_with(".lora_E")) tensor.value.values()[i] = float(i + 1);
         gradient[i] = matters ? float(step) : 0.0f;
       }
     }

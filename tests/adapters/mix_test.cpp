@@ -23,7 +23,7 @@ std::unique_ptr<Lora> adapter(const Trunk& trunk, float down, float up, int rank
   const std::vector<AdapterTensor> tensors = lora->trainable();
   for (float& value : tensors[0].value.values()) value = down;
   for (float& value : tensors[1].value.values()) value = up;
-  tensors[0].value.data()[0] = 10 * down;
+  tensors[0].value.values()[0] = 10 * down;
   return lora;
 }
 
@@ -67,10 +67,10 @@ TEST_CASE("TIES keeps the largest values of the heavier sign; DARE drops at rand
   const Method* const two[] = {a.get(), b.get()};
   const std::unique_ptr<Lora> ties = mix(two, {.mixing = Mixing::ties}, *trunk);
   const LowRank pair = pair_of(*ties);
-  CHECK(pair.down.data()[0] == Approx(-2 * 10));
-  CHECK(pair.down.data()[1] == Approx(-2));
-  CHECK(pair.down.data()[pair.down.size() - 1] == 0);
-  CHECK(pair.up.data()[0] == Approx(2 * (0.25f + 0.5f) / 2));
+  CHECK(pair.down.values()[0] == Approx(-2 * 10));
+  CHECK(pair.down.values()[1] == Approx(-2));
+  CHECK(pair.down.values()[pair.down.size() - 1] == 0);
+  CHECK(pair.up.values()[0] == Approx(2 * (0.25f + 0.5f) / 2));
 
   const auto dare = [&](uint64_t seed) {
     const Tensor down = pair_of(*mix({two, 1}, {.mixing = Mixing::dare, .density = 0.25f, .seed = seed}, *trunk)).down;

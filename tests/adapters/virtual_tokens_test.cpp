@@ -32,7 +32,7 @@ Tensor last_scores(const Trunk& trunk, const std::vector<std::vector<int32_t>>& 
   const Lane lane(trunk.backend);
   Batch batch;
   for (size_t i = 0; i < sequences.size(); ++i) batch.add(sequences[i], 0, int64_t(i), {}, edits[i]);
-  NetworkPass pass({trunk, lane, Memory::create(), Precision::f32}, std::move(batch), edits);
+  NetworkPass pass({trunk, lane, Memory::create(lane.backend()), Precision::f32}, std::move(batch), edits);
   const Tensor hidden = pass.hidden();
   return trunk.transformer.head()(pass.run(), hidden, head_rows(pass.batch(), HeadConfig::Rows::last));
 }
@@ -73,7 +73,7 @@ TEST_CASE("A cache holds virtual tokens before the others, of each sequence its 
   const std::unique_ptr<Method> prefix = make(*trunk, true), prompt = make(*trunk, false, {5, 6});
   const std::vector<const Edits*> edits = {&prefix->edits(), &prompt->edits(), nullptr};
   const Lane lane(trunk->backend);
-  const NetworkContext context{*trunk, lane, Memory::create(), Precision::f32};
+  const NetworkContext context{*trunk, lane, Memory::create(lane.backend()), Precision::f32};
   const std::span<const int32_t> text = kText;
   std::vector<KeyValueCache> caches;
   for (size_t i = 0; i < edits.size(); ++i) caches.push_back(make_cache(context, Dtype::f32));

@@ -41,7 +41,7 @@ TEST_CASE("Greedy tokens are the reference's", "[api]") {
   const std::vector<std::vector<int32_t>> prompts = golden_prompts(goldens);
   const Model model = tiny_model();
   const Lane lane(model.state()->trunk->backend);
-  const NetworkContext context = network_context(*model.state(), lane, Memory::create(), nullptr);
+  const NetworkContext context = network_context(*model.state(), lane, Memory::create(lane.backend()), nullptr);
   std::vector<KeyValueCache> caches(prompts.size(), make_cache(context));
   std::vector<GenerateRequest> requests;
   for (size_t i = 0; i < prompts.size(); ++i) requests.push_back({prompts[i], &caches[i]});

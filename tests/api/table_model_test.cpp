@@ -9,6 +9,7 @@
 #include "graft/trainer.hpp"
 #include "support/refusal.hpp"
 #include "support/temporary_folder.hpp"
+#include "support/tested_kernels.hpp"
 
 namespace graft {
 namespace {
@@ -99,7 +100,7 @@ const std::vector<Layer> kScorer = {Dense{32, relu}, BatchNorm{}, Dropout{0.3f},
 TEST_CASE("Training a table model follows PyTorch's Adam step by step", "[api][train]") {
   TrainOptions options = plain_adam();
   const auto follows = [&](const Dense& last, const TableFeatures& rows, const std::vector<double>& losses) {
-    for (const std::string& table : kernel_names()) {
+    for (const std::string& table : tested_kernels()) {
       INFO(table);
       TableModel model =
           TableModel::sequential(int(kFeatures), {Dense{16, relu}, last}, {.device = {.kernels = table}});

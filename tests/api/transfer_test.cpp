@@ -196,7 +196,7 @@ TEST_CASE("Only the last layers are trained", "[api][train]") {
   REQUIRE(old.size() == now.size());
   const int layers = model.info().layers;
   const Lane lane(model.state()->trunk->backend);
-  const std::shared_ptr<Memory> memory = Memory::create();
+  const std::shared_ptr<Memory> memory = Memory::create(lane.backend());
   for (size_t i = 0; i < old.size(); ++i) {
     const Tensor a = old[i].weight->values(lane, *memory), b = now[i].weight->values(lane, *memory);
     const bool is_same = std::equal(a.values().begin(), a.values().end(), b.values().begin());

@@ -22,7 +22,7 @@ constexpr int kWidth = 576, kHeads = 9, kKeyHeads = 3, kHeadWidth = 64, kInner =
 
 class Report {
  public:
-  Report() : stream_(cuda::backend.open({})) {
+  Report() : stream_(cuda::backend.open(cuda::backend.open_queue(0), {})) {
     printf(
         "| kernel | shape | bytes, MiB | over the fewest | uncoalesced | bank conflicts "
         "|\n|---|---|---|---|---|---|\n");

@@ -42,7 +42,7 @@ __attribute__((noipa, optimize("no-optimize-sibling-calls"))) float exchange_els
 
 // Device memory for a test.
 struct Floats {
-  explicit Floats(size_t count) : data(static_cast<float*>(Gpu::allocate(count * sizeof(float)))) {}
+  explicit Floats(size_t count) : data(static_cast<float*>(Gpu::allocate(count * sizeof(float), false))) {}
   ~Floats() { Gpu::release(data); }
   float* data;
 };

@@ -234,7 +234,7 @@ const Kernels table = {
 }  // namespace
 
 const Stream& cuda_test_stream() {
-  static const Stream stream = cuda::backend.open({.caches = false});
+  static const Stream stream = cuda::backend.open(cuda::backend.open_queue(0), {.caches = false});
   return stream;
 }
 

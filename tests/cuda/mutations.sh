@@ -26,7 +26,7 @@ plant() {
     return
   fi
   "$compiler" -std=c++20 -O1 -w -fno-thread-jumps -fno-split-paths -fno-math-errno -ffp-contract=off -DGRAFT_ISA=cuda \
-    -I"$work" -I"$source/tests/cuda_emulation" -I"$source/kernels" -x c++ -c "$work/cuda/$kernel.cu" -o "$work/kernel.o"
+    -I"$work" -I"$source/tests/cuda_emulation" -I"$source/kernels" -I"$source/include" -x c++ -c "$work/cuda/$kernel.cu" -o "$work/kernel.o"
   "$compiler" $(printf '%s\n' $objects | grep -v "/cuda/$kernel.cu.o") "$work/kernel.o" -lpthread -o "$work/tests"
   if timeout 300 "$work/tests" -w NoTests "$test" > "$work/log" 2>&1; then
     echo "mutations: \"$name\" was not caught" >&2

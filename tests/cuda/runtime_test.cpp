@@ -4,6 +4,7 @@
 
 #include "cuda/runtime.hpp"
 #include "support/kernel_list.hpp"
+#include "support/refusal.hpp"
 
 namespace graft {
 namespace {
@@ -11,28 +12,24 @@ namespace {
 using cuda::backend;
 using emulation::Gpu;
 
-// A device's stream for a test.
+// A device's queue and a stream of it for a test.
 class Opened {
  public:
-  explicit Opened(const OpenOptions& options = {}) : stream_(backend.open(options)) {}
-  ~Opened() { backend.close(stream_); }
+  explicit Opened(const StreamOptions& options = {}, int number = 0)
+      : queue_(backend.open_queue(number)), stream_(backend.open(queue_, options)) {}
+  ~Opened() {
+    backend.close(stream_);
+    backend.close_queue(queue_);
+  }
+  void* queue() const { return queue_; }
   const Stream& stream() const { return stream_; }
   void* allocate(size_t bytes) const { return backend.memory->allocate(stream_, bytes); }
   void release(void* data) const { backend.memory->release(stream_, data); }
 
  private:
+  void* queue_;
   Stream stream_;
 };
-
-template <class Call>
-DeviceFailure failure(const Call& call) {
-  try {
-    call();
-  } catch (const DeviceFailure& failure) {
-    return failure;
-  }
-  return {.is_memory = false, .message = "(none)"};
-}
 
 }  // namespace
 
@@ -60,9 +57,8 @@ TEST_CASE("A budget is kept, and memory that nobody uses makes room", "[cuda]") 
   {
     const Opened device({.budget = 1 << 20});
     void* const large = device.allocate(900 << 10);
-    const DeviceFailure found = failure([&] { device.allocate(300 << 10); });
-    CHECK(found.is_memory);
-    CHECK_THAT(found.message, Catch::Contains("allocate of 327680: the budget is spent"));
+    CHECK_THAT(refusal<ResourceError>([&] { device.allocate(300 << 10); }),
+               Catch::Contains("allocate of 327680: the budget is spent"));
     device.release(large);
     CHECK(device.allocate(300 << 10) != nullptr);
   }
@@ -71,10 +67,9 @@ TEST_CASE("A budget is kept, and memory that nobody uses makes room", "[cuda]") 
 
 TEST_CASE("Memory that the device lacks is an error that names the call", "[cuda]") {
   const Opened device;
-  const DeviceFailure found = failure([&] { device.allocate(size_t{1} << 40); });
-  CHECK(found.is_memory);
-  CHECK_THAT(found.message, Catch::Contains("cudaMalloc") && Catch::Contains("out of memory"));
-  CHECK_THAT(failure([] { Opened({.device = 3}); }).message, Catch::Contains("no such device"));
+  CHECK_THAT(refusal<ResourceError>([&] { device.allocate(size_t{1} << 40); }),
+             Catch::Contains("cudaMalloc") && Catch::Contains("out of memory"));
+  CHECK_THAT(refusal<Error>([] { Opened({}, 3); }), Catch::Contains("no such device"));
 }
 
 TEST_CASE("Uploads larger than the ring arrive whole, and copies and fills too", "[cuda]") {
@@ -100,17 +95,17 @@ TEST_CASE("Lists of the host go round the ring", "[cuda]") {
     const int32_t* const there = cuda::stage(device.stream(), list.data(), int64_t(list.size()));
     CHECK(cuda::fetch(device.stream(), there + 299999) == 299999 + round);
   }
-  CHECK_THAT(failure([&] { cuda::stage(device.stream(), list.data(), int64_t{2} << 20); }).message,
+  CHECK_THAT(refusal<ResourceError>([&] { cuda::stage(device.stream(), list.data(), int64_t{2} << 20); }),
              Catch::Contains("longer than the ring"));
 }
 
 TEST_CASE("A product that cuBLAS refuses is an error with its shapes", "[cuda]") {
   const Opened device;
   float* const x = static_cast<float*>(device.allocate(64 * sizeof(float)));
-  const DeviceFailure found = failure([&] {
+  const std::string found = refusal<Error>([&] {
     cuda::table.matmul(device.stream(), Compute::f32, {x, 2}, {x, 4}, x, 4, 4, 4, 4, 1, false);
   });
-  CHECK_THAT(found.message, Catch::Contains("cublasGemmEx") && Catch::Contains("4 x 4 x 4, strides 2 4 4"));
+  CHECK_THAT(found, Catch::Contains("cublasGemmEx") && Catch::Contains("4 x 4 x 4, strides 2 4 4"));
 }
 
 }  // namespace graft

@@ -57,7 +57,8 @@ enum : int { cudaSuccess = 0, cudaErrorMemoryAllocation = 2, cudaErrorInvalidDev
 using cudaStream_t = void*;
 using cudaEvent_t = void*;
 enum cudaMemcpyKind { cudaMemcpyDefault = 4 };
-enum : unsigned { cudaStreamNonBlocking = 1, cudaEventDisableTiming = 2 };
+enum : unsigned { cudaStreamNonBlocking = 1, cudaEventDisableTiming = 2, cudaMemAttachGlobal = 1 };
+enum cudaDeviceAttr { cudaDevAttrConcurrentManagedAccess = 89 };
 struct cudaDeviceProp {
   char name[256];
   int major, minor, multiProcessorCount;
@@ -71,13 +72,18 @@ inline cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int) {
   *properties = {"emulated", 8, 0, 1, graft::emulation::Gpu::free_memory()};
   return cudaSuccess;
 }
+inline cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr, int) { return *value = 1, cudaSuccess; }
 inline cudaError_t cudaGetLastError() { return cudaSuccess; }
 inline const char* cudaGetErrorString(cudaError_t code) {
   return code == cudaErrorMemoryAllocation ? "out of memory" : code == cudaErrorInvalidDevice ? "no such device" : "?";
 }
 inline cudaError_t cudaMalloc(void** memory, size_t bytes) {
-  *memory = graft::emulation::Gpu::allocate(bytes);
+  *memory = graft::emulation::Gpu::allocate(bytes, false);
   return *memory || bytes == 0 ? cudaSuccess : cudaErrorMemoryAllocation;
+}
+inline cudaError_t cudaMallocManaged(void** memory, size_t bytes, unsigned) {
+  *memory = graft::emulation::Gpu::allocate(bytes, true);
+  return *memory ? cudaSuccess : cudaErrorMemoryAllocation;
 }
 inline cudaError_t cudaFree(void* memory) {
   if (memory) graft::emulation::Gpu::release(memory);
@@ -86,17 +92,16 @@ inline cudaError_t cudaFree(void* memory) {
 inline cudaError_t cudaMallocHost(void** memory, size_t bytes) { return *memory = std::malloc(bytes), cudaSuccess; }
 inline cudaError_t cudaFreeHost(void* memory) { return std::free(memory), cudaSuccess; }
 inline cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t bytes, cudaMemcpyKind, cudaStream_t) {
-  using graft::emulation::Gpu;
-  if (bytes > 0) std::memmove(Gpu::host_address(to, bytes), Gpu::host_address(from, bytes), bytes);
+  if (bytes > 0) graft::emulation::Gpu::copy(to, from, bytes);
   return cudaSuccess;
 }
 inline cudaError_t cudaMemsetAsync(void* memory, int byte, size_t bytes, cudaStream_t) {
-  if (bytes > 0) std::memset(graft::emulation::Gpu::host_address(memory, bytes), byte, bytes);
+  if (bytes > 0) graft::emulation::Gpu::fill(memory, byte, bytes);
   return cudaSuccess;
 }
 inline cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned) { return *stream = nullptr, cudaSuccess; }
 inline cudaError_t cudaStreamDestroy(cudaStream_t) { return cudaSuccess; }
-inline cudaError_t cudaStreamSynchronize(cudaStream_t) { return cudaSuccess; }
+inline cudaError_t cudaStreamSynchronize(cudaStream_t) { return graft::emulation::Gpu::wait(), cudaSuccess; }
 inline cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned) { return *event = nullptr, cudaSuccess; }
 inline cudaError_t cudaEventRecord(cudaEvent_t, cudaStream_t) { return cudaSuccess; }
 inline cudaError_t cudaEventSynchronize(cudaEvent_t) { return cudaSuccess; }

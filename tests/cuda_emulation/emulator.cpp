@@ -18,6 +18,7 @@
 namespace graft::emulation {
 
 Dimensions thread_index, block_index, block_size, grid_size;
+Places places;
 
 namespace {
 
@@ -46,7 +47,6 @@ struct Processor {
   std::vector<int> ready;
   std::map<const void*, size_t> shared_offsets;
   alignas(256) char shared[kSharedBytes];
-  size_t shared_used = 0;
   void (*thread)(void*) = nullptr;
   void* argument = nullptr;
   jmp_buf launcher;
@@ -116,7 +116,7 @@ void run_block(const Dimensions& at, int threads) {
   gpu.warps.resize(static_cast<size_t>(threads / kWarp));
   for (Warp& warp : gpu.warps) warp.arrived = 0;
   gpu.shared_offsets.clear();
-  gpu.shared_used = 0;
+  places.shared_used = 0;
   std::memset(gpu.shared, 0xff, sizeof(gpu.shared));
   gpu.ready.clear();
   for (int i = 0; i < threads; ++i) {
@@ -145,7 +145,21 @@ void fail(const char* what) {
 void Gpu::seed(uint64_t value) { gpu.random = value * 2 + 1; }
 Counters& Gpu::counters() { return gpu.counters; }
 void Gpu::count(bool on) { gpu.is_counting = on; }
-void* Gpu::allocate(size_t bytes) { return DeviceMemory::self().allocate(bytes); }
+void* Gpu::allocate(size_t bytes, bool managed) { return DeviceMemory::self().allocate(bytes, managed); }
+void Gpu::wait() {
+  const std::lock_guard<std::mutex> lock(gpu.mutex);
+  DeviceMemory::self().give_to_host();
+}
+void Gpu::copy(void* to, const void* from, size_t bytes) {
+  const std::lock_guard<std::mutex> lock(gpu.mutex);
+  std::memmove(host_address(to, bytes), host_address(from, bytes), bytes);
+  DeviceMemory::self().take_from_host();
+}
+void Gpu::fill(void* memory, int byte, size_t bytes) {
+  const std::lock_guard<std::mutex> lock(gpu.mutex);
+  std::memset(host_address(memory, bytes), byte, bytes);
+  DeviceMemory::self().take_from_host();
+}
 void Gpu::release(void* memory) { DeviceMemory::self().release(memory); }
 void Gpu::limit_memory(size_t bytes) { DeviceMemory::self().limit = bytes; }
 size_t Gpu::free_memory() { return DeviceMemory::self().limit - DeviceMemory::self().used(); }
@@ -166,6 +180,8 @@ void Gpu::launch(Dimensions grid, Dimensions block, void (*thread)(void*), void*
   add_fibers(threads);
   block_size = block, grid_size = grid;
   gpu.thread = thread, gpu.argument = argument;
+  places.shared = gpu.is_counting ? 0 : reinterpret_cast<uintptr_t>(gpu.shared);
+  DeviceMemory::show(!gpu.is_counting);
   gpu.fault.clear();
   ++gpu.counters.launches;
   const uint64_t blocks = uint64_t{grid.x} * grid.y * grid.z, shift = gpu.draw() % blocks;
@@ -176,6 +192,7 @@ void Gpu::launch(Dimensions grid, Dimensions block, void (*thread)(void*), void*
                static_cast<unsigned>(b / grid.x / grid.y)},
               threads);
   }
+  DeviceMemory::self().take_from_host();
   if (gpu.fault.empty()) return;
   gpu.fibers.clear();  // those of the failed block stand anywhere
   throw Fault(gpu.fault);
@@ -190,15 +207,15 @@ char* resolve(const void* address, size_t bytes, size_t alignment, bool writes) 
     if (gpu.is_counting) count_access(__builtin_return_address(0), at, bytes, false, writes);
     return found;
   }
-  if (at < gpu.shared || at + bytes > gpu.shared + gpu.shared_used) fail("an access to memory of the host");
+  if (at < gpu.shared || at + bytes > gpu.shared + places.shared_used) fail("an access to memory of the host");
   if (gpu.is_counting) count_access(__builtin_return_address(0), at, bytes, true, writes);
   return at;
 }
 
 void* shared_memory(const void* type, size_t bytes) {
-  const auto [place, is_new] = gpu.shared_offsets.try_emplace(type, gpu.shared_used);
-  if (is_new) gpu.shared_used += (bytes + 15) / 16 * 16;
-  if (gpu.shared_used > kSharedBytes) fail("more than 48 KiB of shared memory");
+  const auto [place, is_new] = gpu.shared_offsets.try_emplace(type, places.shared_used);
+  if (is_new) places.shared_used += (bytes + 15) / 16 * 16;
+  if (places.shared_used > kSharedBytes) fail("more than 48 KiB of shared memory");
   return gpu.shared + place->second;
 }
 

@@ -40,10 +40,13 @@ class Gpu {
   static void limit_memory(size_t bytes);
   static size_t free_memory();
 
-  static void* allocate(size_t bytes);  // null where there is no memory left
+  static void* allocate(size_t bytes, bool managed);  // null where there is no memory left
   static void release(void*);
+  static void wait();  // managed memory is the host's until it is used again
   // The host's address of `bytes` bytes of one allocation; of host memory the address itself.
   static char* host_address(const void* address, size_t bytes);
+  static void copy(void* to, const void* from, size_t bytes);
+  static void fill(void* memory, int byte, size_t bytes);
 
   // Each thread calls thread(argument).
   static void launch(Dimensions grid, Dimensions block, void (*thread)(void*), void* argument);
@@ -53,10 +56,33 @@ class Gpu {
 
 extern Dimensions thread_index, block_index, block_size, grid_size;
 
+constexpr size_t kPage = 4096, kDeviceBytes = size_t{256} << 30;
+// Of a page of device memory: how many of its bytes are allocated, whether the host may use it by turns, and whether a
+// kernel has used it since the host waited.
+constexpr uint16_t kValid = 0x1fff, kManaged = 0x2000, kUsed = 0x4000;
+
+// What decides most accesses at once.
+struct Places {
+  uintptr_t shared = 0, device = 0;  // where the block's memory and the device's addresses begin
+  size_t shared_used = 0;
+  char* contents = nullptr;  // of the device's addresses
+  uint16_t* pages = nullptr;
+};
+extern Places places;
+
 // Where the host finds what a kernel reads or writes in device or shared memory.
 char* resolve(const void* address, size_t bytes, size_t alignment, bool writes);
 template <class T>
-T& resolve(const T* address, bool writes) {
+inline __attribute__((always_inline)) T& resolve(const T* address, bool writes) {
+  const uintptr_t at = reinterpret_cast<uintptr_t>(address), in_device = at - places.device;
+  if (at % alignof(T) == 0) {
+    if (at - places.shared + sizeof(T) <= places.shared_used) return *const_cast<T*>(address);
+    if (in_device < kDeviceBytes) {
+      const uint16_t page = places.pages[in_device / kPage];
+      if (at % kPage + sizeof(T) <= (page & kValid) && (page & (kManaged | kUsed)) != kManaged)
+        return *reinterpret_cast<T*>(places.contents + in_device);
+    }
+  }
   return *reinterpret_cast<T*>(resolve(address, sizeof(T), alignof(T), writes));
 }
 // The block's memory for one type, full of NaN at first.

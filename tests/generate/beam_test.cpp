@@ -20,7 +20,7 @@ std::vector<float> row(const std::vector<int32_t>& sequence) {
 
 // The language behind a prompt, which keeps the text of each beam.
 NextLogits language(std::vector<int32_t> prompt) {
-  return [memory = Memory::create(),
+  return [memory = Memory::create_on_host(),
           texts = std::vector<std::vector<int32_t>>{prompt}](std::span<const BeamStep> steps) mutable {
     std::vector<std::vector<int32_t>> next;
     for (const auto& [parent, token] : steps) {
@@ -31,7 +31,7 @@ NextLogits language(std::vector<int32_t> prompt) {
     const Tensor logits(*memory, int(texts.size()), kVocabulary);
     for (size_t i = 0; i < texts.size(); ++i) {
       const std::vector<float> one = row(texts[i]);
-      std::copy(one.begin(), one.end(), logits.data() + i * kVocabulary);
+      std::ranges::copy(one, logits.row(int(i)).begin());
     }
     return logits;
   };

@@ -29,7 +29,7 @@ Batch tokens(int count, int step) {
 // All that the heads give, or else the hidden states.
 std::vector<float> outputs(const Trunk& trunk) {
   const Lane lane(trunk.backend);
-  const auto memory = Memory::create();
+  const auto memory = Memory::create(lane.backend());
   const Batch source = tokens(20, 11), batch = tokens(17, 7);
   Run reading{lane, memory, source, Precision::f32}, run{lane, memory, batch, Precision::f32};
   Encoded encoded;

@@ -20,7 +20,7 @@ std::vector<float> logits(const Trunk& trunk) {
   std::vector<int32_t> tokens;
   for (int32_t i = 0; i < 40; ++i) tokens.push_back(i * 7 % 160);
   batch.add(tokens);
-  Run run{lane, Memory::create(), batch, Precision::f32};
+  Run run{lane, Memory::create(lane.backend()), batch, Precision::f32};
   const std::span<float> values = trunk.transformer.head()(run, trunk.transformer(run)).values();
   return {values.begin(), values.end()};
 }

@@ -20,7 +20,7 @@ Batch batch_of(std::initializer_list<int> lengths) {
 TEST_CASE("attention: gradients across, where the sequences of keys have lengths of their own", "[ops]") {
   const Batch keys = batch_of({2, 40, 1});
   const AttentionShape shape = {.heads = 4, .kv_heads = 2, .head_width = 3, .scale = 0.5f, .causal = false};
-  for (const std::string& table : kernel_names()) {
+  for (const std::string& table : tested_kernels()) {
     INFO(table);
     GradientCheck gradients(table);
     gradients.set_batch({5, 1, 3});
@@ -34,7 +34,7 @@ TEST_CASE("attention: gradients of a bias by distance, which all sequences share
       GENERATE(AttentionShape{4, 2, 3, 0.4f, false}, AttentionShape{4, 2, 3, 0.4f, true},
                AttentionShape{4, 2, 3, 0.4f, false, 2}, AttentionShape{4, 2, 3, 0.4f, true, 3, 1.5f});
   INFO((shape.causal ? "causal" : "") << ", window " << shape.window << ", cap " << shape.soft_cap);
-  for (const std::string& table : kernel_names()) {
+  for (const std::string& table : tested_kernels()) {
     INFO(table);
     GradientCheck gradients(table);
     gradients.set_batch({5, 1, 3});
@@ -48,7 +48,7 @@ TEST_CASE("attention: gradients of a bias in blocks, of one's own keys and acros
   const Batch other = batch_of({2, 4, 1});
   const bool is_across = GENERATE(false, true);
   const AttentionShape shape = {.heads = 2, .kv_heads = 1, .head_width = 3, .scale = 0.5f, .causal = false};
-  for (const std::string& table : kernel_names()) {
+  for (const std::string& table : tested_kernels()) {
     INFO(table << (is_across ? " across" : ""));
     GradientCheck gradients(table);
     gradients.set_batch({5, 1, 3});
@@ -62,7 +62,7 @@ TEST_CASE("attention: gradients of a bias in blocks, of one's own keys and acros
 
 TEST_CASE("attention: an observer sees the probabilities of the place, biased", "[ops]") {
   const Lane lane(Backend::create({}));
-  const std::shared_ptr<Memory> memory = Memory::create();
+  const std::shared_ptr<Memory> memory = Memory::create(lane.backend());
   const Batch queries = batch_of({2}), keys = batch_of({3});
   const Observer observer = {
       .on_hidden = {},
@@ -76,16 +76,16 @@ TEST_CASE("attention: an observer sees the probabilities of the place, biased", 
   run.observer = &observer;
   const Tensor q = Tensor::zeros(*memory, 2, 1), k = Tensor::zeros(*memory, 3, 1), v = Tensor::zeros(*memory, 3, 1);
   const Tensor block = Tensor::zeros(*memory, 1, 6);
-  block.data()[0] = block.data()[4] = std::log(2.0f);
-  v.data()[1] = 8;
+  block.values()[0] = block.values()[4] = std::log(2.0f);
+  v.values()[1] = 8;
   const Tensor y = attention(run, {1, 1, 1, 1.0f, false}, q, k, v, {7, &keys, {block, false}, AttentionKind::cross});
-  CHECK(y.data()[0] == Approx(2));
-  CHECK(y.data()[1] == Approx(4));
+  CHECK(y.values()[0] == Approx(2));
+  CHECK(y.values()[1] == Approx(4));
 }
 
 TEST_CASE("attention: a place that does not fit is refused", "[ops]") {
   const Lane lane(Backend::create({}));
-  const std::shared_ptr<Memory> memory = Memory::create();
+  const std::shared_ptr<Memory> memory = Memory::create(lane.backend());
   const Batch queries = batch_of({2, 3}), other = batch_of({4});
   Run run{lane, memory, queries};
   const Tensor x = Tensor::zeros(*memory, 5, 4);

@@ -38,7 +38,7 @@ TEST_CASE("batch_norm moves its running moments in training passes alone", "[ops
   GradientCheck gradients("");
   const Tensor x = gradients.input(4, 2);
   const float values[] = {1, 0, 2, 0, 3, 0, 6, 4};
-  std::copy_n(values, 8, x.data());
+  std::copy_n(values, 8, x.values().begin());
   const Weight &gain = gradients.vector(2), &bias = gradients.vector(2);
   const std::span<float> mean = running.moments.mean->parameter().values();
   const std::span<float> variance = running.moments.variance->parameter().values();
@@ -60,12 +60,12 @@ TEST_CASE("batch_norm: columns of one value stay finite, and one row is refused"
   gradients.training = true;
   const Weight &gain = gradients.vector(1), &bias = gradients.vector(1);
   const Tensor x = gradients.input(3, 1), one = gradients.input(1, 1);
-  std::fill_n(x.data(), 3, 5.0f);
+  std::ranges::fill(x.values(), 5.0f);
   const Lane lane(Backend::create({}));
   const Batch none;
-  Run run{lane, Memory::create(), none};
+  Run run{lane, Memory::create(lane.backend()), none};
   run.training = true;
-  CHECK(batch_norm(run, x, gain, bias, running.moments, 1e-5f).data()[0] == bias.vector()[0]);
+  CHECK(batch_norm(run, x, gain, bias, running.moments, 1e-5f).values()[0] == bias.vector()[0]);
   CHECK(refusal<ArgumentError>([&] { batch_norm(run, one, gain, bias, running.moments, 1e-5f); }) ==
         "weight: a training batch has 1 rows, expected at least 2");
 }

@@ -15,23 +15,23 @@ TEST_CASE("disentangled_bias: the rows of distances are those that published wei
   const int distances[] = {-299, -200, -127, -100, -64, -40, -20, -17, -16, -15, -1,  0,  1,
                            15,   16,   17,   18,   20,  33,  64,  100, 126, 127, 128, 299};
   const int rows[] = {0, 0, 1, 2, 5, 9, 14, 15, 16, 17, 31, 32, 33, 47, 48, 49, 49, 50, 54, 59, 62, 63, 63, 63, 63};
-  for (const std::string& table : kernel_names()) {
+  for (const std::string& table : tested_kernels()) {
     INFO(table);
     const Lane lane(Backend::create({.kernels = table}));
-    const std::shared_ptr<Memory> memory = Memory::create();
+    const std::shared_ptr<Memory> memory = Memory::create(lane.backend());
     Batch batch;
     batch.add(std::vector<int32_t>(300, 1));
     Run run{lane, memory, batch};
     const Tensor ones(*memory, 300, 1), numbers(*memory, 64, 1);
     for (float& x : ones.values()) x = 1;
-    for (int i = 0; i < 64; ++i) numbers.data()[i] = float(i);
+    for (int i = 0; i < 64; ++i) numbers.values()[i] = float(i);
     for (const bool of_query : {true, false}) {
       const Tensor block = disentangled_bias(run, {1, 1, 1}, ones, ones, of_query ? Tensor() : numbers,
                                              of_query ? numbers : Tensor(), {32, 32, 128, of_query, !of_query})
                                .values;
       for (size_t n = 0; n < std::size(distances); ++n) {
         const int query = std::max(0, distances[n]), key = query - distances[n];
-        CHECK(block.data()[query * 300 + key] == Approx(rows[n] / std::sqrt(2.0)));
+        CHECK(block.values()[query * 300 + key] == Approx(rows[n] / std::sqrt(2.0)));
       }
     }
   }
@@ -39,7 +39,7 @@ TEST_CASE("disentangled_bias: the rows of distances are those that published wei
 
 TEST_CASE("disentangled_bias: scores of several sequences and heads agree with their definition", "[ops]") {
   const Lane lane(Backend::create({.threads = 2}));
-  const std::shared_ptr<Memory> memory = Memory::create();
+  const std::shared_ptr<Memory> memory = Memory::create(lane.backend());
   Batch batch;
   for (const int length : {70, 1, 9}) batch.add(std::vector<int32_t>(length, 1));
   Run run{lane, memory, batch};
@@ -54,7 +54,7 @@ TEST_CASE("disentangled_bias: scores of several sequences and heads agree with t
   const Tensor block = disentangled_bias(run, kShape, q, k, pos_query, pos_key, {.span = 16}).values;
   const auto product = [](const Tensor& a, int row, const Tensor& b, int other, int head) {
     double sum = 0;
-    for (int d = head * 3; d < head * 3 + 3; ++d) sum += double(a.data()[row * 6 + d]) * b.data()[other * 6 + d];
+    for (int d = head * 3; d < head * 3 + 3; ++d) sum += double(a.values()[row * 6 + d]) * b.values()[other * 6 + d];
     return sum;
   };
   const float* found = block.data();
@@ -76,7 +76,7 @@ TEST_CASE("disentangled_bias: scores of several sequences and heads agree with t
 TEST_CASE("disentangled_bias: gradients of all four through attention, and of one side alone", "[ops]") {
   const auto [c2p, p2c] = GENERATE(std::pair{true, true}, std::pair{true, false}, std::pair{false, true});
   INFO((c2p ? "c2p " : "") << (p2c ? "p2c" : ""));
-  for (const std::string& table : kernel_names()) {
+  for (const std::string& table : tested_kernels()) {
     INFO(table);
     GradientCheck gradients(table);
     gradients.set_batch({11, 1, 3});
@@ -91,7 +91,7 @@ TEST_CASE("disentangled_bias: gradients of all four through attention, and of on
 
 TEST_CASE("disentangled_bias: positions of another size are refused", "[ops]") {
   const Lane lane(Backend::create({}));
-  const std::shared_ptr<Memory> memory = Memory::create();
+  const std::shared_ptr<Memory> memory = Memory::create(lane.backend());
   Batch batch;
   batch.add(std::vector<int32_t>(2, 1));
   Run run{lane, memory, batch};

@@ -24,7 +24,7 @@ TEST_CASE("route sends rows to the most probable experts, equal ones in their or
   GradientCheck place("");
   const Tensor logits = place.input(3, kExperts);
   const float values[] = {0, 1, 2, 3, 5, 5, 5, 5, 2, 0, 2, -100};
-  std::copy(std::begin(values), std::end(values), logits.data());
+  std::ranges::copy(values, logits.values().begin());
   const bool normalized = GENERATE(false, true);
   Routing routing;
   place.run([&](Run& run) {
@@ -34,9 +34,9 @@ TEST_CASE("route sends rows to the most probable experts, equal ones in their or
   const std::vector<std::vector<int32_t>> rows = {{1, 2}, {1}, {0, 2}, {0}}, slots = {{2, 4}, {3}, {1, 5}, {0}};
   CHECK(routing.rows == rows);
   CHECK(routing.slots == slots);
-  CHECK(routing.probabilities.data()[3] == Approx(0.6439143));
-  CHECK(routing.weights.data()[0] == Approx(normalized ? 0.7310586 : 0.6439143));
-  CHECK(routing.weights.data()[2] == Approx(normalized ? 0.5 : 0.25));
+  CHECK(routing.probabilities.values()[3] == Approx(0.6439143));
+  CHECK(routing.weights.values()[0] == Approx(normalized ? 0.7310586 : 0.6439143));
+  CHECK(routing.weights.values()[2] == Approx(normalized ? 0.5 : 0.25));
 }
 
 TEST_CASE("experts: gradients of the router and of what the experts give", "[ops]") {
@@ -52,10 +52,10 @@ TEST_CASE("experts: gradients of the router and of what the experts give", "[ops
 TEST_CASE("combine leaves out experts without rows", "[ops]") {
   GradientCheck gradients("");
   const Tensor logits = gradients.input(kRows, kExperts), x = gradients.input(kRows, 5);
-  for (int row = 0; row < kRows; ++row) logits.data()[row * kExperts] = 50;
+  for (int row = 0; row < kRows; ++row) logits.values()[row * kExperts] = 50;
   gradients.run([&](Run& run) {
     const Tensor y = mixture(run, x, route(run, logits, 1, true));
-    for (size_t i = 0; i < y.size(); ++i) CHECK(y.data()[i] == x.data()[i]);
+    for (size_t i = 0; i < y.size(); ++i) CHECK(y.values()[i] == x.values()[i]);
     return y;
   });
 }
@@ -71,12 +71,12 @@ TEST_CASE("balance_loss over layers: its value, and gradients through the probab
         for (const Routing& layer : layers) {
           taken += double(layer.rows[e].size()) / (2 * kRows);
           for (size_t row = 0; row < kRows; ++row)
-            probability += layer.probabilities.data()[row * kExperts + e] / (2 * kRows);
+            probability += layer.probabilities.values()[row * kExperts + e] / (2 * kRows);
         }
         expected += kExperts * taken * probability;
       }
       const Tensor loss = balance_loss(run, layers);
-      CHECK(*loss.data() == Approx(expected));
+      CHECK(loss.value() == Approx(expected));
       return loss;
     });
   });

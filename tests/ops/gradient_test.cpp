@@ -81,9 +81,9 @@ TEST_CASE("rotary: the gradient turns back, also where only a part of a head tur
   const int half = GENERATE(2, 4);
   on_every_table([half](GradientCheck& gradients) {
     const Tensor x = gradients.input(9, 3 * 8);
-    const std::shared_ptr<Memory> memory = Memory::create();
+    const std::shared_ptr<Memory> memory = Memory::create_on_host();
     const Tensor frequencies(*memory, 1, half);
-    for (int i = 0; i < half; ++i) frequencies.data()[i] = 1 / float(1 + 3 * i);
+    for (int i = 0; i < half; ++i) frequencies.values()[i] = 1 / float(1 + 3 * i);
     gradients.run([&](Run& run) { return rotary(run, x, rotary_table(run, frequencies, 1.1f), 8); });
   });
 }

@@ -29,7 +29,7 @@ TEST_CASE("losses of classes: gradients of the logits", "[ops]") {
 TEST_CASE("focal without a focus is the cross-entropy, also where nothing is missed", "[ops]") {
   GradientCheck gradients("");
   const Tensor logits = gradients.input(1, 3);
-  logits.data()[0] = 100;
+  logits.values()[0] = 100;
   const std::vector<int32_t> targets = {0};
   const std::vector<float> weights = {1};
   gradients.run([&](Run& run) { return focal(run, logits, targets, weights, 0); });

@@ -44,7 +44,7 @@ void compute(const Trunk& trunk, const Edits* edits = nullptr) {
   Batch batch;
   batch.add(std::vector<int32_t>{0, 1, 2});
   const EditedRows rows = {0, batch.rows(), edits};
-  Run run{lane, Memory::create(), batch};
+  Run run{lane, Memory::create(lane.backend()), batch};
   if (edits) run.edits = {&rows, 1};
   trunk.transformer.head()(run, trunk.transformer(run));
 }

@@ -6,7 +6,7 @@
 namespace graft {
 
 TEST_CASE("Blocks of a shelf lie side by side; those without room are allocated", "[tensor]") {
-  const auto memory = Memory::create();
+  const auto memory = Memory::create_on_host();
   Shelf shelf(memory, Shelf::room_for(100) + Shelf::room_for(64));
   const auto first = shelf.take(100), second = shelf.take(64), third = shelf.take(64);
   CHECK(second.get() - first.get() == 32);
@@ -16,7 +16,7 @@ TEST_CASE("Blocks of a shelf lie side by side; those without room are allocated"
 }
 
 TEST_CASE("A shelf's memory returns with the last of its blocks", "[tensor]") {
-  const auto memory = Memory::create();
+  const auto memory = Memory::create_on_host();
   std::shared_ptr<float> kept;
   {
     Shelf shelf(memory, 4096);

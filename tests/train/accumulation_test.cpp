@@ -3,6 +3,7 @@
 // A step's loss and gradient do not depend on how its rows are cut into micro-batches.
 #include <catch2/catch.hpp>
 
+#include "support/tested_kernels.hpp"
 #include "train/thawed.hpp"
 #include "train/tiny_run.hpp"
 
@@ -86,7 +87,7 @@ class Accumulation {
     const std::vector<TokenRow> rows =
         uneven_rows(trunk_->architecture.task, trunk_->transformer.stack().embedding.vocabulary);
     const TokenObjective objective(*trunk_, rows, options(micro_batch_tokens), {.edits = edits});
-    const std::shared_ptr<Memory> memory = Memory::create();
+    const std::shared_ptr<Memory> memory = Memory::create(lane_.backend());
     Gradients gradients(memory);
     for (const Parameter& parameter : parameters) gradients.watch(parameter.value);
     std::vector<size_t> all(rows.size());
@@ -120,7 +121,7 @@ class Accumulation {
 
 TEST_CASE("Eight rows one by one, all at once and packed have one loss and one gradient", "[train]") {
   const std::string model = GENERATE("llama-gqa", "t5", "bert-mlm", "bert-seqcls-3");
-  for (const std::string& table : kernel_names()) {
+  for (const std::string& table : tested_kernels()) {
     INFO(model << " on " << table);
     Accumulation accumulation(model, table);
     accumulation.check_weights();

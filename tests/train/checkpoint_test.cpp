@@ -19,10 +19,10 @@ namespace fs = std::filesystem;
 
 // Two tensors whose values tell the step; larger than a page.
 CheckpointState state_of(int step) {
-  static const std::shared_ptr<Memory> memory = Memory::create();
+  static const std::shared_ptr<Memory> memory = Memory::create_on_host();
   CheckpointState state{{{"a", Tensor(*memory, 40, 50)}, {"b", Tensor(*memory, 1, 7)}}, {{"step", step}}};
   for (const auto& [name, value] : state.tensors)
-    for (size_t i = 0; i < value.size(); ++i) value.data()[i] = float(step) + float(i % 11);
+    for (size_t i = 0; i < value.size(); ++i) value.values()[i] = float(step) + float(i % 11);
   return state;
 }
 

@@ -40,7 +40,7 @@ class SpoiledRun {
   int stop_after = 0;
 
  private:
-  float& value() { return lora->trainable()[0].value.data()[5]; }
+  float& value() { return lora->trainable()[0].value.values()[5]; }
 
   TrainOptions options_;
   std::stop_source source_;
@@ -59,7 +59,7 @@ TEST_CASE("A step that is not finite is taken back, and the tensor at fault name
   const auto trunk = tiny_llama("");
   const std::unique_ptr<Lora> lora = Lora::create(*trunk, {.rank = 4}, 3);
   const AdapterTensor spoiled = lora->trainable()[2];
-  spoiled.value.data()[1] = NAN;
+  spoiled.value.values()[1] = NAN;
   const std::vector<float> before = values(*lora);
   int asked = 0;
   TrainOptions options = golden_options();
@@ -108,7 +108,7 @@ TEST_CASE("An infinite gradient is not hidden by clipping its values", "[train]"
   const std::vector<TokenRow> rows = golden_rows(Goldens::load(golden_path("adapters/llama-lora")));
   const auto trunk = tiny_llama("");
   const std::unique_ptr<Lora> lora = Lora::create(*trunk, {.rank = 4}, 3);
-  lora->trainable()[0].value.data()[0] = INFINITY;
+  lora->trainable()[0].value.values()[0] = INFINITY;
   TrainOptions options = golden_options();
   options.max_gradient_value = 1;
   CHECK_THROWS_AS(fit(*trunk, *lora, rows, options), NumericError);
@@ -119,7 +119,7 @@ TEST_CASE("A held-out loss that is not finite is never the best", "[train]") {
   const std::vector<TokenRow> rows = golden_rows(Goldens::load(golden_path("adapters/llama-lora")));
   TrainOptions options = golden_options();
   options.evaluate_every = 2;
-  float& value = run.lora->trainable()[0].value.data()[5];
+  float& value = run.lora->trainable()[0].value.values()[5];
   float sound = 0;
   options.on_step = [&](const StepInfo& step) {
     sound = value;

@@ -117,7 +117,7 @@ TEST_CASE("Experts may be passed over in a step", "[train]") {
 }
 
 TEST_CASE("What tokens never reach is an error, for an expert after an epoch", "[train]") {
-  const std::shared_ptr<Memory> memory = Memory::create();
+  const std::shared_ptr<Memory> memory = Memory::create_on_host();
   const auto tensor = [&] { return Tensor::zeros(*memory, 1, 1); };
   const std::vector<Parameter> parameters = {{"plain", tensor(), {}},
                                              {"expert 0", tensor(), {.experts = "experts"}},

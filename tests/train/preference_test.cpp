@@ -60,7 +60,7 @@ TEST_CASE("The gradient of a step of pairs is that of finite differences, howeve
   const int micro_batch_tokens = GENERATE(1, 1000);
   const auto trunk = tiny_llama("");
   const Lane lane(trunk->backend);
-  const auto memory = Memory::create();
+  const auto memory = Memory::create(lane.backend());
   for (size_t loss = 1; loss < kPreferenceNames.size(); ++loss) {
     INFO(kPreferenceNames[loss]);
     TrainOptions options{.micro_batch_tokens = micro_batch_tokens, .precision = Precision::f32};
@@ -68,7 +68,7 @@ TEST_CASE("The gradient of a step of pairs is that of finite differences, howeve
     const std::unique_ptr<Lora> lora =
         Lora::create(*trunk, {.targets = {.modules = {"q_proj", "down_proj"}}, .rank = 2}, 7);
     for (const AdapterTensor& parameter : lora->trainable())
-      for (size_t i = 0; i < parameter.value.size(); ++i) parameter.value.data()[i] = 0.3f * std::sin(float(i) + 1);
+      for (size_t i = 0; i < parameter.value.size(); ++i) parameter.value.values()[i] = 0.3f * std::sin(float(i) + 1);
     PreferencePairs pairs = tiny_pairs(options);
     if (has_reference(options.preference.loss)) add_reference(pairs, {*trunk, lane, memory, Precision::f32}, options);
     const PreferenceObjective objective(*trunk, pairs, options, &lora->edits());
@@ -83,7 +83,7 @@ TEST_CASE("The gradient of a step of pairs is that of finite differences, howeve
     for (const Parameter& parameter : trainable.parameters) {
       INFO(parameter.name);
       const Tensor gradient = gradients.of(parameter.value);
-      float& value = parameter.value.data()[1];
+      float& value = parameter.value.values()[1];
       const float before = value;
       const auto loss_at = [&](float at) {
         value = at;
@@ -92,7 +92,7 @@ TEST_CASE("The gradient of a step of pairs is that of finite differences, howeve
       };
       const double up = loss_at(before + 2e-3f), down = loss_at(before - 2e-3f);
       loss_at(before);
-      CHECK(gradient.data()[1] == Approx((up - down) / 4e-3).epsilon(1e-2).margin(1e-3));
+      CHECK(gradient.values()[1] == Approx((up - down) / 4e-3).epsilon(1e-2).margin(1e-3));
     }
   }
 }
