@@ -24,26 +24,22 @@ inline const char* cublasGetStatusString(cublasStatus_t) { return "invalid value
 
 namespace graft::emulation {
 
-struct CublasMatrix {
-  const void* data;
-  cudaDataType type;
-  int stride;
-  bool transposed;
-
-  CublasMatrix(const void* at, cudaDataType kind, int leading, bool turned, int rows, int cols)
-      : data(at), type(kind), stride(leading), transposed(turned) {
-    const int height = turned ? cols : rows, width = turned ? rows : cols;
-    data = Gpu::host_address(
-        at, (static_cast<size_t>(leading) * static_cast<size_t>(width - 1) + static_cast<size_t>(height)) *
-                (kind == CUDA_R_32F ? 4 : 2));
-  }
-  float operator()(int row, int col) const {
-    const size_t i = transposed ? static_cast<size_t>(row) * static_cast<size_t>(stride) + static_cast<size_t>(col)
-                                : static_cast<size_t>(col) * static_cast<size_t>(stride) + static_cast<size_t>(row);
-    if (type == CUDA_R_32F) return static_cast<const float*>(data)[i];
-    return __bfloat162float(__ushort_as_bfloat16(static_cast<const uint16_t*>(data)[i]));
-  }
-};
+// A matrix of rows × cols as floats, column by column.
+inline std::vector<float> columns_of(const void* address, cudaDataType type, int stride, bool transposed, int rows,
+                                     int cols) {
+  const size_t height = static_cast<size_t>(transposed ? cols : rows), leading = static_cast<size_t>(stride);
+  const size_t width = static_cast<size_t>(transposed ? rows : cols), wide = type == CUDA_R_32F ? 4 : 2;
+  const char* data = Gpu::host_address(address, (leading * (width - 1) + height) * wide);
+  std::vector<float> out(static_cast<size_t>(rows) * static_cast<size_t>(cols));
+  for (size_t j = 0; j < width; ++j)
+    for (size_t i = 0; i < height; ++i) {
+      const char* at = data + (j * leading + i) * wide;
+      out[transposed ? i * static_cast<size_t>(rows) + j : j * static_cast<size_t>(rows) + i] =
+          type == CUDA_R_32F ? *reinterpret_cast<const float*>(at)
+                             : __bfloat162float(__ushort_as_bfloat16(*reinterpret_cast<const uint16_t*>(at)));
+    }
+  return out;
+}
 
 }  // namespace graft::emulation
 
@@ -51,21 +47,23 @@ inline cublasStatus_t cublasGemmEx(cublasHandle_t, cublasOperation_t a_op, cubla
                                    const void* alpha, const void* a, cudaDataType a_type, int lda, const void* b,
                                    cudaDataType b_type, int ldb, const void* beta, void* c, cudaDataType c_type,
                                    int ldc, cublasComputeType_t, cublasGemmAlgo_t) {
-  using graft::emulation::CublasMatrix;
+  using graft::emulation::columns_of;
   const bool a_turned = a_op == CUBLAS_OP_T, b_turned = b_op == CUBLAS_OP_T;
   if (m <= 0 || n <= 0 || k <= 0 || lda < (a_turned ? k : m) || ldb < (b_turned ? n : k) || ldc < m ||
       a_type != b_type || c_type != CUDA_R_32F)
     return CUBLAS_STATUS_INVALID_VALUE;
-  const CublasMatrix left(a, a_type, lda, a_turned, m, k), right(b, b_type, ldb, b_turned, k, n);
+  const std::vector<float> left = columns_of(a, a_type, lda, a_turned, m, k);
+  const std::vector<float> right = columns_of(b, b_type, ldb, b_turned, k, n);
   const float scale = *static_cast<const float*>(alpha), keep = *static_cast<const float*>(beta);
   const size_t size = static_cast<size_t>(ldc) * static_cast<size_t>(n - 1) + static_cast<size_t>(m);
   float* const out = reinterpret_cast<float*>(graft::emulation::Gpu::host_address(c, size * sizeof(float)));
-  std::vector<float> sums(static_cast<size_t>(m)), column(sums.size());
+  std::vector<float> sums(static_cast<size_t>(m));
   for (int j = 0; j < n; ++j) {
     std::fill(sums.begin(), sums.end(), 0.0f);
     for (int l = 0; l < k; ++l) {
-      const float factor = right(l, j);
-      for (int i = 0; i < m; ++i) sums[static_cast<size_t>(i)] += left(i, l) * factor;
+      const float factor = right[static_cast<size_t>(j) * static_cast<size_t>(k) + static_cast<size_t>(l)];
+      const float* const column = &left[static_cast<size_t>(l) * static_cast<size_t>(m)];
+      for (size_t i = 0; i < sums.size(); ++i) sums[i] += column[i] * factor;
     }
     float* const to = out + static_cast<size_t>(j) * static_cast<size_t>(ldc);
     for (int i = 0; i < m; ++i) to[i] = scale * sums[static_cast<size_t>(i)] + (keep == 0 ? 0 : keep * to[i]);
