@@ -10,7 +10,7 @@ trap 'rm -rf "$work"' EXIT
 printf '| kernel | sm | registers | shared, bytes | stack, bytes | spilled, bytes |\n|---|---|---|---|---|---|\n'
 for file in "$@"; do
   for sm in 80 90 120; do
-    "$nvcc" -std=c++20 --extended-lambda --expt-relaxed-constexpr -DGRAFT_ISA=cuda -I"$root/kernels" -arch=sm_$sm -Xptxas -v -c "$file" \
+    "$nvcc" -std=c++20 --extended-lambda --expt-relaxed-constexpr -DGRAFT_ISA=cuda -I"$root/kernels" -I"$root/include" -arch=sm_$sm -Xptxas -v -c "$file" \
       -o "$work/object" 2> "$work/log" || { cat "$work/log" >&2; exit 1; }
     awk -v sm=$sm -v file="$(basename "$file" .cu)" '
       /Compiling entry function/ { match($0, /\047[^\047]*\047/); name = substr($0, RSTART + 1, RLENGTH - 2) }

@@ -21,7 +21,7 @@ function(graft_cuda_table target)
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/kernels/cuda/*.cu)
   add_library(graft_kernels_cuda OBJECT ${sources})
   set_target_properties(graft_kernels_cuda PROPERTIES POSITION_INDEPENDENT_CODE ON CUDA_VISIBILITY_PRESET hidden)
-  target_include_directories(graft_kernels_cuda PRIVATE ${PROJECT_SOURCE_DIR}/kernels)
+  target_include_directories(graft_kernels_cuda PRIVATE ${PROJECT_SOURCE_DIR}/kernels ${PROJECT_SOURCE_DIR}/include)
   target_compile_definitions(graft_kernels_cuda PRIVATE GRAFT_ISA=cuda)
   # Any warning is an error, a spilled register too. The standard is named here, since not every CMake knows that of nvcc 13.
   target_compile_options(graft_kernels_cuda PRIVATE -std=c++20 --extended-lambda --expt-relaxed-constexpr -Werror=all-warnings

@@ -16,6 +16,7 @@ def arguments():
     parser.add_argument("--tokens", type=int, default=256)
     parser.add_argument("--steps", type=int, default=4)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--device", default="cpu", help="cpu or cuda")
     parser.add_argument("--compile", action="store_true")
     return parser.parse_args()
 
@@ -32,7 +33,7 @@ def load(options):
 
         model = peft.get_peft_model(model, peft.LoraConfig(
             r=16, lora_alpha=32, target_modules="all-linear", task_type="CAUSAL_LM"), autocast_adapter_dtype=False)
-    return model.train()
+    return model.to(options.device).train()
 
 
 def batch(options, vocabulary):
@@ -46,7 +47,7 @@ def batch(options, vocabulary):
     inputs = {"input_ids": ids, "labels": ids.masked_fill(~mask, -100)}
     if options.shape == "ragged":
         inputs["attention_mask"] = mask.long()
-    return inputs, sum(lengths)
+    return {name: value.to(options.device) for name, value in inputs.items()}, sum(lengths)
 
 
 def main():
@@ -65,6 +66,8 @@ def main():
         forward(**inputs).loss.backward()
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
+        if options.device == "cuda":
+            torch.cuda.synchronize()
         return time.perf_counter() - started
 
     step()

@@ -17,9 +17,9 @@ using Executor = std::function<void(int tasks, const std::function<void(int task
 
 struct DeviceOptions {
   // The kernel table by name: "cpu/baseline", "cpu/avx2", "cpu/avx512", "cpu/avx512_bf16"; the best with "+onednn"
-  // where the library was built with oneDNN; "cuda", or "cuda:1" for the second GPU, where it was built with CUDA. Empty:
-  // the environment variable GRAFT_KERNELS if set, else the best of graft's own that the processor runs. Names that are
-  // unknown, or of a GPU that is not there, throw ArgumentError.
+  // where the library was built with oneDNN; "cuda", or "cuda:1" for the second GPU, where it was built with CUDA.
+  // Empty: the environment variable GRAFT_KERNELS if set, else the best of graft's own that the processor runs. Names
+  // that are unknown, or of a GPU that is not there, throw ArgumentError.
   std::string kernels = {};
   // Threads that compute, the calling one included. 0: the environment variable GRAFT_THREADS if set, else one a core.
   // The results do not depend on it.

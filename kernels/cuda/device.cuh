@@ -111,9 +111,13 @@ struct Largest {
 
 // Of `lanes` neighbouring lanes, a power of two; all lanes of the warp take part and get the result of theirs.
 template <class T, class Join = Sum>
-__device__ T warp_reduce(T value, Join join = {}, int lanes = kWarp) {
+__device__ __forceinline__ T warp_reduce(T value, Join join = {}, int lanes = kWarp) {
+#ifdef __CUDACC__
   for (int mask = lanes / 2; mask > 0; mask /= 2) value = join(value, __shfl_xor_sync(~0u, value, mask));
   return value;
+#else
+  return emulation::reduce(value, join, lanes);
+#endif
 }
 
 template <class T>

@@ -37,7 +37,7 @@ __global__ void __launch_bounds__(kThreads)
   const int lane = threadIdx.x % kWarp, warp = threadIdx.x / kWarp;
   const int64_t row = blockIdx.x;
   const uint64_t number = uint64_t(rows_key ? load(rows_key + row) : row) * uint64_t(cols);
-  const int64_t piece = int64_t(blockIdx.y) * kWarps + warp;
+  const int64_t piece = int64_t(blockIdx.y) * (blockDim.x / kWarp) + warp;
   const int64_t first = piece * kNumbers - int64_t(number % 4);  // the column of the warp's first number
   store(&numbers.of_lane[warp][lane], philox(seed, site, number / 4 + uint64_t(piece) * kWarp + uint64_t(lane)));
   __syncwarp();
@@ -56,8 +56,9 @@ __global__ void __launch_bounds__(kThreads)
 void dropout(const Stream& stream, RandomKey key, const int64_t* rows_key, float rate, const float* x, float* y,
              int rows, int cols, bool add) {
   const unsigned threshold = unsigned(ceilf(rate * 16777216.0f));
-  const unsigned pieces = unsigned(ceil_div(ceil_div(int64_t(cols) + 3, kNumbers), kWarps));
-  launch(stream, drop_rows, Grid{dim3(unsigned(rows), cols > 0 ? pieces : 0)},
+  const int64_t pieces = cols > 0 ? ceil_div(int64_t(cols) + 3, kNumbers) : 0;
+  const int warps = int(smaller<int64_t>(larger<int64_t>(pieces, 1), kWarps));
+  launch(stream, drop_rows, Grid{dim3(unsigned(rows), unsigned(ceil_div(pieces, warps))), warps * kWarp},
          key.seed ^ (key.step * 0x9e3779b97f4a7c15u), key.site, stage(stream, rows_key, rows), threshold,
          1 / (1 - rate), x, y, cols, add);
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Devices, their queues, and the memory that host and device share: CUDA's managed memory, whose pages go to whoever
-// touches them. Its addresses hold on both sides, so the library has one kind of tensor; what only kernels touch stays on
-// the device.
+// touches them. Its addresses hold on both sides, so the library has one kind of tensor; what only kernels touch stays
+// on the device.
 #include "cuda/queue.hpp"
 
 #include <stdio.h>
@@ -63,8 +63,7 @@ void check_sharing(int device) {
 
 }  // namespace
 
-const SharedMemory shared_memory = {
-    .allocate = allocate, .release = release, .copy = copy, .fill = fill, .wait = wait};
+const SharedMemory shared_memory = {.allocate = allocate, .release = release, .copy = copy, .fill = fill, .wait = wait};
 
 void note(Queue& queue) { __atomic_fetch_add(&queue.queued, 1, __ATOMIC_RELEASE); }
 

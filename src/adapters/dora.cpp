@@ -46,8 +46,7 @@ void Dora::lower(const Lane& lane, const Weight& weight, const LowRank& pair) co
     for (int k = 0; k < rank; ++k) {
       double inner = 0;
       for (int l = 0; l < rank; ++l) inner += double(b[size_t(l)]) * inner_products[size_t(k * rank + l)];
-      square +=
-          scale * b[size_t(k)] * (2 * double(products[size_t(k) * size_t(outputs) + size_t(i)]) + scale * inner);
+      square += scale * b[size_t(k)] * (2 * double(products[size_t(k) * size_t(outputs) + size_t(i)]) + scale * inner);
     }
     const float norm = float(std::sqrt(std::max(0.0, square)));
     norms[size_t(i)] = norm;

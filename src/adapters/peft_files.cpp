@@ -63,8 +63,7 @@ class Tensors {
                      shape_text(shape), " for the model and the rank");
     check<FileError>(view.dtype.has_value(), file_.name(), ": \"", name, "\" is of type ", view.stored_dtype,
                      ", expected F32, F16 or BF16");
-    const Tensor values =
-        decoded(lane, *Memory::create(lane.backend()), *view.dtype, view.data, 1, int(view.values()));
+    const Tensor values = decoded(lane, *Memory::create(lane.backend()), *view.dtype, view.data, 1, int(view.values()));
     unread_.erase(name);
     return {values.values().begin(), values.values().end()};
   }

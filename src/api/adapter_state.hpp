@@ -14,7 +14,8 @@ namespace graft::inline v0 {
 
 // An adapter whose values do not change any more.
 struct FixedAdapter {
-  explicit FixedAdapter(const Method& of) : method(of.copy()), edits(packed_once(method->edits(), method->fresh_memory())) {}
+  explicit FixedAdapter(const Method& of)
+      : method(of.copy()), edits(packed_once(method->edits(), method->fresh_memory())) {}
 
   std::unique_ptr<const Method> method;
   Edits edits;  // packed once for all passes

@@ -118,7 +118,8 @@ void add_verify(Program& program) {
       ->check(CLI::ExistingPath);
   command.add_option("--model", options->model, "the model of real/X.json")->check(CLI::ExistingPath);
   command.add_option("--gguf", options->gguf, "the GGUF file that holds a tokenizer")->check(CLI::ExistingFile);
-  command.add_option("--kernels", options->device.kernels, "where to compute: a table of kernels such as cpu/avx2, or cuda");
+  command.add_option("--kernels", options->device.kernels,
+                     "where to compute: a table of kernels such as cpu/avx2, or cuda");
   command.add_option("-t,--threads", options->device.threads, "threads that compute");
   command.add_flag("--json", options->json, "a line of JSON for each folder");
   command.callback([&program, options] { program.action = [options] { return verify(*options); }; });

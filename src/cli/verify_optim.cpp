@@ -36,7 +36,8 @@ void compare_optimizer(const std::string& name, const JsonObject& json, const Go
   for (size_t step = 0; step < steps; ++step) {
     for (const Parameter& parameter : parameters) {
       const std::vector<float>& all = goldens.floats("grad." + parameter.name);
-      std::copy_n(&all[step * parameter.value.size()], parameter.value.size(), gradients.of(parameter.value).values().begin());
+      std::copy_n(&all[step * parameter.value.size()], parameter.value.size(),
+                  gradients.of(parameter.value).values().begin());
     }
     optimizer.step(lane, gradients, 1, 1);
     for (size_t i = 0; i < parameters.size(); ++i) {

@@ -249,8 +249,8 @@ std::vector<int64_t> GoldenModel::greedy(int count) const {
     for (size_t i = 0; i < caches.size(); ++i) rows.push_back({&caches[i], next[i], nullptr});
     const Tensor logits = cached_pass(context(), rows, true, &encoded);
     for (size_t i = 0; i < caches.size(); ++i) {
-      const float* row = logits.data() + i * size_t(logits.cols());
-      const auto token = int32_t(std::max_element(row, row + logits.cols()) - row);
+      const std::span<const float> row = logits.row(int(i));
+      const auto token = int32_t(std::ranges::max_element(row) - row.begin());
       chosen[i * size_t(count) + size_t(step)] = token;
       next[i] = {token};
     }

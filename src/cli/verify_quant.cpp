@@ -35,8 +35,7 @@ void compare_decoding(const Lane& lane, Dtype dtype, const Goldens& goldens, con
   check<FileError>(bytes.size() == row_bytes(dtype, int64_t(expected.size())), goldens.file, ": \"", raw, "\" has ",
                    bytes.size(), " bytes, which is not what \"", decoded, "\" needs");
   const std::shared_ptr<Memory> memory = Memory::create(lane.backend());
-  const Tensor values =
-      graft::decoded(lane, *memory, dtype, std::as_bytes(std::span(bytes)), 1, int(expected.size()));
+  const Tensor values = graft::decoded(lane, *memory, dtype, std::as_bytes(std::span(bytes)), 1, int(expected.size()));
   const std::span<const float> found = values.values();
   double worst = 0;
   for (size_t i = 0; i < found.size(); ++i) worst = std::max(worst, ulps(found[i], expected[i]));

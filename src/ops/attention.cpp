@@ -87,7 +87,7 @@ void observe(const Run& run, const AttentionShape& shape, const Tensor& q, const
     const Tensor p = run.tensor(shape.heads * sequence.queries, sequence.keys);
     run.kernels().attention_probabilities(run.stream(), shape, q.data(), sequence, lse.data(), p.data());
     run.observer->on_attention(place.kind, place.layer, int(i), shape.heads, sequence.queries, sequence.keys,
-                                p.values().data());
+                               p.values().data());
   }
 }
 

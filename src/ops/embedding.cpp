@@ -38,7 +38,8 @@ std::vector<TablePass> table_passes(const Run& run, const Weight& table, std::sp
 void add_to(const Run& run, const TablePass& pass, const Tensor& y) {
   const int rank = pass.hidden.cols();
   run.kernels().matmul(run.stream(), Compute::f32, {pass.hidden.data(), rank}, {pass.edit.up.data(), rank, true},
-                       y.data() + size_t(pass.first) * size_t(y.cols()), y.cols(), pass.rows, y.cols(), rank, pass.edit.scale, true);
+                       y.data() + size_t(pass.first) * size_t(y.cols()), y.cols(), pass.rows, y.cols(), rank,
+                       pass.edit.scale, true);
 }
 
 void backward(const Run& run, Tape& tape, const TablePass& pass, std::span<const int32_t> ids, const Tensor& dy) {

@@ -33,8 +33,7 @@ ScoreBias relative_bias(Run& run, const Weight& original, RelativeBuckets bucket
   const Tensor of_bucket = table.values(run.lane, *run.memory);
   const ScoreBias bias = {run.tensor(heads, distances)};
   for (int head = 0; head < heads; ++head)
-    for (int i = 0; i < distances; ++i)
-      bias.values.row(head)[size_t(i)] = of_bucket.row(rows[size_t(i)])[size_t(head)];
+    for (int i = 0; i < distances; ++i) bias.values.row(head)[size_t(i)] = of_bucket.row(rows[size_t(i)])[size_t(head)];
 
   if (run.records({table.parameter()}))
     run.tape->record({bias.values.identity()},

@@ -37,7 +37,7 @@ double real_share(const Trainer& trainer, const TrainReport& report) {
 
 }  // namespace
 
-TEST_CASE("The estimate of training's memory is within 15 % of the peak", "[api][train]") {
+TEST_CASE("The estimate of training's memory is within 15 % of the peak", "[api][train][budget]") {
   const bool is_whole = GENERATE(false, true);
   const bool recompute = GENERATE(false, true);
   const Precision precision = GENERATE(Precision::f32, Precision::bf16);
@@ -56,7 +56,7 @@ TEST_CASE("The estimate of training's memory is within 15 % of the peak", "[api]
   CHECK(real_share(trainer, trainer.fit(long_texts())) == Approx(1).margin(kTolerance));
 }
 
-TEST_CASE("What is kept for the backward pass may be rounded beside exact products", "[api][train]") {
+TEST_CASE("What is kept for the backward pass may be rounded beside exact products", "[api][train][budget]") {
   Model model = medium_model();
   TrainOptions options{.max_steps = 3, .batch = 16, .micro_batch_tokens = 2048, .max_length = 128};
   options.precision = Precision::f32;
@@ -75,7 +75,7 @@ TEST_CASE("What is kept for the backward pass may be rounded beside exact produc
   CHECK(rounded.losses[2] == Approx(exact.losses[2]).epsilon(1e-3));
 }
 
-TEST_CASE("Training is made to fit into a memory, at the least cost of time", "[api][train]") {
+TEST_CASE("Training is made to fit into a memory, at the least cost of time", "[api][train][budget]") {
   const Model model = medium_model();
   LoRAAdapter adapter(model, {.rank = 8});
   const TrainOptions options{.max_steps = 2, .batch = 16, .micro_batch_tokens = 2048, .max_length = 128};
@@ -102,7 +102,7 @@ TEST_CASE("Training is made to fit into a memory, at the least cost of time", "[
   CHECK_THROWS_AS(cramped.fit_to_memory(long_texts(), least - 1), ResourceError);
 }
 
-TEST_CASE("Training is made to fit into a time, and measuring changes nothing", "[api][train]") {
+TEST_CASE("Training is made to fit into a time, and measuring changes nothing", "[api][train][budget]") {
   Model model = tiny_model(Precision::automatic);
   LoRAAdapter adapter(model, {.rank = 4, .dropout = 0.1f, .seed = 1}),
       other(model, {.rank = 4, .dropout = 0.1f, .seed = 1});

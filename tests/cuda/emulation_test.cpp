@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The emulated GPU sees what a real one would do wrong in silence.
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
 #include <vector>
 
@@ -40,12 +42,23 @@ __attribute__((noipa, optimize("no-optimize-sibling-calls"))) float exchange_els
   return 1 + __shfl_xor_sync(~0u, 2.0f, 1);
 }
 
-// Device memory for a test.
+// Device memory for a test; `managed`: shared with the host.
 struct Floats {
-  explicit Floats(size_t count) : data(static_cast<float*>(Gpu::allocate(count * sizeof(float), false))) {}
+  explicit Floats(size_t count, bool managed = false)
+      : data(static_cast<float*>(Gpu::allocate(count * sizeof(float), managed))) {}
   ~Floats() { Gpu::release(data); }
   float* data;
 };
+
+// A system call says so where an access would fault.
+bool is_of_host(const void* address) {
+  int ends[2];
+  REQUIRE(pipe(ends) == 0);
+  const bool is_readable = write(ends[1], address, 1) == 1;
+  close(ends[0]);
+  close(ends[1]);
+  return is_readable;
+}
 
 }  // namespace
 
@@ -101,6 +114,22 @@ TEST_CASE("Accesses outside of an allocation, of the host, and unaligned ones ar
              Catch::Contains("aligned"));
   const float on_host = 0;
   CHECK_THAT(fault([&] { load(&on_host); }), Catch::Contains("host"));
+}
+
+TEST_CASE("Managed memory is the host's until a kernel or a copy uses it, and after a wait", "[cuda]") {
+  const Floats hidden(64), x(2048, true), other(64, true);
+  CHECK(!is_of_host(hidden.data));
+  x.data[1] = 7;
+  CHECK(fault([&] { store(x.data + thread(), load(x.data + 1) + 1); }) == "(none)");
+  CHECK(!is_of_host(x.data));
+  CHECK(is_of_host(x.data + 1024));  // another page
+  CHECK(is_of_host(other.data));
+  Gpu::wait();
+  CHECK(x.data[3] == 8);
+  Gpu::copy(other.data, x.data, 64 * sizeof(float));
+  CHECK(!is_of_host(other.data));
+  Gpu::wait();
+  CHECK(other.data[63] == 8);
 }
 
 TEST_CASE("Sectors and banks are counted", "[cuda]") {

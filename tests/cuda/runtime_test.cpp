@@ -87,6 +87,25 @@ TEST_CASE("Uploads larger than the ring arrive whole, and copies and fills too",
   CHECK(std::equal(found.begin() + 10, found.end(), values.begin() + 10));
 }
 
+TEST_CASE("What host and device share is filled and copied in the order of the queue", "[cuda]") {
+  const Opened device;
+  const SharedMemory& shared = *backend.shared;
+  const size_t bytes = 1000 * sizeof(float);
+  float* const x = static_cast<float*>(shared.allocate(device.queue(), bytes));
+  float* const y = static_cast<float*>(shared.allocate(device.queue(), bytes));
+  for (int i = 0; i < 1000; ++i) x[i] = float(i);
+  cuda::table.accumulate(device.stream(), x, 2, x, 1000);
+  shared.copy(device.queue(), x, y, bytes);
+  shared.fill(device.queue(), x, 0, bytes);
+  shared.wait(device.queue());
+  CHECK(x[999] == 0);
+  CHECK(y[999] == 3 * 999);
+  shared.release(device.queue(), x);
+  shared.release(device.queue(), y);
+  CHECK_THAT(refusal<ResourceError>([&] { shared.allocate(device.queue(), size_t{1} << 40); }),
+             Catch::Contains("cudaMallocManaged"));
+}
+
 TEST_CASE("Lists of the host go round the ring", "[cuda]") {
   const Opened device;
   std::vector<int32_t> list(300000);

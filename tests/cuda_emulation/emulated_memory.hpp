@@ -74,7 +74,8 @@ class DeviceMemory {
       free.pop_back();
     std::memset(contents_ + begin, 0xff, bytes);
     for (size_t page = 0; page < size / kPage; ++page)
-      pages_[begin / kPage + page] = static_cast<uint16_t>(std::min(bytes - page * kPage, kPage) | (managed ? kManaged : 0));
+      pages_[begin / kPage + page] =
+          static_cast<uint16_t>(std::min(bytes - page * kPage, kPage) | (managed ? kManaged : 0));
     if (managed) protect(begin / kPage, size / kPage, PROT_READ | PROT_WRITE);
     sizes_[begin] = bytes;
     used_ += bytes;
@@ -141,7 +142,8 @@ class DeviceMemory {
   int file_ = file_of(kBytes);
   char* addresses_ = reserve(kBytes, PROT_NONE, file_);
   char* contents_ = reserve(kBytes, PROT_READ | PROT_WRITE, file_);
-  uint16_t* pages_ = reinterpret_cast<uint16_t*>(reserve(kBytes / kPage * sizeof(uint16_t), PROT_READ | PROT_WRITE, -1));
+  uint16_t* pages_ =
+      reinterpret_cast<uint16_t*>(reserve(kBytes / kPage * sizeof(uint16_t), PROT_READ | PROT_WRITE, -1));
   std::mutex mutex_;
   std::map<size_t, size_t> sizes_;              // of allocations, by where they begin
   std::map<size_t, std::vector<size_t>> free_;  // places by their size

@@ -92,6 +92,20 @@ void meet_block();
 uint64_t exchange(uint64_t value, int source_lane);
 // Memory of the warp where lanes leave what the others read after the next meeting; it is another one after it.
 char* warp_board();
+// What shuffles of ever nearer lanes make of the values of `lanes` neighbours, by one meeting.
+template <class T, class Join>
+inline __attribute__((always_inline)) T reduce(T value, const Join& join, int lanes) {
+  const int lane = static_cast<int>(thread_index.x % 32);
+  T* const board = reinterpret_cast<T*>(warp_board());
+  board[lane] = value;
+  exchange(0, 0);
+  T joined[32];
+  const T* const own = board + lane / lanes * lanes;
+  for (int i = 0; i < lanes; ++i) joined[i] = own[i];
+  for (int mask = lanes / 2; mask > 0; mask /= 2)
+    for (int i = 0; i < mask; ++i) joined[i] = join(joined[i], joined[i + mask]);
+  return joined[0];
+}
 [[noreturn]] void fail(const char* what);
 
 }  // namespace graft::emulation
