@@ -1,28 +1,35 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# cuda_registers.sh ROOT NVCC [FILE …]: registers, shared memory and spills of each kernel, as ptxas tells them.
+# cuda_registers.sh BUILD CUOBJDUMP: what each kernel of a build takes of a multiprocessor, over all of its forms:
+# registers a thread, shared memory of a block, bytes of spilled registers, and the warps for which the registers suffice
+# (of 64, of 48 on sm_120).
 set -eu
-root=$1 nvcc=$2
-shift 2
-[ $# -gt 0 ] || set -- "$root"/kernels/cuda/*.cu
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-printf '| kernel | sm | registers | shared, bytes | stack, bytes | spilled, bytes |\n|---|---|---|---|---|---|\n'
-for file in "$@"; do
-  for sm in 80 90 120; do
-    "$nvcc" -std=c++20 --extended-lambda --expt-relaxed-constexpr -DGRAFT_ISA=cuda -I"$root/kernels" -I"$root/include" -arch=sm_$sm -Xptxas -v -c "$file" \
-      -o "$work/object" 2> "$work/log" || { cat "$work/log" >&2; exit 1; }
-    awk -v sm=$sm -v file="$(basename "$file" .cu)" '
-      /Compiling entry function/ { match($0, /\047[^\047]*\047/); name = substr($0, RSTART + 1, RLENGTH - 2) }
-      /bytes stack frame/ { stack = $1; spilled = $5 + $9 }
-      /Used [0-9]+ registers/ {
-        shared = 0
-        if (match($0, /[0-9]+ bytes smem/)) shared = substr($0, RSTART, RLENGTH) + 0
-        match($0, /Used [0-9]+/)
-        printf "%s\t%s: %s\t%s\t%s\t%s\t%s\n", name, file, sm, substr($0, RSTART + 5, RLENGTH - 5), shared, stack, spilled
-      }' "$work/log"
-  done
-done | while IFS="$(printf '\t')" read -r name place registers shared stack spilled; do
-  kernel=$(printf '%s' "$name" | c++filt | sed -e 's/(anonymous namespace):://g; s/graft::v0::cuda:://g; s/^void //; s/(.*//; s/<.*__nv_.*/ of a lambda/' | cut -c1-60)
-  printf '| %s, %s | %s | %s | %s | %s | %s |\n' "${place%%:*}" "$kernel" "${place##*: }" "$registers" "$shared" "$stack" "$spilled"
-done
+build=$1 cuobjdump=$2
+printf '| kernel | registers, sm_80 | sm_90 | sm_120 | shared, bytes | spilled | resident warps |\n|---|---|---|---|---|---|---|\n'
+for object in "$build"/CMakeFiles/graft_kernels_cuda.dir/kernels/cuda/*.cu.o; do
+  "$cuobjdump" --dump-resource-usage "$object" 2> /dev/null | awk -v file="$(basename "$object" .cu.o)" '
+    /^arch = / { sm = $3; sub("sm_", "", sm) }
+    /^ *Function / { name = $2; sub(":$", "", name) }
+    /REG:[0-9]/ {
+      for (i = 1; i <= NF; ++i) { split($i, pair, ":"); of[pair[1]] = pair[2] }
+      printf "%s\t%s\t%s\t%s\t%s\t%s\n", name, file, sm, of["REG"], of["SHARED"], of["LOCAL"]
+    }'
+done | c++filt | sed -e 's/graft::v0::cuda:://g; s/(anonymous namespace):://g; s/^void //; s/[<(][^\t]*//' | awk -F '\t' '
+  {
+    key = $2 ", " $1; if (!(key in seen)) { seen[key] = ++count; names[count] = key }
+    at = key SUBSEP $3
+    if (!(at in least) || $4 + 0 < least[at]) least[at] = $4 + 0
+    if ($4 + 0 > most[at]) most[at] = $4 + 0
+    if ($5 + 0 > shared[key]) shared[key] = $5 + 0
+    if ($6 + 0 > spilled[key]) spilled[key] = $6 + 0
+    slots = $3 == 120 ? 48 : 64
+    warps = int(65536 / (int(($4 + 7) / 8) * 8 * 32)); if (warps > slots) warps = slots
+    if (!(key in resident) || warps < resident[key]) resident[key] = warps
+  }
+  function range(at) { return least[at] == most[at] ? most[at] : least[at] " to " most[at] }
+  END {
+    for (i = 1; i <= count; ++i) {
+      key = names[i]
+      printf "| %s | %s | %s | %s | %d | %d | %d |\n", key, range(key SUBSEP 80), range(key SUBSEP 90), range(key SUBSEP 120), shared[key], spilled[key], resident[key]
+    }
+  }'

@@ -58,8 +58,7 @@ class Lane {
   const Stream& stream() const { return stream_; }
   const Backend& backend() const { return *backend_; }
   size_t scratch_bytes() const { return scratch_bytes_; }
-  // Bytes of the host where kernels read them, for kernels that are called while the result is held: the bytes
-  // themselves on the CPU, else `copy`, which has room for them.
+  // Bytes of the host where kernels read them: they themselves on the CPU, else a copy at `copy`, which has room for it.
   const void* visible(const void* host, size_t bytes, void* copy) const;
 
  private:

@@ -26,10 +26,6 @@ std::shared_ptr<Memory> Memory::create(const Backend& backend, size_t budget) {
   return std::shared_ptr<Memory>(new Memory(backend.queue(), budget));
 }
 
-std::shared_ptr<Memory> Memory::create_beside(const Memory& other) {
-  return std::shared_ptr<Memory>(new Memory(other.queue_, 0));
-}
-
 std::shared_ptr<Memory> Memory::create_on_host(size_t budget) {
   return std::shared_ptr<Memory>(new Memory(nullptr, budget));
 }

@@ -20,8 +20,6 @@ class Memory : public std::enable_shared_from_this<Memory> {
  public:
   // `budget`: the most bytes that may be in use and cached together; 0: no limit.
   static std::shared_ptr<Memory> create(const Backend& backend, size_t budget = 0);
-  // Another one where `other` is.
-  static std::shared_ptr<Memory> create_beside(const Memory& other);
   // For the host alone.
   static std::shared_ptr<Memory> create_on_host(size_t budget = 0);
   ~Memory();

@@ -19,6 +19,11 @@ Tensor room_for(Memory& memory, size_t bytes) {
   return Tensor(memory, 1, int((bytes + sizeof(float) - 1) / sizeof(float)));
 }
 
+// Room for what Lane::visible copies; empty where it copies nothing.
+Tensor room_on_device(const Lane& lane, Memory& memory, size_t bytes) {
+  return lane.backend().queue() ? room_for(memory, bytes) : Tensor();
+}
+
 // Formats without products of their own are kept as bf16.
 Dtype resident_dtype(const Kernels& kernels, const StoredTensor& stored) {
   const Dtype dtype = stored.kept.value_or(stored.dtype);
@@ -47,7 +52,7 @@ void Weight::pack_rows(const Lane& lane, Memory& memory, const std::byte* data, 
   const Kernels& kernels = lane.backend().kernels();
   const size_t bytes = row_bytes(matrix_.dtype, cols_);
   std::vector<std::byte> reordered;
-  const Tensor copy = room_for(memory, lane.backend().queue() ? bytes * kPackRows : 0);
+  const Tensor copy = room_on_device(lane, memory, bytes * kPackRows);
   for (int first = 0; first < rows_; first += kPackRows) {
     const int count = std::min(kPackRows, rows_ - first);
     const std::byte* rows = data + first * bytes;
@@ -151,7 +156,7 @@ void Weight::repack(const Lane& lane) {
 
 Tensor decoded(const Lane& lane, Memory& memory, Dtype dtype, std::span<const std::byte> data, int rows, int cols) {
   Tensor floats(memory, rows, cols);
-  const Tensor copy = room_for(memory, lane.backend().queue() ? data.size() : 0);
+  const Tensor copy = room_on_device(lane, memory, data.size());
   lane.backend().kernels().decode(lane.stream(), dtype, lane.visible(data.data(), data.size(), copy.data()),
                                   floats.data(), int64_t(floats.size()));
   return floats;
