@@ -25,10 +25,10 @@
 namespace graft::inline v0 {
 
 struct SelfTrainingRound {
-  int round = 0;                                      // 0: the labelled examples alone
-  std::vector<std::pair<std::string, size_t>> added;  // how many texts were taken with each label
-  double macro_f1 = 0;                                // of the held-out examples
-  bool kept = false;                                  // whether this round's model took the place of the one before
+  int round = 0;                                           // 0: the labelled examples alone
+  std::vector<std::pair<std::string, size_t>> added = {};  // how many texts were taken with each label
+  double macro_f1 = 0;                                     // of the held-out examples
+  bool kept = false;  // whether this round's model took the place of the one before
 };
 
 struct SelfTrainingOptions {
@@ -44,7 +44,7 @@ struct SelfTrainingOptions {
 struct SelfTrained {
   Model model;          // the best
   double macro_f1 = 0;  // its figure for the held-out examples, which chose it: test it on others
-  std::vector<SelfTrainingRound> rounds;
+  std::vector<SelfTrainingRound> rounds = {};
 };
 
 // Makes a classifier that has learned these examples, from the same beginning each time.

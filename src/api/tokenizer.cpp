@@ -75,7 +75,7 @@ std::string message_json(const Message& message) {
 
 ChatInput chat_input(std::span<const Message> messages, const ChatOptions& options) {
   ChatInput input;
-  input.messages = "[";
+  input.messages += '[';
   for (const Message& message : messages) {
     if (input.messages.size() > 1) input.messages += ',';
     input.messages += message_json(message);

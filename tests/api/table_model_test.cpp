@@ -265,17 +265,17 @@ TEST_CASE("A table model that is being trained is busy", "[api]") {
 
 TEST_CASE("A batch norm's running moments are taken back with a step that is not finite", "[api][tables]") {
   TableModel model = TableModel::sequential(int(kFeatures), {Dense{4, relu}, BatchNorm{}, Dense{1, sigmoid}});
-  float* bias = nullptr;
+  const auto bias = [&]() -> float& {
+    return model.state()->parameters.find("layers.0.bias")->parameter().values()[0];
+  };
   float sound = 0;
   TrainOptions options{.epochs = 2, .batch = 10};
   options.on_step = [&](const StepInfo& step) {
-    for (const auto& [module, weight] : model.state()->parameters.all())
-      if (weight->name() == "layers.0.bias") bias = weight->parameter().data();
-    sound = *bias;
-    if (step.step == 2) *bias = INFINITY;
+    sound = bias();
+    if (step.step == 2) bias() = INFINITY;
   };
   options.on_not_finite = [&](const std::string&) {
-    *bias = sound;
+    bias() = sound;
     return true;
   };
   CHECK(Trainer(model, options).fit(two_classes()).left_out_steps == 1);

@@ -94,21 +94,26 @@ void run_fiber() {
   }
 }
 
+// Starts the last fiber, which comes back from its first wait.
+void start_fiber() {
+  gpu.current = static_cast<int>(gpu.fibers.size()) - 1;
+  gpu.fibers.back().stack = std::make_unique<char[]>(kStack);
+  ucontext_t here, there;
+  getcontext(&there);
+  // Stacks that end at the same place of a page would meet in the same lines of the processor's cache.
+  there.uc_stack = {gpu.fibers.back().stack.get(), 0, kStack - static_cast<size_t>(gpu.current) % 32 * 1088};
+  there.uc_link = nullptr;
+  makecontext(&there, run_fiber, 0);
+  gpu.finished = gpu.threads = 0;
+  if (__builtin_setjmp(gpu.launcher) == 0) swapcontext(&here, &there);
+}
+
 void add_fibers(int count) {
   gpu.fibers.reserve(kMostThreads);
   gpu.ready.clear();
   while (static_cast<int>(gpu.fibers.size()) < count) {
-    gpu.current = static_cast<int>(gpu.fibers.size());
-    Fiber& fiber = gpu.fibers.emplace_back();
-    fiber.stack = std::make_unique<char[]>(kStack);
-    ucontext_t here, there;
-    getcontext(&there);
-    // Stacks that end at the same place of a page would meet in the same lines of the processor's cache.
-    there.uc_stack = {fiber.stack.get(), 0, kStack - static_cast<size_t>(gpu.current) % 32 * 1088};
-    there.uc_link = nullptr;
-    makecontext(&there, run_fiber, 0);
-    gpu.finished = gpu.threads = 0;  // so that it comes back from its first wait
-    if (__builtin_setjmp(gpu.launcher) == 0) swapcontext(&here, &there);
+    gpu.fibers.emplace_back();
+    start_fiber();
   }
 }
 

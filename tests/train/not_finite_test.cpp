@@ -39,9 +39,9 @@ class SpoiledRun {
   std::vector<std::string> asked;
   int stop_after = 0;
 
- private:
   float& value() { return lora->trainable()[0].value.values()[5]; }
 
+ private:
   TrainOptions options_;
   std::stop_source source_;
   float sound_ = 0;
@@ -119,13 +119,12 @@ TEST_CASE("A held-out loss that is not finite is never the best", "[train]") {
   const std::vector<TokenRow> rows = golden_rows(Goldens::load(golden_path("adapters/llama-lora")));
   TrainOptions options = golden_options();
   options.evaluate_every = 2;
-  float& value = run.lora->trainable()[0].value.values()[5];
   float sound = 0;
   options.on_step = [&](const StepInfo& step) {
-    sound = value;
-    if (step.step == 4) value = NAN;
+    sound = run.value();
+    if (step.step == 4) run.value() = NAN;
   };
-  options.on_evaluation = [&](const Evaluation&) { value = sound; };
+  options.on_evaluation = [&](const Evaluation&) { run.value() = sound; };
   const TrainReport report = fit(*run.trunk_, *run.lora, rows, options, rows);
   CHECK(std::isnan(report.evaluations[1].loss));
   CHECK(std::isfinite(report.best.loss));
