@@ -109,7 +109,7 @@ void remove_others(const fs::path& folder, int step, int keep) {
 // takes no memory.
 void replace(const fs::path& final, const fs::path& partial, const fs::path& former) {
   std::error_code error, ignored;
-  fs::rename(final, former, ignored);
+  if (fs::exists(final, ignored)) fs::rename(final, former, ignored);
   fs::rename(partial, final, error);
   if (!error) return;
   fs::rename(former, final, ignored);
