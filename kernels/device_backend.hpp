@@ -26,7 +26,6 @@ struct DeviceMemory {
   void (*upload)(const Stream&, const void* host, void* device, size_t bytes);  // the host may reuse its memory at once
   void (*download)(const Stream&, const void* device, void* host, size_t bytes);
   void (*copy)(const Stream&, const void* from, void* to, size_t bytes);
-  void (*fill)(const Stream&, void* device, uint8_t byte, size_t bytes);
 };
 
 struct DeviceList {

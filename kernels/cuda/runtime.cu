@@ -105,16 +105,12 @@ void release(const Stream& stream, void* data) {
 }
 
 void copy(const Stream& stream, const void* from, void* to, size_t bytes) {
-  shared_memory.copy(&queue_of(stream), from, to, bytes);
+  shared_memory.copy(&device_of(stream).queue, from, to, bytes);
 }
 
 void download(const Stream& stream, const void* device, void* host, size_t bytes) {
   copy(stream, device, host, bytes);
-  shared_memory.wait(&queue_of(stream));
-}
-
-void fill(const Stream& stream, void* device, uint8_t byte, size_t bytes) {
-  shared_memory.fill(&queue_of(stream), device, byte, bytes);
+  shared_memory.wait(&device_of(stream).queue);
 }
 
 // Room for `bytes` in the ring, not more than a half, as an offset.
@@ -183,7 +179,7 @@ void close(const Stream& stream) { destroy(&device_of(stream)); }
 }  // namespace
 
 const DeviceMemory memory = {
-    .allocate = allocate, .release = release, .upload = upload, .download = download, .copy = copy, .fill = fill};
+    .allocate = allocate, .release = release, .upload = upload, .download = download, .copy = copy};
 const DeviceBackend backend = {.kernels = &table,
                                .shared = &shared_memory,
                                .memory = &memory,

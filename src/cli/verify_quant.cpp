@@ -46,7 +46,7 @@ void compare_encoding(const Lane& lane, Dtype dtype, const Goldens& goldens, Com
   const std::vector<float>& source = goldens.floats("source");
   const std::vector<uint8_t>& expected = goldens.at("raw").bytes;
   const std::shared_ptr<Memory> memory = Memory::create(lane.backend());
-  const Tensor floats(*memory, 1, int(source.size())), encoded(*memory, 1, int(expected.size() / sizeof(float) + 1));
+  const Tensor floats(*memory, 1, int(source.size())), encoded = Tensor::of_bytes(*memory, expected.size());
   std::ranges::copy(source, floats.values().begin());
   lane.backend().kernels().encode(lane.stream(), dtype, floats.data(), encoded.data(), int64_t(source.size()));
   const auto found = std::as_bytes(encoded.values()).first(expected.size());

@@ -180,6 +180,7 @@ std::unique_ptr<Trunk> load_trunk(const Checkpoint& checkpoint, std::shared_ptr<
     weight->load(lane, *trunk->memory, shelf, stored);
     checkpoint.release(name);
   }
+  trunk->memory->trim();  // of what was converted on the way
   load_rotary_factors(checkpoint, *trunk);
   return trunk;
 }

@@ -36,7 +36,7 @@ void reorder(std::span<float> rows, const std::vector<int>& order) {
 void write(const Lane& lane, Dtype type, const Tensor& rows, const ByteSink& sink) {
   if (type == Dtype::f32) return sink(std::as_bytes(rows.values()));
   const size_t bytes = checked_row_bytes(type, rows.cols()) * size_t(rows.rows());
-  const Tensor encoded(rows.memory(), 1, int((bytes + sizeof(float) - 1) / sizeof(float)));
+  const Tensor encoded = Tensor::of_bytes(rows.memory(), bytes);
   lane.backend().kernels().encode(lane.stream(), type, rows.data(), encoded.data(), int64_t(rows.size()));
   sink(std::as_bytes(encoded.values()).first(bytes));
 }

@@ -8,7 +8,7 @@ namespace {
 
 PackedMatrix pack(const Lane& lane, Memory& memory, const Tensor& values, Dtype dtype, Tensor& bytes) {
   const size_t size = lane.backend().kernels().packed_bytes(dtype, values.rows(), values.cols());
-  bytes = Tensor(memory, 1, int((size + sizeof(float) - 1) / sizeof(float)));
+  bytes = Tensor::of_bytes(memory, size);
   const PackedMatrix packed = {bytes.data(), dtype, values.rows(), values.cols()};
   repack(lane, values, packed);
   return packed;

@@ -33,6 +33,11 @@ class Tensor {
     return tensor;
   }
 
+  // One row with room for so many bytes, for what is not floats.
+  static Tensor of_bytes(Memory& memory, size_t bytes) {
+    return Tensor(memory, 1, int((bytes + sizeof(float) - 1) / sizeof(float)));
+  }
+
   // The same data in another shape, under an identity of its own.
   Tensor reshaped(int rows, int cols) const {
     Tensor tensor(*this);

@@ -15,13 +15,9 @@ namespace {
 
 constexpr int kPackRows = 256;  // packed at a time; a multiple of the kernels' panel
 
-Tensor room_for(Memory& memory, size_t bytes) {
-  return Tensor(memory, 1, int((bytes + sizeof(float) - 1) / sizeof(float)));
-}
-
 // Room for what Lane::visible copies; empty where it copies nothing.
 Tensor room_on_device(const Lane& lane, Memory& memory, size_t bytes) {
-  return lane.backend().queue() ? room_for(memory, bytes) : Tensor();
+  return lane.backend().queue() ? Tensor::of_bytes(memory, bytes) : Tensor();
 }
 
 // Formats without products of their own are kept as bf16.
@@ -87,7 +83,7 @@ Tensor Weight::converted(const Lane& lane, Memory& memory, const StoredTensor& s
     std::copy(turned.begin(), turned.end(), floats.values().begin());
   }
   if (resident == Dtype::f32) return floats;
-  Tensor bytes = room_for(memory, row_bytes(resident, cols_) * size_t(rows_));
+  Tensor bytes = Tensor::of_bytes(memory, row_bytes(resident, cols_) * size_t(rows_));
   lane.backend().kernels().encode(lane.stream(), resident, floats.data(), bytes.data(), int64_t(floats.size()));
   return bytes;
 }
@@ -171,7 +167,7 @@ void repack(const Lane& lane, const Tensor& values, const PackedMatrix& packed) 
     const float* floats = values.data() + size_t(first) * cols;
     const void* rows = floats;
     if (packed.dtype != Dtype::f32) {
-      if (!halves) halves = room_for(values.memory(), row_bytes(packed.dtype, cols) * size_t(count));
+      if (!halves) halves = Tensor::of_bytes(values.memory(), row_bytes(packed.dtype, cols) * size_t(count));
       kernels.encode(lane.stream(), packed.dtype, floats, halves.data(), int64_t(count) * cols);
       rows = halves.data();
     }

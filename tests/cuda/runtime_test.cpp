@@ -80,7 +80,7 @@ TEST_CASE("Uploads larger than the ring arrive whole, and copies and fills too",
   float* const other = static_cast<float*>(device.allocate(count * sizeof(float)));
   backend.memory->upload(device.stream(), values.data(), there, count * sizeof(float));
   backend.memory->copy(device.stream(), there, other, count * sizeof(float));
-  backend.memory->fill(device.stream(), other, 0, 10 * sizeof(float));
+  backend.shared->fill(device.queue(), other, 0, 10 * sizeof(float));
   std::vector<float> found(count);
   backend.memory->download(device.stream(), other, found.data(), count * sizeof(float));
   for (size_t i = 0; i < 10; ++i) CHECK(found[i] == 0);
