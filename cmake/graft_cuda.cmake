@@ -15,7 +15,10 @@ set(CMAKE_CUDA_RUNTIME_LIBRARY Static)
 enable_language(CUDA)
 get_filename_component(graft_cuda_root ${CMAKE_CUDA_COMPILER} DIRECTORY)
 find_library(GRAFT_CUBLAS_LIBRARY cublas HINTS ${graft_cuda_root}/../lib64 REQUIRED)
-mark_as_advanced(graft_nvcc GRAFT_CUBLAS_LIBRARY)
+# For groups of GPUs; without it there are none.
+find_path(GRAFT_NCCL_INCLUDE nccl.h HINTS ${graft_cuda_root}/../include)
+find_library(GRAFT_NCCL_LIBRARY nccl HINTS ${graft_cuda_root}/../lib64)
+mark_as_advanced(graft_nvcc GRAFT_CUBLAS_LIBRARY GRAFT_NCCL_INCLUDE GRAFT_NCCL_LIBRARY)
 
 function(graft_cuda_table target)
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/kernels/cuda/*.cu)
@@ -26,6 +29,11 @@ function(graft_cuda_table target)
   # Any warning is an error, a spilled register too. The standard is named here, since not every CMake knows that of nvcc 13.
   target_compile_options(graft_kernels_cuda PRIVATE -std=c++20 --extended-lambda --expt-relaxed-constexpr -Werror=all-warnings
     "SHELL:-Xptxas --warn-on-spills,--warning-as-error" "SHELL:-Xcompiler -Wall,-Wextra,-Wno-unused-parameter")
+  if(GRAFT_NCCL_INCLUDE AND GRAFT_NCCL_LIBRARY)
+    target_compile_definitions(graft_kernels_cuda PRIVATE GRAFT_HAS_nccl)
+    target_include_directories(graft_kernels_cuda PRIVATE ${GRAFT_NCCL_INCLUDE})
+    target_link_libraries(${target} PRIVATE ${GRAFT_NCCL_LIBRARY})
+  endif()
   target_sources(${target} PRIVATE $<TARGET_OBJECTS:graft_kernels_cuda>)
   target_link_libraries(${target} PRIVATE CUDA::cudart_static ${GRAFT_CUBLAS_LIBRARY})
   target_compile_definitions(graft_kernels PRIVATE GRAFT_HAS_cuda)

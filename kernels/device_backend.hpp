@@ -28,6 +28,16 @@ struct DeviceMemory {
   void (*copy)(const Stream&, const void* from, void* to, size_t bytes);
 };
 
+// Sums over the devices of several processes or threads, a rank each. `open` is null where the build has none.
+struct DeviceCollective {
+  void (*make_key)(char (&key)[128]);  // by which the ranks find each other
+  // Returns when all ranks have come.
+  void* (*open)(void* queue, const char (&key)[128], int rank, int ranks);
+  void (*close)(void* collective, bool waits);  // `waits`: for what is queued; else what waits fails
+  // In place and queued; all ranks in one order. `is_wide`: doubles, else floats.
+  void (*sum)(void* collective, void* values, size_t count, bool is_wide);
+};
+
 struct DeviceList {
   int count = 0;
   char missing[160] = {};  // why there is none
@@ -47,6 +57,7 @@ struct DeviceBackend {
   const Kernels* kernels;
   const SharedMemory* shared;
   const DeviceMemory* memory;
+  const DeviceCollective* collective;
   DeviceList (*devices)();
   DeviceName (*name)(int device);
   void* (*open_queue)(int device);

@@ -15,6 +15,7 @@
 #include <graft/example_stream.hpp>
 #include <graft/few_shot.hpp>
 #include <graft/generate.hpp>
+#include <graft/group.hpp>
 #include <graft/layers.hpp>
 #include <graft/load_options.hpp>
 #include <graft/lora_adapter.hpp>

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -21,11 +22,19 @@
 
 namespace graft::inline v0 {
 
-// What is hidden from models that learn to fill gaps: BERT's and T5's pretraining.
+class Group;
+class Model;
+
+// What is hidden from models that learn to fill gaps, or replaced for those that find it: the pretraining of BERT, T5,
+// BART (which hides a share of 0.3) and ELECTRA. T5 and BART learn so where examples have no completion.
 struct CorruptionOptions {
-  float share = 0.15f;       // of the tokens
-  bool whole_words = false;  // of words that are several tokens, all or none
-  float mean_span = 3;       // tokens of a hidden span, for a decoder that writes what is hidden
+  float share = 0.15f;             // of the tokens
+  bool whole_words = false;        // of words that are several tokens, all or none; for BERT and ELECTRA
+  float mean_span = 3;             // tokens of a hidden span, for T5 and BART
+  bool shuffles_sentences = true;  // for BART
+  // A masked model with the same tokens that replaces tokens for ELECTRA. Not owned, must outlive fit, and may be in
+  // use meanwhile; null: random tokens.
+  const Model* generator = nullptr;
 };
 
 // Parameters whose whole name matches the regular expression take these values instead; the first match counts.
@@ -86,6 +95,9 @@ struct TrainOptions {
   int evaluate_every = 0;  // steps; 0: after each epoch
   int patience = 0;        // evaluations without a better loss before training ends; 0: never
   bool keep_best = true;   // ends with the values of the best evaluation, if there was one
+
+  // Those that train together with this one (group.hpp); nobody else: null. Ranks share the folder of checkpoints.
+  std::shared_ptr<Group> group = {};
 
   std::filesystem::path checkpoints = {};  // a folder; empty: none are written
   int checkpoint_every = 0;                // steps; 0: after each epoch

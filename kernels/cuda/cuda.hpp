@@ -8,6 +8,7 @@ namespace graft::inline v0::cuda {
 extern const Kernels table;
 extern const SharedMemory shared_memory;
 extern const DeviceMemory memory;
+extern const DeviceCollective collective;
 extern const DeviceBackend backend;
 
 }  // namespace graft::inline v0::cuda

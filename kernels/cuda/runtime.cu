@@ -183,6 +183,7 @@ const DeviceMemory memory = {
 const DeviceBackend backend = {.kernels = &table,
                                .shared = &shared_memory,
                                .memory = &memory,
+                               .collective = &collective,
                                .devices = devices,
                                .name = name_of,
                                .open_queue = open_queue,

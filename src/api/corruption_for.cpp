@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
 #include "api/encode_rows.hpp"
 #include "support/message.hpp"
 
@@ -6,6 +8,7 @@ namespace graft::inline v0 {
 namespace {
 
 constexpr int kSentinels = 100;
+constexpr std::string_view kSentenceEnds[] = {".", "!", "?", "。", "！", "？"};
 
 // How a vocabulary tells the tokens that begin a word from those that go on with it.
 enum class WordMarks { none, continued, begun };  // "##ing", or "Ġthe" and "▁the"
@@ -37,6 +40,38 @@ CorruptionTokens tokens_of(const Tokenizer& tokenizer, int rows) {
   return tokens;
 }
 
+std::vector<int32_t> sentinels_of(const Tokenizer& tokenizer) {
+  std::vector<int32_t> sentinels;
+  for (int i = 0; i < kSentinels; ++i)
+    if (const auto id = tokenizer.id(message("<extra_id_", i, ">"))) sentinels.push_back(*id);
+  return sentinels;
+}
+
+std::vector<bool> sentence_ends(const Tokenizer& tokenizer) {
+  std::vector<bool> ends;
+  for (int32_t id = 0; id < tokenizer.vocabulary_size(); ++id) {
+    const std::string text = tokenizer.decode({&id, 1});
+    ends.push_back(std::any_of(std::begin(kSentenceEnds), std::end(kSentenceEnds),
+                               [&](std::string_view end) { return text.ends_with(end); }));
+  }
+  return ends;
+}
+
+Corruption::Kind kind_for(Task task, bool has_targets, bool has_sentinels) {
+  switch (task) {
+    case Task::masked:
+    case Task::pretraining:
+      return Corruption::Kind::words;
+    case Task::discriminate:
+      return Corruption::Kind::replaced;
+    case Task::translate:
+      if (has_targets) return Corruption::Kind::none;
+      return has_sentinels ? Corruption::Kind::spans : Corruption::Kind::infilling;
+    default:
+      return Corruption::Kind::none;
+  }
+}
+
 }  // namespace
 
 std::optional<int32_t> mask_token(const Tokenizer& tokenizer) {
@@ -46,27 +81,27 @@ std::optional<int32_t> mask_token(const Tokenizer& tokenizer) {
 }
 
 Corruption corruption_for(const Model::State& model, const CorruptionOptions& options, bool has_targets) {
-  const Task task = model.trunk->architecture.task;
-  const bool hides_words = task == Task::masked || task == Task::pretraining;
-  if (!hides_words && (task != Task::translate || has_targets)) return {};
   const Tokenizer& tokenizer = model.tokenizer;
-  Corruption corruption{.kind = hides_words ? Corruption::Kind::words : Corruption::Kind::spans,
+  const std::vector<int32_t> sentinels = sentinels_of(tokenizer);
+  const Corruption::Kind kind = kind_for(model.trunk->architecture.task, has_targets, !sentinels.empty());
+  if (kind == Corruption::Kind::none) return {};
+  Corruption corruption{.kind = kind,
                         .options = options,
                         .tokens = tokens_of(tokenizer, model.trunk->transformer.stack().embedding.vocabulary)};
   CorruptionTokens& tokens = corruption.tokens;
-  if (hides_words) {
-    const std::optional<int32_t> mask = mask_token(tokenizer);
-    check<UnsupportedError>(mask.has_value(), "training: the tokenizer has no mask token, expected [MASK] or <mask>");
-    tokens.mask = *mask;
+  if (kind == Corruption::Kind::spans) {
+    check<UnsupportedError>(tokenizer.eos().has_value(), "training: the tokenizer has no end token");
+    tokens.sentinels = sentinels;
+    tokens.end = *tokenizer.eos();
     return corruption;
   }
-  for (int i = 0; i < kSentinels; ++i)
-    if (const auto id = tokenizer.id(message("<extra_id_", i, ">"))) tokens.sentinels.push_back(*id);
-  check<UnsupportedError>(
-      !tokens.sentinels.empty() && tokenizer.eos(),
-      "training: the tokenizer has no tokens <extra_id_0> … and no end token; give a prompt and its "
-      "completion instead");
-  tokens.end = *tokenizer.eos();
+  const bool fills = kind == Corruption::Kind::infilling;
+  const std::optional<int32_t> mask = mask_token(tokenizer);
+  check<UnsupportedError>(mask.has_value(), "training: the tokenizer has ",
+                          fills ? "no tokens <extra_id_0> … and no mask token; give a prompt and its completion instead"
+                                : "no mask token, expected [MASK] or <mask>");
+  tokens.mask = *mask;
+  if (fills && options.shuffles_sentences) tokens.ends_sentence = sentence_ends(tokenizer);
   return corruption;
 }
 

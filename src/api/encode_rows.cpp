@@ -3,10 +3,10 @@
 
 #include <algorithm>
 
+#include "api/next_sentence.hpp"
 #include "models/head_choice.hpp"
 #include "support/in_quotes.hpp"
 #include "support/message.hpp"
-#include "support/random.hpp"
 #include "train/task_loss.hpp"
 
 namespace graft::inline v0 {
@@ -35,6 +35,7 @@ class RowMaker {
       case Task::features:
         return {paired(example, where)};
       case Task::masked:
+      case Task::discriminate:
         return windows(example.text, example.second, where);
       default:
         fail<UnsupportedError>("training: the model is a ", trunk_.architecture.name,
@@ -151,28 +152,6 @@ class RowMaker {
   Task task_;
   std::vector<std::string> labels_;
 };
-
-// Devlin et al. 2019: pairs of neighbouring parts of a document, or of parts of two documents, as many of each.
-std::vector<TokenRow> next_sentence_rows(const Model::State& model, const Dataset& data, size_t length) {
-  std::vector<std::pair<size_t, std::string>> parts;  // with their documents
-  for (size_t i = 0; i < data.size(); ++i)
-    for (size_t at = 0; at < data[i].text.size();) {
-      const size_t end = std::min(data[i].text.find('\n', at), data[i].text.size());
-      if (end > at) parts.emplace_back(i, data[i].text.substr(at, end - at));
-      at = end + 1;
-    }
-  check(parts.size() > 1, "training: the texts have ", parts.size(),
-        " lines, expected pairs of lines that follow each other");
-  std::vector<TokenRow> rows;
-  for (size_t i = 0; i + 1 < parts.size(); ++i) {
-    const bool follows = parts[i + 1].first == parts[i].first;
-    const bool is_random = !follows || random_uniform(0, 1, i) < 0.5;
-    const size_t other = is_random ? size_t(random_uniform(0, 2, i) * double(parts.size())) : i + 1;
-    const Encoding encoding = encode_text(model, parts[i].second, parts[other].second, length);
-    rows.push_back({.ids = encoding.ids, .types = encoding.type_ids, .label = is_random && other != i + 1 ? 1 : 0});
-  }
-  return rows;
-}
 
 }  // namespace
 

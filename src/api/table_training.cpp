@@ -23,6 +23,7 @@ void check_last_batch(const SequentialConfig& network, size_t rows, int batch) {
 }  // namespace
 
 TrainReport TableTraining::fit(const TableFeatures& train, const TableFeatures* held_out) const {
+  check<UnsupportedError>(!options_.group, "unsupported: a TableModel in a group, expected TrainOptions without one");
   check_can_save(options_.save_to);
   TrainReport report;
   {

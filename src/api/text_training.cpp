@@ -2,6 +2,7 @@
 #include "api/text_training.hpp"
 
 #include <algorithm>
+#include <exception>
 #include <unordered_set>
 
 #include "api/call.hpp"
@@ -9,12 +10,28 @@
 #include "api/rows.hpp"
 #include "api/same_tokens.hpp"
 #include "api/save_result.hpp"
+#include "graft/group.hpp"
 #include "train/adapter_training.hpp"
 #include "train/thawed.hpp"
 #include "train/token_objective.hpp"
 
 namespace graft::inline v0 {
 namespace {
+
+// Where training fails, the other ranks do not wait for this one.
+class LeaveOnFailure {
+ public:
+  explicit LeaveOnFailure(Group* group) : group_(group) {}
+  LeaveOnFailure(const LeaveOnFailure&) = delete;
+  LeaveOnFailure& operator=(const LeaveOnFailure&) = delete;
+  ~LeaveOnFailure() {
+    if (group_ && std::uncaught_exceptions() > before_) group_->leave();
+  }
+
+ private:
+  Group* group_;
+  int before_ = std::uncaught_exceptions();
+};
 
 // What makes one vector of the whole text in a network that embeds has no part in the embedding.
 TrainOptions with_frozen_pooler(TrainOptions options, const Trunk& trunk) {
@@ -57,15 +74,28 @@ Corruption TextTraining::corruption(std::span<const TokenRow> rows) const {
   return corruption_for(*model_, options_.corruption, has_targets);
 }
 
+const NetworkContext* TextTraining::open_generator(std::optional<Call>& call) const {
+  const Model* generator = options_.corruption.generator;
+  if (!generator) return nullptr;
+  const Architecture &own = model_->trunk->architecture, &other = generator->state()->trunk->architecture;
+  check(own.task == Task::discriminate,
+        "CorruptionOptions: the generator is for a model that finds replaced tokens, not a ", own.name);
+  check(other.task == Task::masked, "CorruptionOptions: the generator is a ", other.name, ", expected a masked model");
+  check_same_tokens(generator->state()->tokenizer, model_->tokenizer, "CorruptionOptions: generator");
+  return &call.emplace(*generator->state(), nullptr).context;
+}
+
 TrainReport TextTraining::fit_and_save(const std::function<TrainReport(const Notice&)>& train) const {
-  check_can_save(options_.save_to);
+  const LeaveOnFailure leave(options_.group.get());
+  const std::filesystem::path save_to =
+      options_.group && options_.group->rank() > 0 ? std::filesystem::path() : options_.save_to;
+  check_can_save(save_to);
   std::vector<std::string> notices;
   TrainReport report = train([&](const std::string& text) {
     notices.push_back(text);
     if (options_.on_notice) options_.on_notice(text);
   });
-  save_result(options_.save_to,
-              [&](const auto& path) { adapter_ ? Adapter(adapter_).save(path) : Model(model_).save(path); });
+  save_result(save_to, [&](const auto& path) { adapter_ ? Adapter(adapter_).save(path) : Model(model_).save(path); });
   report.notices.insert(report.notices.begin(), notices.begin(), notices.end());
   return report;
 }
@@ -101,10 +131,12 @@ TrainReport TextTraining::with_objective(std::span<const TokenRow> first_rows, c
   const std::vector<TokenRow> held_out_rows = held_out ? rows(*held_out, notice) : std::vector<TokenRow>();
   const Corruption corruption = this->corruption(first_rows);
   const Edits* edits = adapter_ ? &adapter_->working->edits() : nullptr;
-  TokenObjective::Parts parts{
-      .edits = edits, .corruption = &corruption, .embedding = model_->embedding_rows(Pooling::automatic)};
+  std::optional<Call> call, generating;  // of the teacher and the generator, which they keep as they are meanwhile
+  TokenObjective::Parts parts{.edits = edits,
+                              .corruption = &corruption,
+                              .generator = open_generator(generating),
+                              .embedding = model_->embedding_rows(Pooling::automatic)};
   const TokenObjective evaluated(*model_->trunk, held_out_rows, options_, parts);
-  std::optional<Call> call;  // of the teacher, which it keeps as it is meanwhile
   std::optional<Teacher> teacher;
   if (options_.distillation.teacher) {
     const Model::State& wise = *options_.distillation.teacher->state();
@@ -154,9 +186,12 @@ StepLoss TextTraining::loss_of_rows(const Dataset& data) const {
   const std::vector<TokenRow> token_rows = rows(data, no_notice);
   const std::shared_ptr<const FixedAdapter> adapter = adapter_ ? adapter_->current() : nullptr;
   const Corruption corruption = this->corruption(token_rows);
-  const TokenObjective objective(
-      *model_->trunk, token_rows, options_,
-      {.edits = edits_of(adapter), .corruption = &corruption, .embedding = model_->embedding_rows(Pooling::automatic)});
+  std::optional<Call> generating;
+  const TokenObjective objective(*model_->trunk, token_rows, options_,
+                                 {.edits = edits_of(adapter),
+                                  .corruption = &corruption,
+                                  .generator = open_generator(generating),
+                                  .embedding = model_->embedding_rows(Pooling::automatic)});
   return objective.loss_of_all({Lane(model_->trunk->backend), Memory::create(*model_->trunk->backend)});
 }
 

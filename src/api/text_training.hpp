@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "api/adapter_state.hpp"
-#include "api/model_state.hpp"
+#include "api/call.hpp"
 #include "data/pack.hpp"
 #include "graft/example_stream.hpp"
 #include "graft/trainer.hpp"
@@ -40,6 +39,8 @@ class TextTraining {
   bool learns_preferences() const { return options_.preference.loss != PreferenceLoss::none; }
   std::vector<TokenRow> rows(const Dataset& data, const Notice& notice) const;
   Corruption corruption(std::span<const TokenRow> rows) const;
+  // Makes the call of the model that fills in tokens; null: there is none.
+  const NetworkContext* open_generator(std::optional<Call>& call) const;
   PreferencePairs pairs(const Dataset& data, const Notice& notice) const;
 
   // Saves what `train` has trained; the report has its notices, too.

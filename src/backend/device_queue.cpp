@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backend/device_queue.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 #include "support/message.hpp"
@@ -20,6 +21,12 @@ int number_of(std::string_view text) {
   return number;
 }
 
+void check_collective(const DeviceBackend* device) {
+  check<UnsupportedError>(
+      device && device->collective->open,
+      "groups of GPUs are not in this build: configure it with -DGRAFT_CUDA=ON where NCCL is found");
+}
+
 }  // namespace
 
 std::shared_ptr<const DeviceQueue> DeviceQueue::open(std::string_view name) {
@@ -31,6 +38,21 @@ std::shared_ptr<const DeviceQueue> DeviceQueue::open(std::string_view name) {
   check(found.count > 0, "kernels: \"", name, "\" cannot be used: ", found.missing);
   check(number < found.count, "kernels: \"", name, "\" is not there, found ", found.count, " GPU(s)");
   return std::make_shared<const DeviceQueue>(*cuda, number);
+}
+
+DeviceQueue::CollectiveKey DeviceQueue::make_collective_key() {
+  const DeviceBackend* cuda = cuda_backend();
+  check_collective(cuda);
+  char key[128];
+  cuda->collective->make_key(key);
+  return std::to_array(key);
+}
+
+void* DeviceQueue::open_collective(const CollectiveKey& key, int rank, int ranks) const {
+  check_collective(&device_);
+  char copy[128];
+  std::ranges::copy(key, copy);
+  return device_.collective->open(queue_, copy, rank, ranks);
 }
 
 DeviceQueue::~DeviceQueue() {

@@ -4,6 +4,7 @@
 // threads use it. Thread-safe.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <mutex>
 #include <string_view>
@@ -41,6 +42,16 @@ class DeviceQueue {
   // Memory of the host, which may be used again at once.
   void upload(const Stream& stream, const void* host, void* data, size_t bytes) const {
     device_.memory->upload(stream, host, data, bytes);
+  }
+
+  // This device among those of `ranks`, and what they sum together (device_backend.hpp). Throws UnsupportedError where
+  // the build has no collectives.
+  using CollectiveKey = std::array<char, 128>;
+  static CollectiveKey make_collective_key();
+  void* open_collective(const CollectiveKey& key, int rank, int ranks) const;
+  void close_collective(void* place, bool waits) const { device_.collective->close(place, waits); }
+  void sum(void* place, void* values, size_t count, bool is_wide) const {
+    device_.collective->sum(place, values, count, is_wide);
   }
 
  private:

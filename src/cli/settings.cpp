@@ -83,6 +83,7 @@ std::vector<Setting> train_settings(TrainOptions& train) {
                               number("corruption.share", train.corruption.share),
                               flag("corruption.whole_words", train.corruption.whole_words),
                               number("corruption.mean_span", train.corruption.mean_span),
+                              flag("corruption.shuffles_sentences", train.corruption.shuffles_sentences),
                               number("seed", train.seed),
                               flag("shuffle", train.shuffle),
                               flag("train_on_prompt", train.train_on_prompt),

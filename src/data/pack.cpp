@@ -2,6 +2,7 @@
 #include "data/pack.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 #include "support/message.hpp"
 
@@ -52,6 +53,18 @@ std::vector<RowRange> pack(std::span<const size_t> lengths, size_t token_budget)
     left -= std::min(left, lengths[row]);
   }
   return groups;
+}
+
+RowRange rows_of_part(std::span<const size_t> lengths, int part, int parts) {
+  const size_t total = std::accumulate(lengths.begin(), lengths.end(), size_t{0});
+  RowRange rows;
+  size_t before = 0;  // twice the tokens
+  for (size_t row = 0; row < lengths.size(); before += 2 * lengths[row++]) {
+    const size_t of = total > 0 ? (before + lengths[row]) * size_t(parts) / (2 * total) : 0;
+    rows.begin += of < size_t(part);
+    rows.end += of <= size_t(part);
+  }
+  return rows;
 }
 
 }  // namespace graft::inline v0

@@ -4,21 +4,10 @@
 #include <algorithm>
 #include <cmath>
 
-#include "support/random.hpp"
+#include "train/infilling.hpp"
 
 namespace graft::inline v0 {
 namespace {
-
-// Numbers of one row in one step.
-class Draw {
- public:
-  explicit Draw(const CorruptionKey& key) : seed_(key.seed), stream_(key.step << 32 ^ key.row) {}
-  double uniform() { return random_uniform(seed_, stream_, next_++); }
-  size_t below(size_t count) { return std::min(count - 1, size_t(uniform() * double(count))); }
-
- private:
-  uint64_t seed_, stream_, next_ = 0;
-};
 
 using Word = std::vector<size_t>;  // places of its tokens
 
@@ -38,37 +27,25 @@ std::vector<Word> words_of(const TokenRow& row, const Corruption& corruption) {
   return words;
 }
 
-int32_t replacement(int32_t id, const CorruptionTokens& tokens, Draw& draw) {
+int32_t replacement(int32_t id, const CorruptionTokens& tokens, RandomDraws& draw) {
   const double kind = draw.uniform();
   if (kind < 0.8) return tokens.mask;
   if (kind < 0.9) return id;
-  for (int tries = 0; tries < 100; ++tries)
-    if (const size_t other = draw.below(size_t(tokens.vocabulary)); !tokens.special[other]) return int32_t(other);
-  return id;
+  return random_token(tokens, id, draw);
 }
 
-TokenRow hide_words(const TokenRow& row, const Corruption& corruption, const CorruptionKey& key) {
+TokenRow hide_words(const TokenRow& row, const Corruption& corruption, RandomDraws draw) {
   TokenRow result = row;
   result.token_labels.assign(row.ids.size(), -1);
-  std::vector<Word> words = words_of(row, corruption);
-  size_t tokens = 0, hidden = 0;
-  for (const Word& word : words) tokens += word.size();
-  const size_t wanted = std::max<size_t>(1, size_t(std::lround(double(tokens) * corruption.options.share)));
-  Draw draw(key);
-  for (size_t i = 0; i < words.size() && hidden < wanted; ++i) {
-    std::swap(words[i], words[i + draw.below(words.size() - i)]);
-    if (hidden > 0 && hidden + words[i].size() > wanted) continue;
-    for (const size_t at : words[i]) {
-      result.token_labels[at] = row.ids[at];
-      result.ids[at] = replacement(row.ids[at], corruption.tokens, draw);
-    }
-    hidden += words[i].size();
+  for (const size_t at : chosen_places(row, corruption, draw)) {
+    result.token_labels[at] = row.ids[at];
+    result.ids[at] = replacement(row.ids[at], corruption.tokens, draw);
   }
   return result;
 }
 
 // `total` as `parts` random sizes, each at least 1.
-std::vector<size_t> random_parts(size_t total, size_t parts, Draw& draw) {
+std::vector<size_t> random_parts(size_t total, size_t parts, RandomDraws& draw) {
   std::vector<size_t> cuts(total - 1);
   for (size_t i = 0; i < cuts.size(); ++i) cuts[i] = i + 1;
   for (size_t i = 0; i + 1 < parts; ++i) std::swap(cuts[i], cuts[i + draw.below(cuts.size() - i)]);
@@ -84,7 +61,7 @@ std::vector<size_t> random_parts(size_t total, size_t parts, Draw& draw) {
   return sizes;
 }
 
-TokenRow hide_spans(const TokenRow& row, const Corruption& corruption, const CorruptionKey& key) {
+TokenRow hide_spans(const TokenRow& row, const Corruption& corruption, RandomDraws draw) {
   const CorruptionTokens& tokens = corruption.tokens;
   TokenRow result = row;
   if (row.ids.size() < 3) return result;
@@ -93,7 +70,6 @@ TokenRow hide_spans(const TokenRow& row, const Corruption& corruption, const Cor
       std::clamp<size_t>(size_t(std::lround(double(length) * corruption.options.share)), 1, length - 1);
   const size_t most = std::min({hidden, length - hidden, tokens.sentinels.size()});
   const size_t spans = std::clamp<size_t>(size_t(std::lround(double(hidden) / corruption.options.mean_span)), 1, most);
-  Draw draw(key);
   const std::vector<size_t> kept = random_parts(length - hidden, spans, draw), gone = random_parts(hidden, spans, draw);
   result.ids.clear();
   result.target.clear();
@@ -115,13 +91,36 @@ TokenRow hide_spans(const TokenRow& row, const Corruption& corruption, const Cor
 
 }  // namespace
 
+std::vector<size_t> chosen_places(const TokenRow& row, const Corruption& corruption, RandomDraws& draw) {
+  std::vector<Word> words = words_of(row, corruption);
+  size_t tokens = 0;
+  for (const Word& word : words) tokens += word.size();
+  const size_t wanted = std::max<size_t>(1, size_t(std::lround(double(tokens) * corruption.options.share)));
+  std::vector<size_t> places;
+  for (size_t i = 0; i < words.size() && places.size() < wanted; ++i) {
+    std::swap(words[i], words[i + draw.below(words.size() - i)]);
+    if (places.empty() || places.size() + words[i].size() <= wanted)
+      places.insert(places.end(), words[i].begin(), words[i].end());
+  }
+  return places;
+}
+
+int32_t random_token(const CorruptionTokens& tokens, int32_t instead, RandomDraws& draw) {
+  for (int tries = 0; tries < 100; ++tries)
+    if (const size_t other = draw.below(size_t(tokens.vocabulary)); !tokens.special[other]) return int32_t(other);
+  return instead;
+}
+
 TokenRow corrupt(const TokenRow& row, const Corruption& corruption, const CorruptionKey& key) {
   switch (corruption.kind) {
     case Corruption::Kind::words:
-      return hide_words(row, corruption, key);
+      return hide_words(row, corruption, draws_of(key));
     case Corruption::Kind::spans:
-      return hide_spans(row, corruption, key);
+      return hide_spans(row, corruption, draws_of(key));
+    case Corruption::Kind::infilling:
+      return infill(row, corruption, draws_of(key));
     case Corruption::Kind::none:
+    case Corruption::Kind::replaced:  // replaced_tokens.hpp
       break;
   }
   return row;

@@ -25,16 +25,18 @@ Fit::Fit(std::shared_ptr<const Backend> backend, Trainable trainable, FitData da
       lane_(std::move(backend)),
       gradients_(memory_),
       optimizer_(trainable_.parameters, options, memory_),
+      ranks_(options_.group.get()),
       reach_(trainable_.parameters),
       running_(trainable_.running, *memory_) {
   for (const Parameter& parameter : trainable_.parameters) {
-    gradients_.watch(parameter.value);
+    watched_.push_back(parameter.value);
     report_.trained_parameters += int64_t(parameter.value.size());
     kept_.push_back({parameter.name, parameter.value});
   }
   for (const auto* more : {&trainable_.running, &trainable_.method_state})
     kept_.insert(kept_.end(), more->begin(), more->end());
-  for (const Tensor& lowered : trainable_.lowered) gradients_.watch(lowered);
+  watched_.insert(watched_.end(), trainable_.lowered.begin(), trainable_.lowered.end());
+  for (const Tensor& watched : watched_) gradients_.watch(watched);
   if (options.ema_decay > 0) average_.emplace(trainable_.parameters, options.ema_decay, *memory_);
   const int64_t all = int64_t(plan_.steps_per_epoch()) * options_.epochs;
   check(all <= INT32_MAX, "TrainOptions: epochs: ", all, " steps, expected at most ", INT32_MAX);
@@ -48,11 +50,12 @@ TrainReport Fit::run() {
   started_ = now();
   trainable_.begin(steps_);
   if (!options_.checkpoints.empty() && options_.resume) resume();
+  if (options_.group) ranks_.check_equal(state_fingerprint());
   step_at_start_ = step_;
   left_out_at_start_ = report_.left_out_steps;
-  if (!options_.record.empty())
+  if (!options_.record.empty() && ranks_.is_first())
     record_.emplace(options_.record, description(), [this](const std::string& text) { notice(text); });
-  while (step_ < steps_ && !report_.stopped_early && !options_.cancel.stop_requested()) {
+  while (step_ < steps_ && !report_.stopped_early && !is_cancelled()) {
     train_step();
     evaluate_if_due();
     if (!options_.checkpoints.empty() && is_due(options_.checkpoint_every)) save_checkpoint();
@@ -85,19 +88,23 @@ double Fit::time_step() {
   }
   step_ = 0;
   running_.put_back();
-  return (now() - began) / measured;
+  return ranks_.of_first((now() - began) / measured);
 }
 
 double Fit::elapsed() const { return seconds_before_ + now() - started_; }
 
 bool Fit::is_due(int every) const { return step_ == steps_ || step_ % (every ? every : plan_.steps_per_epoch()) == 0; }
 
-LossContext Fit::context() const { return {lane_, memory_, options_.seed, uint64_t(step_)}; }
+LossContext Fit::context() const { return {lane_, memory_, options_.seed, uint64_t(step_), ranks_.share()}; }
+
+bool Fit::is_cancelled() const { return ranks_.any(options_.cancel.stop_requested()); }
 
 void Fit::train_step() {
   gradients_.clear();
   running_.keep();
-  const StepLoss loss = data_.train.loss(context(), plan_.examples(step_), &gradients_);
+  StepLoss loss = data_.train.loss(context(), plan_.examples(step_), &gradients_);
+  ranks_.join(loss);
+  ranks_.join(gradients_, watched_, *memory_);
   trainable_.pull(gradients_);
   const double norm = gradient_norm(lane_, gradients_, trainable_.parameters, options_.gradient_norm);
   if (!std::isfinite(loss.sum) || !std::isfinite(norm)) return leave_out(loss);
@@ -109,8 +116,8 @@ void Fit::train_step() {
 void Fit::leave_out(const StepLoss& loss) {
   running_.put_back();
   const std::string what = message("training: step ", step_ + 1, ": ", not_finite(loss.mean(), gradients_, trainable_));
-  check<NumericError>(options_.on_not_finite && options_.on_not_finite(what), what,
-                      "; the values are those of the step before");
+  const bool goes_on = options_.on_not_finite && options_.on_not_finite(what);
+  check<NumericError>(ranks_.of_first(goes_on) > 0, what, "; the values are those of the step before");
   notice(what + "; the step was left out");
   ++step_;
   ++report_.left_out_steps;
@@ -164,7 +171,8 @@ double Fit::rate_factor() const {
 void Fit::evaluate_if_due() {
   if (!data_.held_out || !is_due(options_.evaluate_every)) return;
   swap_average();
-  const StepLoss loss = data_.held_out->loss_of_all(context());
+  StepLoss loss = data_.held_out->loss_of_all(context());
+  ranks_.join(loss);
   const Evaluation evaluation{step_, float(loss.mean()), loss.trained, loss.rewards};
   report_.evaluations.push_back(evaluation);
   const bool is_first = std::isnan(report_.best.loss) && !std::isnan(evaluation.loss);
@@ -200,6 +208,7 @@ void Fit::swap_average() {
 
 void Fit::choose_result() {
   if (options_.average_checkpoints > 0) {
+    ranks_.any(false);  // the last one is written
     const int found = read_mean(options_.checkpoints, options_.average_checkpoints, kept_);
     if (found < options_.average_checkpoints)
       notice(message("the result is the mean of ", found, " checkpoints, expected ", options_.average_checkpoints));

@@ -9,6 +9,7 @@
 #include "train/finite.hpp"
 #include "train/objective.hpp"
 #include "train/optimizer.hpp"
+#include "train/ranks.hpp"
 #include "train/reach.hpp"
 #include "train/run_record.hpp"
 #include "train/schedule.hpp"
@@ -48,6 +49,8 @@ class Fit {
   bool is_due(int every) const;
   double rate_factor() const;
   LossContext context() const;
+  bool is_cancelled() const;
+  uint64_t state_fingerprint() const;
   std::vector<NamedTensor> saved_tensors() const;
   Json run_state() const;
   Json fingerprint() const;
@@ -60,8 +63,10 @@ class Fit {
   BatchPlan plan_;
   std::shared_ptr<Memory> memory_;
   Lane lane_;
+  std::vector<Tensor> watched_;  // parameters, and what stands in their place
   Gradients gradients_;
   Optimizer optimizer_;
+  Ranks ranks_;
   Reach reach_;
   RunningValues running_;
   std::optional<WeightAverage> average_;

@@ -89,7 +89,10 @@ void MicroBatchMaker::add_labelled(const TokenRow& row, int64_t number) {
     labels.weights.insert(labels.weights.end(), size_t(first - begin), 0);
   }
   for (size_t i = 0; i < row.token_labels.size(); ++i) {
-    if (!has_words) {
+    if (task_ == Task::discriminate) {
+      labels.values.push_back(float(row.token_labels[i]));
+      labels.weights.push_back(label_weight_);
+    } else if (!has_words) {
       labels.classes.push_back(row.token_labels[i] < 0 ? kIgnored : row.token_labels[i]);
       labels.weights.push_back(label_weight_);
     } else if (row.token_labels[i] >= 0) {

@@ -3,6 +3,7 @@
 // A run as its checkpoints hold it, and how it goes on from there.
 #include <cmath>
 
+#include "support/fingerprint.hpp"
 #include "support/message.hpp"
 #include "support/nearest_double.hpp"
 #include "train/checkpoint.hpp"
@@ -102,7 +103,8 @@ Json Fit::fingerprint() const {
           {"gradient_norm", int(options_.gradient_norm)},
           {"ema_decay", nearest_double(options_.ema_decay)},
           {"seed", options_.seed},
-          {"shuffle", options_.shuffle}};
+          {"shuffle", options_.shuffle},
+          {"ranks", ranks_.share().ranks}};
 }
 
 // What a record says of the run: more than a resumed one must share.
@@ -138,10 +140,20 @@ Json Fit::run_state() const {
           {"seconds", elapsed()}};
 }
 
+// What the ranks of a group must share to take the same steps.
+uint64_t Fit::state_fingerprint() const {
+  Fingerprint print;
+  print.add(description().dump());
+  for (const NamedTensor& tensor : saved_tensors())
+    for (const float value : tensor.value.values()) print.add(value);
+  return print.hash();
+}
+
 void Fit::save_checkpoint() {
+  last_checkpoint_ = step_;
+  if (!ranks_.is_first()) return;
   const std::filesystem::path path =
       write_checkpoint(options_.checkpoints, step_, {saved_tensors(), run_state()}, options_.keep_checkpoints);
-  last_checkpoint_ = step_;
   if (options_.on_checkpoint) options_.on_checkpoint(path);
 }
 

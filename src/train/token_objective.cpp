@@ -6,6 +6,7 @@
 #include "support/message.hpp"
 #include "tensor/packed_factors.hpp"
 #include "train/micro_batch.hpp"
+#include "train/replaced_tokens.hpp"
 
 namespace graft::inline v0 {
 namespace {
@@ -72,6 +73,21 @@ std::vector<size_t> TokenObjective::lengths() const {
   return lengths;
 }
 
+// Rows as the model sees them in this step; none where it sees them as they are.
+std::vector<TokenRow> TokenObjective::corrupted(std::span<const size_t> examples, uint64_t seed, uint64_t step) const {
+  const Corruption::Kind kind = parts_.corruption ? parts_.corruption->kind : Corruption::Kind::none;
+  if (kind == Corruption::Kind::none) return {};
+  if (kind == Corruption::Kind::replaced) {
+    std::vector<const TokenRow*> rows;
+    for (const size_t example : examples) rows.push_back(&rows_[example]);
+    return replaced_tokens(rows, examples, *parts_.corruption, parts_.generator, micro_batch_tokens_, {seed, step, 0});
+  }
+  std::vector<TokenRow> rows;
+  for (const size_t example : examples)
+    rows.push_back(corrupt(rows_[example], *parts_.corruption, {seed, step, uint64_t(example)}));
+  return rows;
+}
+
 StepLoss TokenObjective::loss(const LossContext& context, std::span<const size_t> examples,
                               Gradients* gradients) const {
   const Edits edits = parts_.edits ? packed_once(*parts_.edits, context.memory) : Edits();
@@ -79,25 +95,21 @@ StepLoss TokenObjective::loss(const LossContext& context, std::span<const size_t
                                saves_rounded_};
   const Task task = trunk_.architecture.task;
   const uint64_t corruption_step = gradients ? context.step + 1 : 0;  // the same each time where nothing is learned
-  const bool hides = parts_.corruption && parts_.corruption->kind != Corruption::Kind::none;
-  std::vector<TokenRow> corrupted;
-  corrupted.reserve(hides ? examples.size() : 0);  // the rows point to it
+  const std::vector<TokenRow> corrupted = this->corrupted(examples, context.seed, corruption_step);
   std::vector<const TokenRow*> rows;
   std::vector<size_t> lengths;
   StepContext step{network, gradients ? parts_.teacher : nullptr, context.seed, context.step, recompute_, gradients, 0};
   StepLoss loss;
-  for (const size_t example : examples) {
-    rows.push_back(&rows_[example]);
-    if (hides)
-      rows.back() = &corrupted.emplace_back(
-          corrupt(rows_[example], *parts_.corruption, {context.seed, corruption_step, uint64_t(example)}));
+  for (size_t i = 0; i < examples.size(); ++i) {
+    rows.push_back(corrupted.empty() ? &rows_[examples[i]] : &corrupted[i]);
     loss.trained += label_count(task, *rows.back());
     lengths.push_back(token_count(task, *rows.back()) + size_t(edits.virtual_tokens()));
     step.tokens += int64_t(lengths.back());
   }
-  for (const RowRange& range : pack(lengths, micro_batch_tokens_)) {
+  const RowRange own = rows_of_part(lengths, context.share.rank, context.share.ranks);
+  for (const RowRange& range : pack(std::span(lengths).subspan(own.begin, own.end - own.begin), micro_batch_tokens_)) {
     MicroBatchMaker maker(trunk_, {loss.trained, int64_t(examples.size())}, label_smoothing_, network.edits);
-    for (size_t i = range.begin; i < range.end; ++i) maker.add(*rows[i], int64_t(examples[i]));
+    for (size_t i = own.begin + range.begin; i < own.begin + range.end; ++i) maker.add(*rows[i], int64_t(examples[i]));
     MicroBatch micro = maker.take();
     micro.labels.embedding = parts_.embedding;
     micro.labels.temperature = temperature_;

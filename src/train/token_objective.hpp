@@ -17,9 +17,10 @@ namespace graft::inline v0 {
 class TokenObjective final : public Objective {
  public:
   struct Parts {
-    const Edits* edits = nullptr;            // what an adapter adds; null: nothing
-    const Corruption* corruption = nullptr;  // anew each step; null: none
-    const Teacher* teacher = nullptr;        // while something is learned; null: none
+    const Edits* edits = nullptr;               // what an adapter adds; null: nothing
+    const Corruption* corruption = nullptr;     // anew each step; null: none
+    const NetworkContext* generator = nullptr;  // of tokens that replace others; null: random ones
+    const Teacher* teacher = nullptr;           // while something is learned; null: none
     HeadConfig::Rows embedding = HeadConfig::Rows::all;
   };
   // All but the options must outlive the object.
@@ -31,6 +32,8 @@ class TokenObjective final : public Objective {
   StepLoss loss(const LossContext& context, std::span<const size_t> examples, Gradients* gradients) const override;
 
  private:
+  std::vector<TokenRow> corrupted(std::span<const size_t> examples, uint64_t seed, uint64_t step) const;
+
   const Trunk& trunk_;
   std::span<const TokenRow> rows_;
   Parts parts_;

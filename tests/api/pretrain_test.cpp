@@ -22,6 +22,15 @@ const char* const kTranslator = R"({"model_type": "marian", "architectures": ["M
   "encoder_ffn_dim": 64, "decoder_ffn_dim": 64, "max_position_embeddings": 32, "activation_function": "relu",
   "dropout": 0.0, "decoder_start_token_id": 0, "pad_token_id": 0, "scale_embedding": true, "init_std": 0.1})";
 
+const char* const kBart = R"({"model_type": "bart", "architectures": ["BartForConditionalGeneration"], "vocab_size": 40,
+  "d_model": 32, "encoder_layers": 1, "decoder_layers": 1, "encoder_attention_heads": 2, "decoder_attention_heads": 2,
+  "encoder_ffn_dim": 64, "decoder_ffn_dim": 64, "max_position_embeddings": 32, "dropout": 0.0,
+  "decoder_start_token_id": 3, "pad_token_id": 0, "init_std": 0.1})";
+const char* const kElectra = R"({"model_type": "electra", "architectures": ["ElectraForPreTraining"], "vocab_size": 40,
+  "hidden_size": 32, "embedding_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64,
+  "max_position_embeddings": 32, "hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0,
+  "initializer_range": 0.1})";
+
 std::string config(std::string text, const std::string& architecture) {
   return text.replace(text.find('%'), 1, architecture);
 }
@@ -104,9 +113,9 @@ TEST_CASE("Hidden words and next sentences are learned together", "[api][train]"
 TEST_CASE("A model tells which sentence follows which", "[api][train]") {
   Pretrained bert(config(kBert, "BertForPreTraining"), bert_tokenizer());
   std::vector<std::string> documents;
-  for (int i = 0; i < 8; ++i) documents.insert(documents.end(), {"the good\nfilm one", "a red\nbook two"});
+  for (int i = 0; i < 40; ++i) documents.insert(documents.end(), {"the good\nfilm one", "a red\nbook two"});
   TrainOptions options = quick();
-  options.epochs = 60;
+  options.epochs = 40;
   options.learning_rate = 1e-3f;
   Trainer(bert.model, options).fit(texts(documents));
   CHECK(bert.model.follows("the good", "film one") > bert.model.follows("the good", "book two") + 0.2f);
@@ -121,6 +130,36 @@ TEST_CASE("An encoder-decoder learns the spans that were hidden from it", "[api]
   TrainOptions options = quick();
   options.corruption.mean_span = 2;
   CHECK(fall(Trainer(t5.model, options).fit(films())) < 0.5f);
+}
+
+TEST_CASE("An encoder-decoder learns to mend texts", "[api][train]") {
+  Pretrained bart(kBart, bert_tokenizer());
+  TrainOptions options = quick();
+  options.corruption.share = 0.3f;
+  CHECK(fall(Trainer(bart.model, options).fit(films())) < 0.5f);
+}
+
+TEST_CASE("A discriminator learns which tokens were replaced, at random or by a masked model", "[api][train]") {
+  Pretrained electra(kElectra, bert_tokenizer());
+  Pretrained generator(config(kBert, "BertForMaskedLM"), bert_tokenizer());
+  TrainOptions options = quick();
+  options.learning_rate = 1e-3f;
+  options.corruption.generator = GENERATE(false, true) ? &generator.model : nullptr;
+  Trainer trainer(electra.model, options);
+  const float before = trainer.evaluate(films()).loss;
+  CHECK(fall(trainer.fit(films())) < 0.5f);
+  CHECK(trainer.evaluate(films()).loss < 0.6f * before);
+}
+
+TEST_CASE("A generator is a masked model, and serves a model that finds its tokens", "[api][train]") {
+  Pretrained bert(config(kBert, "BertForMaskedLM"), bert_tokenizer()), electra(kElectra, bert_tokenizer());
+  TrainOptions options = quick();
+  options.corruption.generator = &electra.model;
+  CHECK(refusal<ArgumentError>([&] { Trainer(electra.model, options).fit(films()); }) ==
+        "CorruptionOptions: the generator is a ElectraForPreTraining, expected a masked model");
+  options.corruption.generator = &bert.model;
+  CHECK(refusal<ArgumentError>([&] { Trainer(bert.model, options).fit(films()); }) ==
+        "CorruptionOptions: the generator is for a model that finds replaced tokens, not a BertForMaskedLM");
 }
 
 TEST_CASE("A translator learns its pairs with smoothed labels, and writes them", "[api][train]") {
@@ -157,7 +196,9 @@ TEST_CASE("What matches a frozen pattern stays, bit for bit", "[api][train]") {
 }
 
 TEST_CASE("What cannot be pretrained is refused by name", "[api][train]") {
-  Pretrained unmasked(config(kBert, "BertForMaskedLM"), t5_tokenizer()), t5(kT5, bert_tokenizer()),
+  SmallTokenizer plain = t5_tokenizer();
+  plain.specials = {"<pad>", "</s>", "<unk>"};
+  Pretrained unmasked(config(kBert, "BertForMaskedLM"), t5_tokenizer()), t5(kT5, plain),
       headless(config(kBert, "BertModel"), bert_tokenizer());
   CHECK(refusal<UnsupportedError>([&] { Trainer(unmasked.model, quick()).fit(films()); }) ==
         "training: the tokenizer has no mask token, expected [MASK] or <mask>");

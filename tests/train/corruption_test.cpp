@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "train/corruption.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <numeric>
 #include <set>
+
+#include "train/replaced_tokens.hpp"
 
 namespace graft {
 namespace {
@@ -60,7 +63,7 @@ TEST_CASE("Of the hidden words four fifths become the mask, a tenth another one 
 }
 
 TEST_CASE("What is hidden depends on seed, step and row alone", "[train]") {
-  const Corruption::Kind kind = GENERATE(Corruption::Kind::words, Corruption::Kind::spans);
+  const Corruption::Kind kind = GENERATE(Corruption::Kind::words, Corruption::Kind::spans, Corruption::Kind::infilling);
   const Corruption corruption = hiding({}, kind);
   const TokenRow row = text(60, 1);
   const auto ids = [&](CorruptionKey key) { return corrupt(row, corruption, key).ids; };
@@ -109,6 +112,61 @@ TEST_CASE("Spans and what is left of the text make the text again", "[train]") {
   CHECK(at + 1 == result.target.size());
   CHECK(hidden == std::max<size_t>(1, size_t(std::lround(count * 0.15))));
   CHECK(spans == std::clamp<size_t>(size_t(std::lround(double(hidden) / 3)), 1, 30));
+}
+
+TEST_CASE("A mask stands for each hidden span, and the target is the whole text", "[train]") {
+  const Corruption corruption = hiding({.share = 0.3f, .mean_span = 3}, Corruption::Kind::infilling);
+  size_t hidden = 0, masks = 0;
+  for (int i = 0; i < 100; ++i) {
+    const TokenRow row = text(100, i), result = corrupt(row, corruption, {5, 6, uint64_t(i)});
+    CHECK(result.target == row.ids);
+    CHECK(result.ids.front() == 2);
+    CHECK(result.ids.back() == 3);
+    size_t at = 0;  // what is left stands in the order of the text
+    for (const int32_t id : result.ids) {
+      masks += id == kMask;
+      while (id != kMask && at < row.ids.size() && row.ids[at] != id) ++at;
+    }
+    CHECK(at < row.ids.size());
+    const size_t left = result.ids.size() - size_t(std::count(result.ids.begin(), result.ids.end(), kMask));
+    CHECK(row.ids.size() - left == 30);
+    hidden += 30;
+  }
+  CHECK(double(hidden) / double(masks) == Approx(3).margin(0.3));  // the last span of a row is cut
+}
+
+TEST_CASE("Sentences change their places and stay whole", "[train]") {
+  Corruption corruption = hiding({.share = 0}, Corruption::Kind::infilling);
+  corruption.tokens.ends_sentence.assign(kWords, false);
+  corruption.tokens.ends_sentence[10] = true;
+  const TokenRow row{.ids = {2, 20, 21, 10, 30, 10, 40, 41, 42, 10, 50, 3}};
+  std::set<std::vector<int32_t>> orders;
+  for (uint64_t i = 0; i < 40; ++i) {
+    const std::vector<int32_t> ids = corrupt(row, corruption, {1, 1, i}).ids;
+    REQUIRE(ids.size() == row.ids.size());
+    for (const std::vector<int32_t>& sentence : {std::vector<int32_t>{20, 21, 10}, {30, 10}, {40, 41, 42, 10}, {50}})
+      CHECK(std::search(ids.begin(), ids.end(), sentence.begin(), sentence.end()) != ids.end());
+    orders.insert(ids);
+  }
+  CHECK(orders.size() > 12);  // of 24
+}
+
+TEST_CASE("Replaced tokens are labelled where they are others", "[train]") {
+  const Corruption corruption = hiding({.share = 0.3f}, Corruption::Kind::replaced);
+  const TokenRow row = text(100, 1);
+  const TokenRow* const rows[] = {&row, &row};
+  const size_t numbers[] = {4, 5};
+  const std::vector<TokenRow> replaced = replaced_tokens(rows, numbers, corruption, nullptr, 512, {1, 2, 0});
+  REQUIRE(replaced.size() == 2);
+  CHECK(replaced[0].ids != replaced[1].ids);
+  for (const TokenRow& one : replaced) {
+    REQUIRE(one.token_labels.size() == row.ids.size());
+    for (size_t at = 0; at < row.ids.size(); ++at) {
+      CHECK(one.token_labels[at] == int(one.ids[at] != row.ids[at]));
+      CHECK((one.ids[at] >= kSpecials || one.ids[at] == row.ids[at]));
+    }
+    CHECK(std::accumulate(one.token_labels.begin(), one.token_labels.end(), 0) == Approx(30).margin(1));
+  }
 }
 
 TEST_CASE("A text of which nothing can be hidden stays as it is", "[train]") {
