@@ -8,17 +8,12 @@ if(TARGET graft_program)
   install(TARGETS graft_program)
 endif()
 
-set(find_onednn "")
-if(graft_onednn)
-  set(find_onednn "graft_find_onednn()\n")
-endif()
 set(package ${CMAKE_INSTALL_LIBDIR}/cmake/graft)
 install(EXPORT graft_targets NAMESPACE graft:: DESTINATION ${package})
 file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/graft-config.cmake
   "include(CMakeFindDependencyMacro)\n"
   "find_dependency(Threads)\n"
   "include(\${CMAKE_CURRENT_LIST_DIR}/graft_libraries.cmake)\n"
-  "${find_onednn}"
   "include(\${CMAKE_CURRENT_LIST_DIR}/graft_targets.cmake)\n")
 write_basic_package_version_file(${CMAKE_CURRENT_BINARY_DIR}/graft-config-version.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/graft-config.cmake ${CMAKE_CURRENT_BINARY_DIR}/graft-config-version.cmake

@@ -373,10 +373,12 @@ struct Kernels {
 };
 
 // The tables that this build holds and this processor can run, finest last; never empty. Behind these `count` stand
-// `by_name` more that lean on other libraries and are used only where they are asked for: "cpu/avx512_bf16+onednn".
+// `by_name` more that lean on another library and are used only where they are asked for, if `has_library` finds it:
+// "cpu/avx512_bf16+onednn".
 struct KernelTables {
   const Kernels* const* tables;
   int count, by_name;
+  bool (*has_library)();
 };
 KernelTables kernel_tables();
 

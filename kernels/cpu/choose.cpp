@@ -70,7 +70,11 @@ struct Choice {
 
 KernelTables kernel_tables() {
   static const Choice choice;
-  return {choice.tables, choice.count, choice.by_name};
+#ifdef GRAFT_HAS_onednn
+  return {choice.tables, choice.count, choice.by_name, onednn::is_there};
+#else
+  return {choice.tables, choice.count, choice.by_name, [] { return false; }};
+#endif
 }
 
 const DeviceBackend* cuda_backend() {

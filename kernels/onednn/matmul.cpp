@@ -25,16 +25,19 @@ struct Cut {
   }
 };
 
-void multiply_floats(const Stream& stream, const PlainProduct& whole) {
+bool multiply_floats(const Stream& stream, const PlainProduct& whole) {
+  const Library* const from = library();
+  if (!from) return false;
   const Cut cut(whole.m);
   parallel_for(stream, cut.tiles, [&](int task, int) {
     const PlainProduct tile = cut.tile(whole, task);
-    const OneThread one_thread;
+    const OneThread one_thread(*from);
     const dnnl_status_t status =
-        dnnl_sgemm(tile.a.transposed ? 'T' : 'N', tile.b.transposed ? 'T' : 'N', tile.m, tile.n, tile.k, tile.alpha,
-                   tile.a.data, tile.a.stride, tile.b.data, tile.b.stride, tile.adds ? 1 : 0, tile.c, tile.c_stride);
+        from->sgemm(tile.a.transposed ? 'T' : 'N', tile.b.transposed ? 'T' : 'N', tile.m, tile.n, tile.k, tile.alpha,
+                    tile.a.data, tile.a.stride, tile.b.data, tile.b.stride, tile.adds ? 1 : 0, tile.c, tile.c_stride);
     if (status != dnnl_success) multiply(tile);
   });
+  return true;
 }
 
 // In bf16, the gradient of a weight; the left operand is rounded into tiles, the right one as it lies. The depth is
@@ -82,8 +85,7 @@ void matmul(const Stream& stream, Compute compute, Operand a, Operand b, float* 
             int k, float alpha, bool add) {
   const PlainProduct whole = {a, b, c, c_stride, m, n, k, alpha, add};
   if (!b.halves && m >= kSmallest && n >= kSmallest && k >= kSmallest) {
-    if (compute == Compute::f32) return multiply_floats(stream, whole);
-    if (multiply_bf16(stream, whole)) return;
+    if (compute == Compute::f32 ? multiply_floats(stream, whole) : multiply_bf16(stream, whole)) return;
   }
   provider().base.matmul(stream, compute, a, b, c, c_stride, m, n, k, alpha, add);
 }

@@ -12,4 +12,7 @@ namespace graft::inline v0::onednn {
 // counts.
 const Kernels& table(const Kernels& base);
 
+// Whether the system has oneDNN; loads it.
+bool is_there();
+
 }  // namespace graft::inline v0::onednn

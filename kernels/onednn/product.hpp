@@ -3,28 +3,33 @@
 // One oneDNN primitive: the product of a tile on one thread, and a bounded store of them by shape.
 #pragma once
 
-#include <dnnl.hpp>
-
 #include <compare>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <type_traits>
 
 #include "dtype.hpp"
+#include "onednn/library.hpp"
 
 namespace graft::inline v0::onednn {
 
 // oneDNN as Linux distributions build it takes its threads from OpenMP. While this lives, the calling thread has one.
 class OneThread {
  public:
-  OneThread();
+  explicit OneThread(const Library& library);
   ~OneThread();
   OneThread(const OneThread&) = delete;
   OneThread& operator=(const OneThread&) = delete;
 
  private:
+  const Library& library_;
   int threads_;
 };
+
+// What oneDNN made, with what destroys it.
+template <class Handle>
+using Owned = std::unique_ptr<std::remove_pointer_t<Handle>, dnnl_status_t (*)(Handle)>;
 
 // c[m, n] = a[m, k] · b[k, n] (+ bias[n]) (+ c), where a and b are of `dtype` and c is of floats, all without gaps.
 struct TileShape {
@@ -42,18 +47,24 @@ struct TileShape {
 
 class Product {
  public:
-  // Throws dnnl::error.
-  Product(const dnnl::engine& engine, const TileShape& shape);
-  // Whether it is one of oneDNN's block kernels. The others are far slower than ours.
-  bool is_fast() const;
-  size_t scratch_bytes() const { return primitive_.scratchpad_desc().get_size(); }
+  // Null where oneDNN has no fast product: one of its block kernels. The others are far slower than ours.
+  static std::shared_ptr<const Product> make(const Library& library, const TileShape& shape);
+
+  size_t scratch_bytes() const { return library_.memory_desc_get_size(&scratch_); }
   // May run on several threads at once, each with scratch of its own. False: oneDNN failed.
   bool multiply(const void* a, const void* b, const float* bias, float* c, void* scratch) const noexcept;
 
  private:
-  dnnl::engine engine_;
-  dnnl::matmul::primitive_desc primitive_;
-  dnnl::matmul matmul_;
+  explicit Product(const Library& library) : library_(library) {}
+  bool describe(const TileShape& shape);
+  bool set_options(const TileShape& shape);
+
+  const Library& library_;
+  Owned<dnnl_engine_t> engine_{nullptr, library_.engine_destroy};
+  Owned<dnnl_primitive_attr_t> options_{nullptr, library_.primitive_attr_destroy};
+  Owned<dnnl_primitive_desc_t> description_{nullptr, library_.primitive_desc_destroy};
+  Owned<dnnl_primitive_t> primitive_{nullptr, library_.primitive_destroy};
+  dnnl_memory_desc_t a_ = {}, b_ = {}, bias_ = {}, c_ = {}, scratch_ = {};
 };
 
 class Products {

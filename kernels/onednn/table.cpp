@@ -28,6 +28,8 @@ Table& the_table(const Kernels* base) {
 
 const Kernels& table(const Kernels& base) { return the_table(&base).kernels; }
 
+bool is_there() { return library() != nullptr; }
+
 // Asked by entries of the table, which is there by then.
 Provider& provider() { return the_table(nullptr).provider; }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <new>
+#include <span>
 
 #include "device_backend.hpp"
 #include "support/aligned_memory.hpp"
@@ -19,13 +20,18 @@ std::string chosen_name(const DeviceOptions& options) {
   return options.kernels.empty() && forced ? forced : options.kernels;
 }
 
+std::span<const Kernels* const> usable_tables() {
+  const KernelTables all = kernel_tables();
+  return {all.tables, size_t(all.count + (all.by_name > 0 && all.has_library() ? all.by_name : 0))};
+}
+
 const Kernels& find_kernels(const std::string& name) {
   const KernelTables all = kernel_tables();
   if (name.empty()) return *all.tables[all.count - 1];
   std::string known;
-  for (int i = 0; i < all.count + all.by_name; ++i) {
-    if (all.tables[i]->name == name) return *all.tables[i];
-    known += (i ? ", " : "") + std::string(all.tables[i]->name);
+  for (const Kernels* table : usable_tables()) {
+    if (table->name == name) return *table;
+    known += (known.empty() ? "" : ", ") + std::string(table->name);
   }
   fail<ArgumentError>("kernels: \"", name, "\" is not available on this processor, expected one of ", known,
                       " or cuda");
@@ -65,9 +71,8 @@ void Backend::parallel(int tasks, Threads::Body body, void* argument) const {
 }
 
 std::vector<std::string> kernel_names() {
-  const KernelTables all = kernel_tables();
   std::vector<std::string> names;
-  for (int i = 0; i < all.count + all.by_name; ++i) names.emplace_back(all.tables[i]->name);
+  for (const Kernels* table : usable_tables()) names.emplace_back(table->name);
   return names;
 }
 
