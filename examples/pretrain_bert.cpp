@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A small BERT from nothing, on plain text in any language:  pretrain_bert TEXT [STEPS] [FOLDER]
-// Hidden words and next sentences are learned, as Devlin et al. 2019 do it. Blank lines part documents.
+// Hidden words and next sentences are learned, as Devlin et al. 2019 do it, but with more words hidden, since that
+// teaches faster (Wettig et al. 2022). Blank lines part documents.
 #include <algorithm>
 #include <cmath>
 #include <graft/graft.hpp>
 #include <iostream>
+#include <sstream>
 
 namespace {
 
@@ -13,15 +15,24 @@ constexpr const char* kConfig = R"({"architectures": ["BertForPreTraining"], "mo
   "num_hidden_layers": 4, "num_attention_heads": 6, "intermediate_size": 768, "vocab_size": 6000,
   "max_position_embeddings": 128, "hidden_dropout_prob": 0.0})";
 
-// Whether the model tells the two first lines of documents from the first of one and the second of another.
+// Lines [begin, end) of a text; empty where it has fewer.
+std::string lines(const std::string& text, int begin, int end) {
+  std::istringstream in(text);
+  std::string part, line;
+  for (int i = 0; i < end; ++i) {
+    if (!std::getline(in, line)) return {};
+    if (i >= begin) part += line + '\n';
+  }
+  return part;
+}
+
+// Whether the model tells what follows the first four lines of a document from lines of another one.
 void test_next_sentences(const graft::Model& model, const graft::Dataset& data) {
   std::vector<std::string> firsts, seconds;
   for (size_t i = 0; i < data.size() && firsts.size() < 200; ++i) {
-    const std::string& text = data[i].text;
-    const size_t end = std::min(text.find('\n'), text.size());
-    if (end == text.size()) continue;
-    firsts.push_back(text.substr(0, end));
-    seconds.push_back(text.substr(end + 1, text.find('\n', end + 1) - end - 1));
+    if (lines(data[i].text, 4, 8).empty()) continue;
+    firsts.push_back(lines(data[i].text, 0, 4));
+    seconds.push_back(lines(data[i].text, 4, 8));
   }
   double loss = 0;
   size_t right = 0, pairs = 0;
@@ -49,8 +60,9 @@ int main(int count, char** arguments) try {
   const graft::TrainOptions options{.epochs = 1000,
                                     .max_steps = count > 2 ? std::stoi(arguments[2]) : 300,
                                     .batch = 32,
-                                    .learning_rate = 1e-3f,
-                                    .corruption = {.whole_words = true},
+                                    .learning_rate = 2e-3f,
+                                    .warmup_ratio = 0.1f,
+                                    .corruption = {.share = 0.3f, .whole_words = true},
                                     .evaluate_every = 100,
                                     .on_evaluation = [](const graft::Evaluation& at) {
                                       std::cout << "step " << at.step << ": held-out loss " << at.loss << std::endl;

@@ -180,6 +180,9 @@ struct ByteMoments {
   float* largest;
 };
 
+// The most that `largest` finds in a row.
+inline constexpr int kMostLargest = 64;
+
 struct Kernels {
   const char* name;  // "cpu/avx2"
 
@@ -325,6 +328,13 @@ struct Kernels {
   void (*cross_entropy)(const Stream&, float* logits, const int32_t* targets, const float* weights, int rows, int cols,
                         float smoothing, float* log_probability);
 
+  // ---- choosing ----
+
+  // The `count` largest values of each row of x[rows, cols] with their columns, the largest first, of equals the one of
+  // the smaller column: columns and values[rows, count]. What is -inf or no number is none of them; where a row has
+  // fewer, the column is -1. count is at most kMostLargest.
+  void (*largest)(const Stream&, const float* x, int rows, int cols, int count, int32_t* columns, float* values);
+
   // ---- optimizers ----
 
   // Adam (Kingma & Ba 2015), bias-corrected; AdamW (Loshchilov & Hutter 2019) where decoupled; AMSGrad (Reddi et al.
@@ -364,10 +374,10 @@ struct Kernels {
 
   // ---- gradients ----
 
-  // Σ x² and Σ |x|, in double and in one order, and the largest |x|; not a number where an x is not.
-  double (*square_sum)(const Stream&, const float* x, int64_t count);
-  double (*absolute_sum)(const Stream&, const float* x, int64_t count);
-  double (*largest_absolute)(const Stream&, const float* x, int64_t count);
+  // *found = Σ x² or Σ |x|, in double and in one order, or the largest |x|; not a number where an x is not.
+  void (*square_sum)(const Stream&, const float* x, int64_t count, double* found);
+  void (*absolute_sum)(const Stream&, const float* x, int64_t count, double* found);
+  void (*largest_absolute)(const Stream&, const float* x, int64_t count, double* found);
   // x becomes at least -limit and at most limit; what is not a number stays.
   void (*clamp)(const Stream&, float limit, float* x, int64_t count);
 };

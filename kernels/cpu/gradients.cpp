@@ -65,16 +65,16 @@ double largest_of_range(const float* x, int64_t count) {
 
 }  // namespace
 
-double square_sum(const Stream& stream, const float* x, int64_t count) {
-  return reduce(stream, x, count, sum_of_range<Term::square>, plus);
+void square_sum(const Stream& stream, const float* x, int64_t count, double* found) {
+  *found = reduce(stream, x, count, sum_of_range<Term::square>, plus);
 }
 
-double absolute_sum(const Stream& stream, const float* x, int64_t count) {
-  return reduce(stream, x, count, sum_of_range<Term::absolute>, plus);
+void absolute_sum(const Stream& stream, const float* x, int64_t count, double* found) {
+  *found = reduce(stream, x, count, sum_of_range<Term::absolute>, plus);
 }
 
-double largest_absolute(const Stream& stream, const float* x, int64_t count) {
-  return reduce(stream, x, count, largest_of_range, larger);
+void largest_absolute(const Stream& stream, const float* x, int64_t count, double* found) {
+  *found = reduce(stream, x, count, largest_of_range, larger);
 }
 
 void clamp(const Stream& stream, float limit, float* x, int64_t count) {

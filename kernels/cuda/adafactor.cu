@@ -58,7 +58,9 @@ double adafactor_square_sum(const Stream& stream, float scale, const float* grad
                           double(load(by_column + i % cols));
     return update * update;
   };
-  return join_all(stream, int64_t(rows) * cols, square, Sum());
+  const Temporary<double> sum(stream, 1);
+  join_all(stream, int64_t(rows) * cols, square, Sum(), sum.get());
+  return fetch(stream, sum.get());
 }
 
 void adafactor(const Stream& stream, const AdafactorStep& options, const float* gradient, const float* by_row,

@@ -6,22 +6,22 @@
 
 namespace graft::inline v0::cuda {
 
-double square_sum(const Stream& stream, const float* x, int64_t count) {
+void square_sum(const Stream& stream, const float* x, int64_t count, double* found) {
   const auto square = [=] __device__(int64_t i) {
     const double value = load(x + i);
     return value * value;
   };
-  return join_all(stream, count, square, Sum());
+  join_all(stream, count, square, Sum(), found);
 }
 
-double absolute_sum(const Stream& stream, const float* x, int64_t count) {
-  return join_all(
-      stream, count, [=] __device__(int64_t i) { return double(fabsf(load(x + i))); }, Sum());
+void absolute_sum(const Stream& stream, const float* x, int64_t count, double* found) {
+  join_all(
+      stream, count, [=] __device__(int64_t i) { return double(fabsf(load(x + i))); }, Sum(), found);
 }
 
-double largest_absolute(const Stream& stream, const float* x, int64_t count) {
-  return join_all(
-      stream, count, [=] __device__(int64_t i) { return double(fabsf(load(x + i))); }, Largest());
+void largest_absolute(const Stream& stream, const float* x, int64_t count, double* found) {
+  join_all(
+      stream, count, [=] __device__(int64_t i) { return double(fabsf(load(x + i))); }, Largest(), found);
 }
 
 void clamp(const Stream& stream, float limit, float* x, int64_t count) {

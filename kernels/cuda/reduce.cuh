@@ -19,17 +19,15 @@ __global__ void __launch_bounds__(kThreads)
   if (threadIdx.x == 0) store(out + blockIdx.x, found);
 }
 
-// join of 0 and value(i) for all i below `count`, when it is there.
+// *total = join of 0 and value(i) for all i below `count`.
 template <class Value, class Join>
-double join_all(const Stream& stream, int64_t count, const Value& value, const Join& join) {
-  if (count == 0) return 0;
+void join_all(const Stream& stream, int64_t count, const Value& value, const Join& join, double* total) {
   const int64_t pieces = ceil_div(count, kPiece);
-  const Temporary<double> kept(stream, pieces + 1);
-  double *const partial = kept.get() + 1, *const total = kept.get();
+  const Temporary<double> kept(stream, pieces);
+  double* const partial = kept.get();
   launch(stream, join_pieces<Value, Join>, Grid{dim3(unsigned(pieces))}, value, join, kPiece, count, partial);
   const auto of_piece = [=] __device__(int64_t i) { return load(partial + i); };
   launch(stream, join_pieces<decltype(of_piece), Join>, Grid{dim3(1)}, of_piece, join, pieces, pieces, total);
-  return fetch(stream, total);
 }
 
 }  // namespace graft::inline v0::cuda

@@ -48,6 +48,7 @@ const Kernels table = {
     .copy_columns_backward = copy_columns_backward,
     .dropout = dropout,
     .cross_entropy = cross_entropy,
+    .largest = largest,
     .adam = adam,
     .adam_8bit = adam_8bit,
     .sgd = sgd,

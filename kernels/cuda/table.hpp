@@ -59,6 +59,7 @@ Entry<decltype(Kernels::copy_columns)> copy_columns;
 Entry<decltype(Kernels::copy_columns_backward)> copy_columns_backward;
 Entry<decltype(Kernels::dropout)> dropout;
 Entry<decltype(Kernels::cross_entropy)> cross_entropy;
+Entry<decltype(Kernels::largest)> largest;
 Entry<decltype(Kernels::adam)> adam;
 Entry<decltype(Kernels::adam_8bit)> adam_8bit;
 Entry<decltype(Kernels::sgd)> sgd;

@@ -194,8 +194,8 @@ std::vector<std::vector<FilledMask>> Model::fill_mask(std::string_view text, int
       // A network may have more rows than the tokenizer has tokens.
       const size_t known = std::min(values.size(), size_t(tokenizer.vocabulary_size()));
       std::vector<FilledMask>& tokens = filled.emplace_back();
-      for (const int32_t id : likeliest(values.first(known), size_t(count)))
-        tokens.push_back({tokenizer.token(id), id, values[size_t(id)]});
+      for (const auto& [id, probability] : likeliest(values.first(known), size_t(count)))
+        tokens.push_back({tokenizer.token(id), id, probability});
     }
   });
   return filled;

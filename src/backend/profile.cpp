@@ -178,7 +178,7 @@ struct WorkOf<&Kernels::lion> {
 };
 template <>
 struct WorkOf<&Kernels::square_sum> {
-  static Work of(const float*, int64_t count) { return {0, 4 * elements({count})}; }
+  static Work of(const float*, int64_t count, double*) { return {0, 4 * elements({count})}; }
 };
 
 // Of one call. A kernel that is queued is waited for, since its time would be that of a later one.
@@ -266,6 +266,7 @@ constexpr std::tuple kEntries{
     Entry<&Kernels::copy_columns_backward>{"copy_columns_backward"},
     Entry<&Kernels::dropout>{"dropout"},
     Entry<&Kernels::cross_entropy>{"cross_entropy"},
+    Entry<&Kernels::largest>{"largest"},
     Entry<&Kernels::adam>{"adam"},
     Entry<&Kernels::adam_8bit>{"adam_8bit"},
     Entry<&Kernels::sgd>{"sgd"},

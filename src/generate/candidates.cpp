@@ -51,7 +51,7 @@ void keep_typical(Candidates& from, double share) {
 
 }  // namespace
 
-std::vector<int32_t> likeliest(std::span<const float> logits, size_t count) {
+std::vector<Ranked> likeliest(std::span<const float> logits, size_t count) {
   const auto before = [&](int32_t a, int32_t b) { return logits[a] != logits[b] ? logits[a] > logits[b] : a < b; };
   std::vector<int32_t> best;
   count = std::min(count, logits.size());
@@ -67,18 +67,23 @@ std::vector<int32_t> likeliest(std::span<const float> logits, size_t count) {
     best.push_back(id);
     if (best.size() == enough) narrow();
   }
-  if (best.empty()) return {0};
+  if (best.empty()) return {{0, logits[0]}};
   if (best.size() > count) narrow();
   std::sort(best.begin(), best.end(), before);
-  return best;
+  std::vector<Ranked> scored;
+  for (const int32_t id : best) scored.push_back({id, logits[size_t(id)]});
+  return scored;
 }
 
 std::vector<Candidate> candidates(const GenerateOptions& options, std::span<const float> logits) {
+  return candidates(options, likeliest(logits, options.top_k > 0 ? size_t(options.top_k) : logits.size()));
+}
+
+std::vector<Candidate> candidates(const GenerateOptions& options, std::span<const Ranked> likeliest) {
+  if (options.top_k > 0) likeliest = likeliest.first(std::min(likeliest.size(), size_t(options.top_k)));
   Candidates left;
-  for (const int32_t token : likeliest(logits, options.top_k > 0 ? size_t(options.top_k) : logits.size())) {
-    const double best = left.empty() ? logits[token] : logits[left[0].token];
-    left.push_back({token, std::exp((double(logits[token]) - best) / options.temperature)});
-  }
+  for (const auto& [token, logit] : likeliest)
+    left.push_back({token, std::exp((double(logit) - double(likeliest[0].logit)) / options.temperature)});
   if (options.top_p < 1) left.resize(count_for_share(left, options.top_p));
   if (options.min_p > 0) drop_lighter(left, options.min_p * left[0].weight);
   if (options.typical_p < 1) keep_typical(left, options.typical_p);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "generate/shortlists.hpp"
 #include "support/clock.hpp"
 #include "support/message.hpp"
 
@@ -84,12 +85,15 @@ namespace {
 
 // The logarithm of the sum of the exponentials of each row: log softmax(x)[0] is x[0] less that.
 std::vector<float> log_sums(const NetworkContext& context, const Tensor& logits) {
+  const Kernels& kernels = context.lane.backend().kernels();
   const std::vector<int32_t> first(size_t(logits.rows()), 0);
-  const Tensor log_first(*context.memory, logits.rows(), 1);
-  context.lane.backend().kernels().cross_entropy(context.lane.stream(), logits.data(), first.data(), nullptr,
-                                                 logits.rows(), logits.cols(), 0, log_first.data());
-  std::vector<float> sums(log_first.values().begin(), log_first.values().end());
-  for (int row = 0; row < logits.rows(); ++row) sums[size_t(row)] = logits.row(row)[0] - sums[size_t(row)];
+  const Tensor of_first(*context.memory, logits.rows(), 1), log_first(*context.memory, logits.rows(), 1);
+  kernels.copy_columns(context.lane.stream(), logits.data(), logits.rows(), logits.cols(), {0, 1, 0, 1},
+                       of_first.data());
+  kernels.cross_entropy(context.lane.stream(), logits.data(), first.data(), nullptr, logits.rows(), logits.cols(), 0,
+                        log_first.data());
+  std::vector<float> sums(of_first.values().begin(), of_first.values().end());
+  for (size_t row = 0; row < sums.size(); ++row) sums[row] -= log_first.values()[row];
   return sums;
 }
 
@@ -121,7 +125,8 @@ void Generator::prefill(Sequence& sequence, int number) {
   const Tensor logits = prompt_pass(context_, tokens, sources_of({number}), options_.cancel);
   if (!logits) return finish(sequence, Finish::cancelled);
   for (const int32_t token : prompt) sequence.sampler.saw(token, false);
-  take(sequence, logits.values(), log_sums(context_, logits)[0]);
+  Sequence* const one[] = {&sequence};
+  take_rows(one, logits);
   sequence.result.prompt_seconds = now() - sequence.started;
 }
 
@@ -139,9 +144,26 @@ void Generator::finish(Sequence& sequence, Finish reason) {
   sequence.is_live = false;
 }
 
-void Generator::take(Sequence& sequence, std::span<float> logits, float log_sum) {
+// The host looks at whole rows of logits only where a sampler must.
+void Generator::take_rows(std::span<Sequence* const> sequences, const Tensor& logits) {
+  const std::vector<float> sums = log_sums(context_, logits);
+  const auto from_list = [](const Sequence& one) {
+    return one.sampler.enough() > 0 && one.sampler.enough() <= kMostLargest;
+  };
+  size_t count = 0;
+  for (const Sequence* one : sequences)
+    if (from_list(*one)) count = std::max(count, one->sampler.enough());
+  const Shortlists lists(context_, logits, count);
+  for (size_t i = 0; i < sequences.size(); ++i) {
+    Sequence& one = *sequences[i];
+    const int position = one.request.cache->length();
+    take(one, from_list(one) ? one.sampler.choose(lists.row(int(i)), sums[i], position)
+                             : one.sampler.choose(logits.row(int(i)), sums[i], position));
+  }
+}
+
+void Generator::take(Sequence& sequence, Sampler::Choice choice) {
   Generation& result = sequence.result;
-  Sampler::Choice choice = sequence.sampler.choose(logits, log_sum, sequence.request.cache->length());
   if (ends(choice.token)) return finish(sequence, Finish::end);
   sequence.next = choice.token;
   sequence.sampler.saw(choice.token, true);
@@ -175,8 +197,7 @@ std::vector<Generation> Generator::run(std::span<const GenerateRequest> requests
     }
     if (live.empty()) break;
     const Tensor logits = cached_pass(context_, rows, true, sources_of(numbers));
-    const std::vector<float> sums = log_sums(context_, logits);
-    for (size_t i = 0; i < live.size(); ++i) take(*live[i], logits.row(int(i)), sums[i]);
+    take_rows(live, logits);
   }
   std::vector<Generation> results;
   for (Sequence& sequence : sequences) results.push_back(std::move(sequence.result));

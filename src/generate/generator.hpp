@@ -58,7 +58,9 @@ class Generator {
   void prefill(Sequence& sequence, int number);
   // The sources of the given requests; null where there are none.
   Encoded* sources_of(const std::vector<int>& requests);
-  void take(Sequence& sequence, std::span<float> logits, float log_sum);
+  // The next tokens, by a row of logits for each sequence.
+  void take_rows(std::span<Sequence* const> sequences, const Tensor& logits);
+  void take(Sequence& sequence, Sampler::Choice choice);
   void finish(Sequence& sequence, Finish reason);
   void emit(Sequence& sequence, const std::string& text) const;
   bool ends(int32_t token) const;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "generate/sampler.hpp"
 
+#include <algorithm>
+
 #include "generate/bans.hpp"
-#include "generate/candidates.hpp"
 #include "support/message.hpp"
 #include "support/random.hpp"
 
@@ -42,20 +43,39 @@ void Sampler::adjust(std::span<float> logits) const {
   if (options_.force_end && generated_ + 1 == options_.max_tokens && !end_ids_.empty()) force(logits, end_ids_);
 }
 
+int32_t Sampler::pick_one(std::span<const Ranked> likeliest, int position) const {
+  if (options_.temperature == 0) return likeliest[0].token;
+  return pick(candidates(options_, likeliest), random_uniform(options_.seed, sequence_, uint64_t(position)));
+}
+
+std::vector<Alternative> Sampler::alternatives(std::span<const Ranked> likeliest, float log_sum) const {
+  std::vector<Alternative> all;
+  for (const auto& [token, logit] : likeliest.first(std::min(likeliest.size(), size_t(options_.alternatives))))
+    all.push_back({token, logit - log_sum});
+  return all;
+}
+
+size_t Sampler::drawn_from() const { return options_.temperature == 0 ? 1 : size_t(options_.top_k); }
+
+size_t Sampler::enough() const {
+  return adjusts() || drawn_from() == 0 ? 0 : std::max(drawn_from(), size_t(options_.alternatives));
+}
+
+Sampler::Choice Sampler::choose(std::span<const Ranked> likeliest, float log_sum, int position) const {
+  const int32_t token = pick_one(likeliest, position);
+  const auto chosen = std::ranges::find(likeliest, token, &Ranked::token);
+  return {token, chosen->logit - log_sum, alternatives(likeliest, log_sum)};
+}
+
 Sampler::Choice Sampler::choose(std::span<float> logits, float log_sum, int position) const {
+  if (!adjusts()) return choose(likeliest(logits, enough() > 0 ? enough() : logits.size()), log_sum, position);
   Choice choice;
   if (options_.alternatives > 0)
-    for (const int32_t token : likeliest(logits, size_t(options_.alternatives)))
-      choice.alternatives.push_back({token, logits[token] - log_sum});
-  std::vector<float> original;
-  if (adjusts()) {
-    original.assign(logits.begin(), logits.end());
-    adjust(logits);
-  }
-  choice.token = options_.temperature == 0
-                     ? likeliest(logits, 1)[0]
-                     : pick(candidates(options_, logits), random_uniform(options_.seed, sequence_, uint64_t(position)));
-  choice.log_probability = (original.empty() ? logits[choice.token] : original[choice.token]) - log_sum;
+    choice.alternatives = alternatives(likeliest(logits, size_t(options_.alternatives)), log_sum);
+  const std::vector<float> original(logits.begin(), logits.end());
+  adjust(logits);
+  choice.token = pick_one(likeliest(logits, drawn_from() > 0 ? drawn_from() : logits.size()), position);
+  choice.log_probability = original[size_t(choice.token)] - log_sum;
   return choice;
 }
 

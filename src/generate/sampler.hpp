@@ -6,7 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "graft/generate.hpp"
+#include "generate/candidates.hpp"
 
 namespace graft::inline v0 {
 
@@ -29,12 +29,20 @@ class Sampler {
   // `log_sum` is the logarithm of the sum of the logits' exponentials. Changes the logits as adjust does.
   Choice choose(std::span<float> logits, float log_sum, int position) const;
 
+  // How many of the likeliest tokens are enough to choose from; 0: all are needed, or changed.
+  size_t enough() const;
+  // The same choice by the first of them, at least so many.
+  Choice choose(std::span<const Ranked> likeliest, float log_sum, int position) const;
+
   // Takes the penalties off the logits, and makes -inf of what must not come next.
   void adjust(std::span<float> logits) const;
 
  private:
   bool adjusts() const;
+  size_t drawn_from() const;  // of the likeliest tokens; 0: of all
   void penalise(std::span<float> logits) const;
+  int32_t pick_one(std::span<const Ranked> likeliest, int position) const;
+  std::vector<Alternative> alternatives(std::span<const Ranked> likeliest, float log_sum) const;
 
   struct Counts {
     int seen = 0, generated = 0;

@@ -14,6 +14,9 @@ namespace graft::inline v0 {
 double gradient_norm(const Lane& lane, const Gradients& gradients, const std::vector<Parameter>& parameters,
                      GradientNorm kind);
 
+// Σ x², when it is there.
+double square_sum(const Lane& lane, const Tensor& x);
+
 // Every value becomes at least -limit and at most limit.
 void clip_values(const Lane& lane, const Gradients& gradients, const std::vector<Parameter>& parameters, float limit);
 

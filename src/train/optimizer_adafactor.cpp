@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "train/clipping.hpp"
 #include "train/update_rule.hpp"
 
 namespace graft::inline v0 {
@@ -44,9 +45,7 @@ class AdafactorRule final : public UpdateRule {
     if (options_.relative_step)
       rate = std::min(options_.warmup_init ? 1e-6 * step.number : 1e-2, 1 / std::sqrt(double(step.number)));
     if (!options_.scale_parameter) return float(rate);
-    const double squares =
-        lane.backend().kernels().square_sum(lane.stream(), parameter_.data(), int64_t(parameter_.size()));
-    return float(rate * std::max(double(options_.least_scale), root_mean(squares)));
+    return float(rate * std::max(double(options_.least_scale), root_mean(square_sum(lane, parameter_))));
   }
 
   Adafactor options_;

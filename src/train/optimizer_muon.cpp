@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "train/clipping.hpp"
 #include "train/update_rule.hpp"
 
 namespace graft::inline v0 {
@@ -80,7 +81,7 @@ class MuonRule final : public UpdateRule {
     const auto count = int64_t(direction.size());
     round(lane, direction);
     const Tensor norm(*memory_, 1, 1);
-    norm.value() = float(std::sqrt(kernels.square_sum(lane.stream(), direction.data(), count)));
+    norm.value() = float(std::sqrt(square_sum(lane, direction)));
     round(lane, norm);
     kernels.soft_cap(lane.stream(), direction.data(), 1 / std::max(norm.value(), kLeastNorm), 0, direction.data(),
                      count);

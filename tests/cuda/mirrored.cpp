@@ -214,6 +214,7 @@ const Kernels table = {
     .copy_columns_backward = Entry<&Kernels::copy_columns_backward>::call,
     .dropout = Entry<&Kernels::dropout>::call,
     .cross_entropy = Entry<&Kernels::cross_entropy, 2>::call,
+    .largest = Entry<&Kernels::largest>::call,
     .adam = Entry<&Kernels::adam>::call,
     .adam_8bit = Entry<&Kernels::adam_8bit>::call,
     .sgd = Entry<&Kernels::sgd>::call,

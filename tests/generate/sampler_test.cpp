@@ -42,6 +42,30 @@ TEST_CASE("The likeliest tokens come first, of equals the smaller id", "[generat
   }
 }
 
+TEST_CASE("The likeliest tokens alone are enough for the same choice", "[generate]") {
+  std::vector<float> logits = random_logits(5000);
+  GenerateOptions options;
+  options.temperature = GENERATE(0.0f, 1.5f);
+  options.top_k = 40;
+  options.top_p = 0.9f;
+  options.alternatives = 3;
+  const Sampler sampler(options, 7);
+  CHECK(sampler.enough() == (options.temperature > 0 ? 40 : 3));
+  for (int position = 0; position < 50; ++position) {
+    const std::vector<Ranked> list = likeliest(logits, 64);
+    const Sampler::Choice whole = sampler.choose(logits, 3, position), listed = sampler.choose(list, 3, position);
+    CHECK(whole.token == listed.token);
+    CHECK(whole.log_probability == listed.log_probability);
+    REQUIRE(listed.alternatives.size() == 3);
+    CHECK(whole.alternatives[2].token == listed.alternatives[2].token);
+  }
+  options.repetition_penalty = 1.1f;
+  CHECK(sampler.enough() == 0);
+  options.repetition_penalty = 1;
+  options.top_k = 0;
+  CHECK(sampler.enough() == (options.temperature > 0 ? 0 : 3));
+}
+
 TEST_CASE("A draw stays among the likeliest, at their rates", "[generate]") {
   const std::vector<float> logits = {0, 1, -5, 1, 0.5f};
   GenerateOptions options;
