@@ -5,9 +5,9 @@
 //
 // On a CPU table all memory is the host's. On the CUDA table floats, packed weights, keys and values, moments and
 // gradients lie in the device's memory (device_backend.hpp). What describes a call stays on the host: arrays of
-// pointers and structs, an AttentionBatch with its sequences, tiles and spans, and the lists that the host makes: ids,
-// rows, positions, targets, columns, rows_key, inverse_frequency, and the weights of cross_entropy. Kernels are queued;
-// one that gives a number waits for it.
+// pointers and structs, an AttentionBatch with its sequences, tiles, spans and keys, and the lists that the host makes:
+// ids, rows, positions, targets, columns, rows_key, inverse_frequency, and the weights of cross_entropy. Kernels are
+// queued; one that gives a number waits for it.
 //
 // Matrices are dense and row-major. Forward kernels write their outputs; backward kernels add to gradients, and a null
 // gradient is one that nobody wants. Kernels neither allocate nor throw (those of a device throw graft::Error), and
@@ -106,12 +106,28 @@ struct AttentionTile {
   int sequence = 0, first_query = 0;
 };
 
-// All sequences of a batch; the tiles cover every query once.
+// All sequences of a batch; the tiles cover every query once. row_keys: what names each row of q for random numbers,
+// wherever it stands in the batch; only where probabilities are dropped.
 struct AttentionBatch {
   const AttentionSequence* sequences = nullptr;
   int sequence_count = 0;
   const AttentionTile* tiles = nullptr;
   int tile_count = 0;
+  const int64_t* row_keys = nullptr;
+};
+
+// Counted random numbers, the same on every backend. Number n is word n % 4 of a block of Philox4x32-10 (Salmon et al.
+// 2011): the counter is (n / 4, site) and the key seed ^ step * 0x9e3779b97f4a7c15, each 64 bits, low words first.
+struct RandomKey {
+  uint64_t seed = 0, step = 0, site = 0;
+};
+
+// Dropout of the probabilities: what is left of each is 0, or 1 / (1 - rate) of it, as `dropout` decides. That of key j
+// and head h in row r of q draws number ((row_keys[r] · heads + h) << kKeyBits) + j of the key.
+inline constexpr int kKeyBits = 20;
+struct AttentionDropout {
+  float rate = 0;
+  RandomKey key = {};
 };
 
 struct AttentionShape {
@@ -122,6 +138,7 @@ struct AttentionShape {
   float soft_cap = 0;              // scaled scores become cap * tanh(score / cap), before the bias; 0: none
   Dtype cache = Dtype::f32;        // of the keys and values: f32 or bf16
   Compute compute = Compute::f32;  // of both products; from bf16 on, their operands are rounded to bf16
+  AttentionDropout dropout = {};
 };
 
 // Functions of one value. gelu is x times the normal distribution (Hendrycks & Gimpel 2016), gelu_tanh and gelu_quick
@@ -131,12 +148,6 @@ enum class Activation : uint8_t { identity, relu, gelu, gelu_tanh, gelu_quick, s
 // The columns first + i * step + [0, width) of a matrix, for i < count.
 struct ColumnBlocks {
   int first = 0, width = 0, step = 0, count = 1;
-};
-
-// Counted random numbers, the same on every backend. Number n is word n % 4 of a block of Philox4x32-10 (Salmon et al.
-// 2011): the counter is (n / 4, site) and the key seed ^ step * 0x9e3779b97f4a7c15, each 64 bits, low words first.
-struct RandomKey {
-  uint64_t seed = 0, step = 0, site = 0;
 };
 
 // One step of an optimizer on one parameter.
@@ -264,7 +275,7 @@ struct Kernels {
 
   // ---- attention (Dao et al. 2022: blocks with online softmax, backward from one log-sum-exp) ----
 
-  // y[row, heads * head_width] = softmax(scale · q kᵀ + bias) v; lse[row, head] keeps the log of the sum of
+  // y[row, heads * head_width] = dropout(softmax(scale · q kᵀ + bias)) v; lse[row, head] keeps the log of the sum of
   // exponentials of each row's scores unless null.
   void (*attention)(const Stream&, const AttentionShape&, const float* q, const AttentionBatch&, float* y, float* lse);
   // Spans are f32 and one a sequence; dk and dv have the layout of k and v of the spans with all sequences' rows one

@@ -113,9 +113,9 @@ void shrink_rows(float* rows, int columns, int64_t width, const float* shrink) {
   }
 }
 
-void begin_panel(const AttentionShape& shape, const Tile& tile, int first, const float* q, const Memory& memory,
+void begin_panel(const AttentionShape& shape, const QueryPanel& panel, const float* q, const Memory& memory,
                  State& state, uint32_t* query, float* output) {
-  state.panel = query_panel(shape, tile, first);
+  state.panel = panel;
   for (int c = 0; c < kPanel; ++c) {
     state.maximum[c] = -__builtin_inff();
     state.total[c] = 0;
@@ -136,6 +136,7 @@ void add_block(const AttentionShape& shape, const Tile& tile, const KeyBlock& bl
   const float* biases = block_bias(tile.sequence->bias, state.panel, block, memory.biases);
   exponentials(shape, state, block, tile.sees_all(shape, block), biases, memory.scores, shrink);
   shrink_rows(output, columns, stride, shrink);
+  if (shape.dropout.rate > 0) drop(shape, state.panel, block, memory.scores);
   const LeftRows p = columns_as_left(operands.product.form, memory.scores, columns, block.count, memory.score_words);
   multiply(operands.product, p, columns, operands.v_panels, width, block.count, output, stride, true);
 }
@@ -150,13 +151,14 @@ void finish_panel(const AttentionShape& shape, const State& state, const float* 
   }
 }
 
-void attend(const AttentionShape& shape, const Tile& tile, const float* q, float* y, float* lse, const Memory& memory) {
+void attend(const AttentionShape& shape, const Tile& tile, const int64_t* row_keys, const float* q, float* y,
+            float* lse, const Memory& memory) {
   const int panels = static_cast<int>(ceil_div(tile.columns(shape), kPanel)), width = shape.head_width;
   const ProductTable& product = product_of(shape);
   const int64_t query_words = Memory::panel_words(shape), output_size = kPanel * padded(width);
   for (int p = 0; p < panels; ++p)
-    begin_panel(shape, tile, p * kPanel, q, memory, memory.states[p], memory.queries + p * query_words,
-                memory.outputs + p * output_size);
+    begin_panel(shape, query_panel(shape, tile, p * kPanel, row_keys), q, memory, memory.states[p],
+                memory.queries + p * query_words, memory.outputs + p * output_size);
   const int end = tile.last_range(shape).end;
   for (int first = tile.first_range(shape).begin / kKeyBlock * kKeyBlock; first < end; first += kKeyBlock) {
     const KeyBlock block =
@@ -182,7 +184,7 @@ void attention(const Stream& stream, const AttentionShape& shape, const float* q
     const AttentionSequence& sequence = batch.sequences[of.sequence];
     const Tile tile = {&sequence, of.first_query, min(kAttentionTile, sequence.queries - of.first_query),
                        static_cast<int>(task % shape.kv_heads)};
-    attend(shape, tile, q, y, lse, Memory(shape, memory + worker * bytes));
+    attend(shape, tile, batch.row_keys, q, y, lse, Memory(shape, memory + worker * bytes));
   });
 }
 

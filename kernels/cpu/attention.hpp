@@ -11,6 +11,7 @@ namespace graft::inline v0::cpu::GRAFT_ISA {
 
 // Keys a block; blocks begin at multiples, so that a query's sums do not depend on its tile.
 inline constexpr int kKeyBlock = 96;
+static_assert(kKeyBlock % 4 == 0);  // whole blocks of random numbers
 
 // Keys [begin, end) that a query sees.
 struct KeyRange {
@@ -54,6 +55,7 @@ struct QueryPanel {
   int64_t statistic[kPanel];           // the element of lse
   int64_t bias[kPanel];                // the element of the sequence's bias for key 0
   int32_t begin[kPanel], end[kPanel];  // visible keys
+  uint64_t drawn[kPanel];              // the block of random numbers that key 0 draws from
 };
 
 struct Tile {
@@ -72,7 +74,7 @@ struct Tile {
 };
 
 // Columns [first, first + 32) of the tile.
-QueryPanel query_panel(const AttentionShape&, const Tile&, int first);
+QueryPanel query_panel(const AttentionShape&, const Tile&, int first, const int64_t* row_keys);
 
 // The columns' rows of x as rows of `padded` width, the rest 0.
 void gather_rows(const QueryPanel&, const float* x, int head_width, float* rows);
@@ -107,6 +109,8 @@ inline Vec score(const AttentionShape& shape, Vec product) {
   return shape.soft_cap > 0 ? shape.soft_cap * tanh(scaled / shape.soft_cap) : scaled;
 }
 inline float score(const AttentionShape& shape, float product) { return score(shape, splat(product))[0]; }
+// What dropout leaves of a block of probabilities, or of what belongs to them.
+void drop(const AttentionShape&, const QueryPanel&, const KeyBlock&, float* scores);
 inline Int sees(const QueryPanel& panel, int column, int key) {
   const Int at = Int{} + key;
   return (at >= load_as<Int>(panel.begin + column)) & (at < load_as<Int>(panel.end + column));

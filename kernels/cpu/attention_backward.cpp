@@ -67,6 +67,7 @@ void slopes(const AttentionShape& shape, const QueryPanel& panel, const Columns&
 
 struct Arguments {
   const AttentionShape& shape;
+  const int64_t* row_keys;
   const float *q, *y, *lse, *dy;
   float *dq, *dk, *dv;
 };
@@ -84,8 +85,11 @@ void add_block(const Arguments& a, const Tile& tile, const QueryPanel& panel, co
   multiply(product, rows_as_left(form, block.v, count, width, memory.v_words), count, memory.dy_by_width, vectors,
            width, memory.ds, kPanel, false);
   const float* biases = block_bias(tile.sequence->bias, panel, block, memory.biases);
+  const bool drops = a.shape.dropout.rate > 0;
+  if (drops) drop(a.shape, panel, block, memory.ds);
   const auto slopes_of = biases ? slopes<true> : slopes<false>;
   slopes_of(a.shape, panel, columns, block, tile.sees_all(a.shape, block), biases, memory.p, memory.ds);
+  if (drops) drop(a.shape, panel, block, memory.p);
   const int64_t at = (row + block.first) * kv_stride + tile.kv_head * width;
   const LeftRows p = rows_as_left(form, {memory.p, kPanel}, count, panel.columns, memory.p_words);
   multiply(product, p, count, memory.dy_by_depth, width, panel.columns, a.dv + at, kv_stride, true);
@@ -109,7 +113,7 @@ void pack_panels(const AttentionShape& shape, const QueryPanel& panel, const Mem
 void add_panel(const Arguments& a, const Tile& tile, int first_column, int64_t row, const Memory& memory) {
   const int width = a.shape.head_width;
   const int64_t stride = padded(width);
-  const QueryPanel panel = query_panel(a.shape, tile, first_column);
+  const QueryPanel panel = query_panel(a.shape, tile, first_column, a.row_keys);
   const Columns columns = columns_of(panel, a.shape.head_width, a.y, a.lse, a.dy);
   gather_rows(panel, a.q, width, memory.q_rows);
   gather_rows(panel, a.dy, width, memory.dy_rows);
@@ -132,7 +136,7 @@ void add_panel(const Arguments& a, const Tile& tile, int first_column, int64_t r
 
 void attention_backward(const Stream& stream, const AttentionShape& shape, const float* q, const AttentionBatch& batch,
                         const float* y, const float* lse, const float* dy, float* dq, float* dk, float* dv) {
-  const Arguments arguments = {shape, q, y, lse, dy, dq, dk, dv};
+  const Arguments arguments = {shape, batch.row_keys, q, y, lse, dy, dq, dk, dv};
   const int64_t bytes = Memory::bytes(shape);
   char* memory = static_cast<char*>(stream.scratch(stream.context, static_cast<size_t>(bytes * stream.workers)));
   parallel_for(stream, static_cast<int64_t>(batch.sequence_count) * shape.kv_heads, [&](int64_t task, int worker) {

@@ -35,6 +35,7 @@ struct Memory {
 
 struct Arguments {
   const AttentionShape& shape;
+  const int64_t* row_keys;
   const float *q, *y, *lse, *dy;
 };
 
@@ -62,6 +63,7 @@ void add_block(const Arguments& a, const Tile& tile, const QueryPanel& panel, co
   multiply(product, rows_as_left(product.form, block.v, count, width, memory.words), count, memory.gradients, vectors,
            width, memory.slopes, kPanel, false);
   const float* biases = block_bias(tile.sequence->bias, panel, block, memory.biases);
+  if (a.shape.dropout.rate > 0) drop(a.shape, panel, block, memory.slopes);
   score_slopes(a.shape, panel, columns, block, tile.sees_all(a.shape, block), biases, memory.scores, memory.slopes);
   for (int c = 0; c < panel.columns; ++c) {
     float* row = dbias + panel.bias[c] + block.first;
@@ -72,7 +74,7 @@ void add_block(const Arguments& a, const Tile& tile, const QueryPanel& panel, co
 void add_panel(const Arguments& a, const Tile& tile, int first_column, const Memory& memory, float* dbias) {
   const int width = a.shape.head_width;
   const Form form = product_of(a.shape).form;
-  const QueryPanel panel = query_panel(a.shape, tile, first_column);
+  const QueryPanel panel = query_panel(a.shape, tile, first_column, a.row_keys);
   const Columns columns = columns_of(panel, width, a.y, a.lse, a.dy);
   const Rows rows = {memory.rows, padded(width)};
   gather_rows(panel, a.q, width, memory.rows);
@@ -92,7 +94,7 @@ void add_panel(const Arguments& a, const Tile& tile, int first_column, const Mem
 void attention_bias_backward(const Stream& stream, const AttentionShape& shape, const float* q,
                              const AttentionBatch& batch, const float* y, const float* lse, const float* dy,
                              float* const* dbias) {
-  const Arguments arguments = {shape, q, y, lse, dy};
+  const Arguments arguments = {shape, batch.row_keys, q, y, lse, dy};
   const int64_t bytes = Memory::bytes(shape);
   char* memory = static_cast<char*>(stream.scratch(stream.context, static_cast<size_t>(bytes * stream.workers)));
   parallel_for(stream, shape.kv_heads, [&](int64_t kv_head, int worker) {

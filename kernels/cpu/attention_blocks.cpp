@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <math.h>
+
 #include "cpu/attention.hpp"
+#include "cpu/philox.hpp"
 
 namespace graft::inline v0::cpu::GRAFT_ISA {
 namespace {
@@ -53,7 +56,7 @@ KeyBlock key_block(const AttentionShape& shape, Form form, const AttentionSequen
   return block_of<uint16_t, uint16_t>(shape, sequence, kv_head, first, count, memory);
 }
 
-QueryPanel query_panel(const AttentionShape& shape, const Tile& tile, int first) {
+QueryPanel query_panel(const AttentionShape& shape, const Tile& tile, int first, const int64_t* row_keys) {
   QueryPanel panel = {};
   panel.columns = min(kPanel, tile.columns(shape) - first);
   for (int c = 0; c < panel.columns; ++c) {
@@ -66,8 +69,26 @@ QueryPanel query_panel(const AttentionShape& shape, const Tile& tile, int first)
     panel.bias[c] = head * tile.sequence->bias.head_stride + query * tile.sequence->bias.query_stride;
     panel.begin[c] = keys.begin;
     panel.end[c] = keys.end;
+    const int64_t row_key = row_keys ? row_keys[row] : 0;
+    panel.drawn[c] = static_cast<uint64_t>(row_key * shape.heads + head) << (kKeyBits - 2);
   }
   return panel;
+}
+
+void drop(const AttentionShape& shape, const QueryPanel& panel, const KeyBlock& block, float* scores) {
+  const Dropping drop(shape.dropout.rate);
+  for (int column = 0; column < panel.columns; column += kLanes)
+    for (int j = 0; j < block.count; j += 4) {
+      uint64_t blocks[kLanes];
+      for (int i = 0; i < kLanes; ++i)
+        blocks[i] = panel.drawn[column + i] + static_cast<uint64_t>((block.first + j) / 4);
+      uint32_t drawn[4][kLanes];
+      philox(shape.dropout.key, blocks, drawn);
+      for (int word = 0; word < min(4, block.count - j); ++word) {
+        float* at = scores + (j + word) * kPanel + column;
+        store(at, drop(drawn[word], load(at)));
+      }
+    }
 }
 
 Columns columns_of(const QueryPanel& panel, int head_width, const float* y, const float* lse, const float* dy) {

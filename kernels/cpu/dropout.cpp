@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Dropout with counted random numbers: Philox4x32-10 (Salmon et al. 2011). Number n of a RandomKey is word n % 4 of the
-// block whose counter is (n / 4, site).
+// Dropout with counted random numbers, a row's numbers some blocks at a time.
 #include <math.h>
 
-#include "cpu/simd.hpp"
+#include "cpu/philox.hpp"
 #include "cpu/table.hpp"
 
 namespace graft::inline v0::cpu::GRAFT_ISA {
@@ -13,47 +12,25 @@ namespace {
 constexpr int kBlocks = 32;  // computed side by side
 
 // Numbers [4 * first, 4 * (first + kBlocks)) of the key.
-void philox(RandomKey key, uint64_t first, uint32_t* numbers) {
-  const uint64_t mixed = key.seed ^ (key.step * 0x9e3779b97f4a7c15u);
-  uint32_t key0 = static_cast<uint32_t>(mixed), key1 = static_cast<uint32_t>(mixed >> 32);
-  uint32_t w0[kBlocks], w1[kBlocks], w2[kBlocks], w3[kBlocks];
-  for (int i = 0; i < kBlocks; ++i) {
-    w0[i] = static_cast<uint32_t>(first + static_cast<uint64_t>(i));
-    w1[i] = static_cast<uint32_t>((first + static_cast<uint64_t>(i)) >> 32);
-    w2[i] = static_cast<uint32_t>(key.site);
-    w3[i] = static_cast<uint32_t>(key.site >> 32);
-  }
-  for (int round = 0; round < 10; ++round) {
-    for (int i = 0; i < kBlocks; ++i) {
-      const uint64_t a = static_cast<uint64_t>(w0[i]) * 0xd2511f53u, b = static_cast<uint64_t>(w2[i]) * 0xcd9e8d57u;
-      w0[i] = static_cast<uint32_t>(b >> 32) ^ w1[i] ^ key0;
-      w1[i] = static_cast<uint32_t>(b);
-      w2[i] = static_cast<uint32_t>(a >> 32) ^ w3[i] ^ key1;
-      w3[i] = static_cast<uint32_t>(a);
-    }
-    key0 += 0x9e3779b9u;
-    key1 += 0xbb67ae85u;
-  }
-  for (int i = 0; i < kBlocks; ++i) {
-    numbers[4 * i] = w0[i];
-    numbers[4 * i + 1] = w1[i];
-    numbers[4 * i + 2] = w2[i];
-    numbers[4 * i + 3] = w3[i];
-  }
+void draw(const RandomKey& key, uint64_t first, uint32_t* numbers) {
+  uint64_t blocks[kBlocks];
+  for (int i = 0; i < kBlocks; ++i) blocks[i] = first + static_cast<uint64_t>(i);
+  uint32_t words[4][kBlocks];
+  philox(key, blocks, words);
+  for (int i = 0; i < kBlocks; ++i)
+    for (int word = 0; word < 4; ++word) numbers[4 * i + word] = words[word][i];
 }
 
 // A row whose first element draws `number`.
 void drop_row(RandomKey key, uint64_t number, float rate, const float* x, float* y, int cols, bool add) {
-  const Int threshold = Int{} + static_cast<int32_t>(ceilf(rate * 16777216.0f));
-  const float scale = 1 / (1 - rate);
+  const Dropping drop(rate);
   uint32_t numbers[4 * kBlocks + kLanes] = {};
   for (int begin = 0; begin < cols;) {
     const uint64_t at = number + static_cast<uint64_t>(begin);
-    philox(key, at / 4, numbers);
+    draw(key, at / 4, numbers);
     const int skip = static_cast<int>(at % 4), count = min(cols - begin, 4 * kBlocks - skip);
     for_vectors(count, [&](int64_t i, int lanes) {
-      const Int drawn = bits<Int>(load_as<UInt>(numbers + skip + i) >> 8);
-      const Vec kept = select(drawn >= threshold, load(x + begin + i, lanes) * scale, Vec{});
+      const Vec kept = drop(numbers + skip + i, load(x + begin + i, lanes));
       float* out = y + begin + i;
       store(out, add ? load(out, lanes) + kept : kept, lanes);
     });

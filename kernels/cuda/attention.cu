@@ -29,7 +29,8 @@ struct Memory {
 
 // Products of a block of keys become exponentials, relative to the largest score so far: four threads a row.
 template <bool rounds>
-__device__ void exponentials(const AttentionShape& shape, const AttentionBias& bias, int first, Memory<rounds>& m) {
+__device__ void exponentials(const AttentionShape& shape, const Dropping& drop, const AttentionBias& bias, int first,
+                             Memory<rounds>& m) {
   const int row = int(threadIdx.x) / 4;
   const float before = load(&m.top[row]);
   float* const scores = m.board.of + row * kBoardStride;
@@ -48,7 +49,7 @@ __device__ void exponentials(const AttentionShape& shape, const AttentionBias& b
   float total = 0;
   for (int j = int(threadIdx.x) % 4; j < kKeys; j += 4) {
     const float p = expf(load(scores + j) - base);
-    m.p.put(row, j, p);
+    m.p.put(row, j, drop.threshold > 0 ? dropped(drop, m.panel, row, first + j, p) : p);
     total += p;
   }
   total = warp_reduce(total, Sum(), 4);
@@ -89,8 +90,8 @@ __device__ void write_rows(const AttentionShape& shape, const Memory<rounds>& m,
 
 template <int pieces, bool rounds, class Key>
 __global__ void __launch_bounds__(kAttentionThreads)
-    attend(AttentionShape shape, DeviceBatch batch, const float* q, float* y, float* lse, Partial partial, int tiles,
-           int panels) {
+    attend(AttentionShape shape, Dropping drop, DeviceBatch batch, const float* q, float* y, float* lse,
+           Partial partial, int tiles, int panels) {
   Memory<rounds>& m = shared<Memory<rounds>>();
   const AttentionTile tile = load(batch.tiles + (tiles - 1 - int(blockIdx.x) / panels));
   const DeviceSequence sequence = load(batch.sequences + tile.sequence);
@@ -126,7 +127,7 @@ __global__ void __launch_bounds__(kAttentionThreads)
 #pragma unroll
       for (int j = 0; j < 4; ++j) store(&m.board.of[own_row(i) * kBoardStride + own_col(j)], products[i][j]);
     __syncthreads();
-    exponentials(shape, sequence.bias, first, m);
+    exponentials(shape, drop, sequence.bias, first, m);
 #pragma unroll
     for (int piece = 0; piece < pieces; ++piece) {
       load_keys(m.keys, v, first, sequence.keys, piece, width);
@@ -206,7 +207,8 @@ void attention(const Stream& stream, const AttentionShape& shape, const float* q
     launch(stream, attend<pieces, rounds, Key>,
            Grid{dim3(unsigned(batch.tile_count) * panels, unsigned(shape.kv_heads), unsigned(key_pieces)),
                 kAttentionThreads},
-           shape, on_device, q, y, lse, partial, batch.tile_count, int(panels));
+           shape, dropping(shape.dropout.rate, shape.dropout.key), on_device, q, y, lse, partial, batch.tile_count,
+           int(panels));
   });
   if (splits)
     launch(stream, join_pieces, Grid{dim3(unsigned(batch.tile_count * kFewQueries), unsigned(shape.heads)), kWarp},

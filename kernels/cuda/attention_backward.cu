@@ -187,7 +187,7 @@ void attention_backward(const Stream& stream, const AttentionShape& shape, const
     for (int first = 0; first < batch.sequences[i].keys; first += kOwnKeys) tiles[at++] = {i, first};
   const DeviceBatch on_device = stage_batch(stream, batch);
   const KeyTile* const tiles_there = stage(stream, tiles.get(), key_tiles);
-  const Gradients g = {q, dy, lse, mean.get()};
+  const Gradients g = {q, dy, lse, mean.get(), dropping(shape.dropout.rate, shape.dropout.key)};
   const unsigned panels = panels_of(shape), kv_heads = unsigned(shape.kv_heads);
   with_tiles(shape, [&]<int pieces, bool rounds, class Key>() {
     launch(stream, add_query_gradients<pieces, rounds>,

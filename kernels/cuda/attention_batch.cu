@@ -15,11 +15,16 @@ int span_count(const AttentionBatch& batch) {
 DeviceBatch stage_batch(const Stream& stream, const AttentionBatch& batch) {
   const HostArray<DeviceSequence> sequences(batch.sequence_count);
   const HostArray<KeyValueSpan> spans(span_count(batch));
+  int64_t rows = 0;
+  for (int i = 0; i < batch.sequence_count; ++i)
+    rows = larger<int64_t>(rows, batch.sequences[i].first + batch.sequences[i].queries);
+  const int64_t* const row_keys = stage(stream, batch.row_keys, rows);
   int at = 0;
   int64_t key_row = 0;
   for (int i = 0; i < batch.sequence_count; ++i) {
     const AttentionSequence& s = batch.sequences[i];
-    sequences[i] = {s.first, s.queries, s.keys, at, s.span_count, s.bias, key_row};
+    sequences[i] = {s.first,      s.queries, s.keys,  at,
+                    s.span_count, s.bias,    key_row, row_keys ? row_keys + s.first : nullptr};
     for (int j = 0; j < s.span_count; ++j) spans[at++] = s.spans[j];
     key_row += s.keys;
   }
@@ -27,8 +32,8 @@ DeviceBatch stage_batch(const Stream& stream, const AttentionBatch& batch) {
           stage(stream, batch.tiles, batch.tile_count)};
 }
 
-DeviceBatch stage_sequence(const Stream& stream, const AttentionSequence& sequence) {
-  return stage_batch(stream, {&sequence, 1, nullptr, 0});
+DeviceBatch stage_sequence(const Stream& stream, const AttentionSequence& sequence, const int64_t* row_keys) {
+  return stage_batch(stream, {&sequence, 1, nullptr, 0, row_keys});
 }
 
 }  // namespace graft::inline v0::cuda

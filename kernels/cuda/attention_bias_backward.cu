@@ -34,8 +34,8 @@ __global__ void __launch_bounds__(kThreads)
 }
 
 void add_sequence(const Stream& stream, const AttentionShape& shape, const AttentionSequence& sequence,
-                  const Gradients& g, float* dbias) {
-  const DeviceBatch batch = stage_sequence(stream, sequence);
+                  const int64_t* row_keys, const Gradients& g, float* dbias) {
+  const DeviceBatch batch = stage_sequence(stream, sequence, row_keys);
   const int64_t row = int64_t(shape.heads) * sequence.keys, stride = sequence.bias.query_stride;
   const int most =
       int(smaller<int64_t>(sequence.queries, round_up(larger<int64_t>(1, kSlopes / larger<int64_t>(1, row)), kRows)));
@@ -64,7 +64,8 @@ void attention_bias_backward(const Stream& stream, const AttentionShape& shape, 
   const Temporary<float> mean(stream, statistics);
   mean_slopes(stream, shape, statistics, y, dy, mean.get());
   for (int i = 0; i < batch.sequence_count; ++i)
-    add_sequence(stream, shape, batch.sequences[i], {q, dy, lse, mean.get()}, dbias[i]);
+    add_sequence(stream, shape, batch.sequences[i], batch.row_keys,
+                 {q, dy, lse, mean.get(), dropping(shape.dropout.rate, shape.dropout.key)}, dbias[i]);
 }
 
 }  // namespace graft::inline v0::cuda

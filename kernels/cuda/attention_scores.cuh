@@ -59,7 +59,8 @@ __global__ void __launch_bounds__(kAttentionThreads)
       if (sees(m.panel, row, key)) {
         const float s = score(shape, products[i][j]);
         value = expf((sequence.bias.data ? s + load(sequence.bias.data + load(&m.panel.bias[row]) + key) : s) - lse);
-        if (slopes) value *= gradients[i][j] - mean;
+        const float kept = slopes && g.drop.threshold > 0 ? dropped(g.drop, m.panel, row, key, 1) : 1;
+        if (slopes) value *= gradients[i][j] * kept - mean;
       }
       store(out + (int64_t(head) * (end_query - first_query) + query + row - first_query) * sequence.keys + key, value);
     }

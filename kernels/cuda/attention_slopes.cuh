@@ -10,6 +10,7 @@ namespace graft::inline v0::cuda {
 // What the forward pass left, and the gradient of what it made. mean: Σ y · dy of each row and head.
 struct Gradients {
   const float *q, *dy, *lse, *mean;
+  Dropping drop = {};
 };
 
 // mean[row, head] = Σ y · dy, which is the mean slope under the probabilities.
@@ -36,8 +37,10 @@ struct Slopes {
         const int key = first + own_col(j);
         if (!sees(rows, row, key)) continue;
         const float s = score(shape, products[i][j]);
-        p[i][j] = expf((bias.data ? s + load(bias.data + load(&rows.bias[row]) + key) : s) - lse);
-        before_bias[i][j] = p[i][j] * (gradients[i][j] - mean);
+        const float kept = g.drop.threshold > 0 ? dropped(g.drop, rows, row, key, 1) : 1;
+        const float all = expf((bias.data ? s + load(bias.data + load(&rows.bias[row]) + key) : s) - lse);
+        p[i][j] = all * kept;
+        before_bias[i][j] = all * (gradients[i][j] * kept - mean);
       }
     }
   }

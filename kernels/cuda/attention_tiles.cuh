@@ -9,7 +9,7 @@
 
 #include <mma.h>
 
-#include "cuda/device.cuh"
+#include "cuda/philox.cuh"
 
 namespace graft::inline v0::cuda {
 
@@ -22,7 +22,8 @@ struct DeviceSequence {
   int first = 0, queries = 0, keys = 0;
   int first_span = 0, span_count = 0;
   AttentionBias bias = {};
-  int64_t key_row = 0;  // of the sequence's first key, where all sequences' keys lie one after the other
+  int64_t key_row = 0;                // of the sequence's first key, where all sequences' keys lie one after the other
+  const int64_t* row_keys = nullptr;  // of the sequence's queries, where probabilities are dropped
 };
 struct DeviceBatch {
   const DeviceSequence* sequences = nullptr;
@@ -30,7 +31,7 @@ struct DeviceBatch {
   const AttentionTile* tiles = nullptr;
 };
 DeviceBatch stage_batch(const Stream&, const AttentionBatch&);
-DeviceBatch stage_sequence(const Stream&, const AttentionSequence&);
+DeviceBatch stage_sequence(const Stream&, const AttentionSequence&, const int64_t* row_keys = nullptr);
 
 // Keys [begin, end) that a query sees.
 struct KeyRange {
@@ -53,9 +54,10 @@ __device__ inline float score(const AttentionShape& shape, float product) {
 
 // Where each row of the block lies; at is -1 where there is none, and the row then sees no key.
 struct PanelRows {
-  int64_t at[kRows];     // the element of q, y, dy where its head begins
-  int64_t bias[kRows];   // the element of the sequence's bias for key 0
-  int statistic[kRows];  // the element of lse
+  int64_t at[kRows];      // the element of q, y, dy where its head begins
+  int64_t bias[kRows];    // the element of the sequence's bias for key 0
+  uint64_t drawn[kRows];  // the block of random numbers that key 0 draws from
+  int statistic[kRows];   // the element of lse
   int begin[kRows], end[kRows];
 };
 __device__ inline void put_row(PanelRows& rows, int r, const AttentionShape& shape, const DeviceSequence& sequence,
@@ -65,12 +67,21 @@ __device__ inline void put_row(PanelRows& rows, int r, const AttentionShape& sha
   const int statistic = exists ? (sequence.first + query) * shape.heads + head : 0;
   store(&rows.at[r], exists ? int64_t(statistic) * shape.head_width : int64_t(-1));
   store(&rows.bias[r], exists ? head * sequence.bias.head_stride + query * sequence.bias.query_stride : int64_t(0));
+  const int64_t row_key = exists && sequence.row_keys ? load(sequence.row_keys + query) : 0;
+  store(&rows.drawn[r], uint64_t(row_key * shape.heads + head) << (kKeyBits - 2));
   store(&rows.statistic[r], statistic);
   store(&rows.begin[r], keys.begin);
   store(&rows.end[r], keys.end);
 }
 __device__ inline bool sees(const PanelRows& rows, int r, int key) {
   return key >= load(&rows.begin[r]) && key < load(&rows.end[r]);
+}
+
+// What dropout leaves of x, which belongs to a key of the row.
+__device__ inline float dropped(const Dropping& drop, const PanelRows& rows, int r, int key, float x) {
+  const uint4 drawn = philox(drop, load(&rows.drawn[r]) + uint64_t(key / 4));
+  const int word = key % 4;
+  return drop.of(word == 0 ? drawn.x : word == 1 ? drawn.y : word == 2 ? drawn.z : drawn.w, x);
 }
 
 // Rows [32 panel, …) of a tile and a key head: the tile's queries for one head after the other.

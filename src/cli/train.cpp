@@ -122,6 +122,7 @@ void print_ranks(const Adapter& adapter) {
 int train(const TrainArguments& arguments) {
   const Cancellation cancellation;
   TrainSettings settings{.method = arguments.method};
+  settings.train.precision = arguments.model.options.precision;  // unless precision= says otherwise
   if (!arguments.config.empty()) apply_settings_file(settings, arguments.config);
   if (!arguments.optimizer.empty()) apply_settings(settings, {"optimizer=" + arguments.optimizer});
   if (!arguments.schedule.empty()) apply_settings(settings, {"schedule=" + arguments.schedule});

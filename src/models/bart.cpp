@@ -27,7 +27,7 @@ StackConfig read_stack(const JsonObject& json, const std::string& side) {
   stack.norm_place = NormPlace::after;
   stack.final_norm = false;
   stack.crosses = stack.attention.causal;
-  stack.dropout = float(json.number_or("dropout", 0.1));
+  stack.dropout = read_rate(json, "dropout", 0.1f);
   stack.embedding = {.vocabulary = int(json.integer("vocab_size", 1, kMaxVocabulary)),
                      .width = stack.width,
                      .padding = int(json.integer_or("pad_token_id", -1, -1, kMaxVocabulary))};

@@ -6,7 +6,8 @@
 namespace graft::inline v0 {
 namespace {
 
-constexpr EncoderFields kFields = {"dim", "n_layers", "n_heads", "hidden_dim", "activation", "dropout"};
+constexpr EncoderFields kFields = {"dim",        "n_layers", "n_heads",          "hidden_dim",
+                                   "activation", "dropout",  "attention_dropout"};
 
 TransformerConfig configure(const JsonObject& json, Task task) {
   TransformerConfig config = read_encoder(json, kFields);

@@ -21,12 +21,13 @@ TransformerConfig configure(const JsonObject& json, Task task) {
   stack.attention = read_plain_attention(json, "n_head", "n_embd", stack.width);
   if (!json.flag_or("scale_attn_weights", true)) stack.attention.scale = 1;
   stack.attention.fused = FusedQkv::parts;
+  stack.attention.dropout = read_rate(json, "attn_pdrop", 0.1f);
   stack.mlp = {.width = int(json.integer_or("n_inner", 4 * stack.width, 1, kMaxWidth)),
                .activation = read_activation(json, "activation_function", "gelu_new"),
                .gated = false,
                .bias = true};
   stack.norm = {NormConfig::Kind::layer, float(json.number_or("layer_norm_epsilon", 1e-5)), true};
-  stack.dropout = float(json.number_or("resid_pdrop", 0.1));
+  stack.dropout = read_rate(json, "resid_pdrop", 0.1f);
   config.context = int(json.integer_or("n_positions", 1024, 1, kMaxContext));
   stack.embedding = {.vocabulary = int(json.integer("vocab_size", 1, kMaxVocabulary)),
                      .width = stack.width,

@@ -20,7 +20,7 @@ TransformerConfig configure(const JsonObject& json, Task task) {
                .bias = true};
   stack.norm = {NormConfig::Kind::layer, float(json.number_or("layer_norm_eps", 1e-5)), true};
   stack.parallel = json.flag_or("use_parallel_residual", true);
-  stack.dropout = float(json.number_or("hidden_dropout", 0));
+  stack.dropout = read_rate(json, "hidden_dropout", 0);
   const JsonObject settings = rotary_settings(json);
   const double part = settings.number_or("partial_rotary_factor", json.number_or("rotary_pct", 0.25));
   const double base = settings.number_or("rope_theta", json.number_or("rotary_emb_base", 10000));

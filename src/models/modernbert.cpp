@@ -57,7 +57,7 @@ TransformerConfig configure(const JsonObject& json, Task task) {
   stack.norm_place = NormPlace::before;
   stack.first_norm = false;
   stack.final_norm = true;
-  stack.dropout = float(json.number_or("mlp_dropout", 0));
+  stack.dropout = read_rate(json, "mlp_dropout", 0);
   stack.embedding.positions = Positions::none;
   stack.embedding.types = 0;
   config.context = int(json.integer_or("max_position_embeddings", 8192, 1, kMaxContext));

@@ -25,7 +25,7 @@ TransformerConfig configure(const JsonObject& json, Task task) {
   stack.norm = {NormConfig::Kind::layer, 1e-5f, true};
   stack.norm_place = is_before ? NormPlace::before : NormPlace::after;
   stack.final_norm = is_before && !json.flag_or("_remove_final_layer_norm", false);
-  stack.dropout = float(json.number_or("dropout", 0.1));
+  stack.dropout = read_rate(json, "dropout", 0.1f);
   config.context = int(json.integer_or("max_position_embeddings", 2048, 1, kMaxContext));
   const int width = int(json.integer_or("word_embed_proj_dim", stack.width, 1, kMaxWidth));
   stack.embedding = {.vocabulary = int(json.integer("vocab_size", 1, kMaxVocabulary)),

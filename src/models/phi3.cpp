@@ -12,7 +12,7 @@ TransformerConfig configure(const JsonObject& json, Task task) {
   StackConfig& stack = config.stack;
   stack.attention.fused = FusedQkv::parts;
   stack.mlp.fused = true;
-  stack.dropout = float(json.number_or("resid_pdrop", 0));
+  stack.dropout = read_rate(json, "resid_pdrop", 0);
   read_window(json, stack);
   return config;
 }

@@ -77,6 +77,12 @@ void read_window(const JsonObject& json, StackConfig& stack) {
   for (LayerConfig& layer : stack.layers) layer.window = window;
 }
 
+float read_rate(const JsonObject& json, std::string_view field, float absent) {
+  const double rate = json.number_or(field, absent);
+  if (rate < 0 || rate >= 1) json.refuse(field, "0 to below 1");
+  return float(rate);
+}
+
 AttentionConfig read_plain_attention(const JsonObject& json, std::string_view heads_field, std::string_view width_field,
                                      int width) {
   AttentionConfig attention;
@@ -85,6 +91,7 @@ AttentionConfig read_plain_attention(const JsonObject& json, std::string_view he
   attention.head_width = width / attention.heads;
   attention.scale = 1 / std::sqrt(float(attention.head_width));
   attention.qkv_bias = attention.output_bias = true;
+  attention.dropout = read_rate(json, "attention_dropout", 0);
   return attention;
 }
 
@@ -106,6 +113,7 @@ TransformerConfig read_decoder(const JsonObject& json, Task task) {
   attention.head_width = int(json.integer_or("head_dim", stack.width / attention.heads, 1, kMaxWidth));
   attention.scale = 1 / std::sqrt(float(attention.head_width));
   attention.qkv_bias = attention.output_bias = json.flag_or("attention_bias", false);
+  attention.dropout = read_rate(json, "attention_dropout", 0);
   stack.mlp.width = int(json.integer("intermediate_size", 1, kMaxWidth));
   stack.mlp.activation = read_activation(json, "hidden_act", "silu");
   stack.mlp.bias = json.flag_or("mlp_bias", false);
@@ -137,6 +145,7 @@ TransformerConfig read_encoder(const JsonObject& json, const EncoderFields& fiel
   stack.layers.resize(size_t(json.integer(fields.layers, 1, kMaxLayers)));
   stack.attention = read_plain_attention(json, fields.heads, fields.width, stack.width);
   stack.attention.causal = false;
+  stack.attention.dropout = read_rate(json, fields.attention_dropout, 0.1f);
   stack.mlp = {.width = int(json.integer(fields.mlp_width, 1, kMaxWidth)),
                .activation = read_activation(json, fields.activation, "gelu"),
                .gated = false,
@@ -144,7 +153,7 @@ TransformerConfig read_encoder(const JsonObject& json, const EncoderFields& fiel
   stack.norm = {NormConfig::Kind::layer, float(json.number_or("layer_norm_eps", 1e-12)), true};
   stack.norm_place = NormPlace::after;
   stack.final_norm = false;
-  stack.dropout = float(json.number_or(fields.dropout, 0.1));
+  stack.dropout = read_rate(json, fields.dropout, 0.1f);
   config.context = int(json.integer_or("max_position_embeddings", 512, 1, kMaxContext));
   stack.embedding = {.vocabulary = int(json.integer("vocab_size", 1, kMaxVocabulary)),
                      .width = int(json.integer_or("embedding_size", stack.width, 1, kMaxWidth)),
@@ -172,7 +181,7 @@ std::vector<HeadConfig> encoder_heads(const JsonObject& json, Task task, const T
     HeadConfig head = class_head(std::move(module), HeadConfig::Rows::first, outputs);
     head.dense = stack.width;
     head.activation = heads.pooler;
-    head.dropout = float(json.number_or("classifier_dropout", stack.dropout));
+    head.dropout = read_rate(json, "classifier_dropout", stack.dropout);
     return head;
   };
   switch (task) {

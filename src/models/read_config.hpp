@@ -29,6 +29,8 @@ std::vector<LayerConfig> read_layers(const JsonObject& json, int count, int wind
 // "sliding_window" for every layer.
 void read_window(const JsonObject& json, StackConfig& stack);
 
+// A share that is dropped while training, from 0 to below 1.
+float read_rate(const JsonObject& json, std::string_view field, float absent);
 // Attention whose heads all have their own keys, with biases; `width` is what `width_field` says.
 AttentionConfig read_plain_attention(const JsonObject& json, std::string_view heads_field, std::string_view width_field,
                                      int width);
@@ -41,7 +43,8 @@ TransformerConfig read_decoder(const JsonObject& json, Task task);
 // otherwise.
 struct EncoderFields {
   std::string_view width = "hidden_size", layers = "num_hidden_layers", heads = "num_attention_heads",
-                   mlp_width = "intermediate_size", activation = "hidden_act", dropout = "hidden_dropout_prob";
+                   mlp_width = "intermediate_size", activation = "hidden_act", dropout = "hidden_dropout_prob",
+                   attention_dropout = "attention_probs_dropout_prob";
 };
 TransformerConfig read_encoder(const JsonObject& json, const EncoderFields& fields = {});
 

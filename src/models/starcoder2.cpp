@@ -17,7 +17,7 @@ TransformerConfig configure(const JsonObject& json, Task task) {
                .gated = false,
                .bias = bias};
   stack.norm = {NormConfig::Kind::layer, float(json.number_or("norm_epsilon", 1e-5)), true};
-  stack.dropout = float(json.number_or("residual_dropout", 0));
+  stack.dropout = read_rate(json, "residual_dropout", 0);
   read_window(json, stack);
   if (task == Task::causal) config.heads.at(0).tied = json.flag_or("tie_word_embeddings", true);
   return config;

@@ -31,7 +31,7 @@ StackConfig read_stack(const JsonObject& json, int layers, bool is_decoder) {
                                                     : Activation::relu;
   stack.norm.epsilon = float(json.number_or("layer_norm_epsilon", 1e-6));
   stack.crosses = is_decoder;
-  stack.dropout = float(json.number_or("dropout_rate", 0.1));
+  stack.dropout = stack.attention.dropout = read_rate(json, "dropout_rate", 0.1f);
   stack.embedding.vocabulary = int(json.integer("vocab_size", 1, kMaxVocabulary));
   stack.embedding.width = stack.width;
   return stack;

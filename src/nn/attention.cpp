@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "nn/attention.hpp"
 
+#include "nn/dropout_site.hpp"
 #include "tensor/rows_run.hpp"
 
 namespace graft::inline v0 {
@@ -12,7 +13,16 @@ AttentionShape shape_of(const AttentionConfig& config) {
           .head_width = config.head_width,
           .scale = config.scale,
           .causal = config.causal,
-          .soft_cap = config.soft_cap};
+          .soft_cap = config.soft_cap,
+          .dropout = {.rate = config.dropout}};
+}
+
+// The shape as a pass computes it.
+AttentionShape shape_in(const Run& run, AttentionShape shape, const Projection& output, int layer, DropoutPlace place) {
+  shape.compute = run.compute(output.weight->dtype());
+  shape.dropout.key = {run.seed, run.step, uint64_t(dropout_site(layer, place))};
+  if (!run.training) shape.dropout.rate = 0;
+  return shape;
 }
 
 }  // namespace
@@ -70,8 +80,7 @@ Tensor SelfAttention::operator()(Run& run, const Tensor& x, const StackPass& pas
     q = rotary(run, q, pass.rotary[size_t(rotary_)], config_.head_width);
     k = rotary(run, k, pass.rotary[size_t(rotary_)], config_.head_width);
   }
-  AttentionShape shape = shape_;
-  shape.compute = run.compute(output_.weight->dtype());
+  const AttentionShape shape = shape_in(run, shape_, output_, layer_, DropoutPlace::probabilities);
   const AttentionPlace place{.layer = layer_, .bias = disentangled(run, q, k, pass), .kind = pass.kind};
   return linear(run, attention(run, shape, q, k, qkv[2], place), {&output_, 1})[0];
 }
@@ -100,8 +109,7 @@ const Encoded::KeysAndValues& CrossAttention::keys_and_values(Run& run, Encoded&
 Tensor CrossAttention::operator()(Run& run, const Tensor& x, const StackPass& pass) const {
   const Tensor q = linear(run, x, {&query_, 1})[0];
   const auto [k, v] = keys_and_values(run, *pass.encoded);
-  AttentionShape shape = shape_;
-  shape.compute = run.compute(output_.weight->dtype());
+  const AttentionShape shape = shape_in(run, shape_, output_, layer_, DropoutPlace::cross_probabilities);
   const AttentionPlace place{.layer = layer_, .keys = pass.encoded->batch.get(), .kind = AttentionKind::cross};
   return linear(run, attention(run, shape, q, k, v, place), {&output_, 1})[0];
 }

@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "nn/block.hpp"
 
+#include "nn/dropout_site.hpp"
+
 namespace graft::inline v0 {
-namespace {
-
-// Names the places of dropout, apart from the sites of adapters.
-int dropout_site(int layer, int branch) { return kDropoutSites + 4 * layer + branch; }
-
-}  // namespace
-
 Residual::Residual(Parameters& parameters, const std::string& module, const StackConfig& config, bool has_norm,
                    int site)
     : norm_place_(config.norm_place), dropout_(config.dropout), site_(site) {
@@ -19,11 +14,11 @@ Residual::Residual(Parameters& parameters, const std::string& module, const Stac
 Block::Block(Parameters& parameters, const std::string& module, const StackConfig& config, int layer)
     : is_parallel_(config.parallel),
       attention_branch_(parameters, module + ".attention", config, layer > 0 || config.first_norm,
-                        dropout_site(layer, 0)),
+                        dropout_site(layer, DropoutPlace::attention_branch)),
       attention_(parameters, module + ".attention", config, layer),
-      mlp_branch_(parameters, module + ".mlp", config, true, dropout_site(layer, 1)) {
+      mlp_branch_(parameters, module + ".mlp", config, true, dropout_site(layer, DropoutPlace::mlp_branch)) {
   if (config.crosses) {
-    cross_branch_.emplace(parameters, module + ".cross", config, true, dropout_site(layer, 2));
+    cross_branch_.emplace(parameters, module + ".cross", config, true, dropout_site(layer, DropoutPlace::cross_branch));
     cross_attention_.emplace(parameters, module + ".cross", config, layer);
   }
   if (config.layers[size_t(layer)].routed)

@@ -37,6 +37,7 @@ struct AttentionConfig {
   bool qkv_bias = false, output_bias = false;
   FusedQkv fused = FusedQkv::none;
   bool head_norms = false;  // of each head's query and key
+  float dropout = 0;        // of the probabilities, while training
 
   BiasKind bias = BiasKind::none;
   int buckets = 0, most_distance = 0;  // of relative and disentangled biases

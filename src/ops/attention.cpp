@@ -19,7 +19,8 @@ struct Sequences {
     sequences.push_back({first, queries, keys, spans.back().data(), int(spans.back().size())});
   }
   AttentionBatch batch(const Batch& batch) const {
-    return {sequences.data(), int(sequences.size()), batch.tiles.data(), int(batch.tiles.size())};
+    return {sequences.data(), int(sequences.size()), batch.tiles.data(), int(batch.tiles.size()),
+            batch.row_keys.data()};
   }
 };
 

@@ -44,7 +44,7 @@ struct Run {
       case Precision::bf16:
         return Compute::bf16;
       case Precision::int8:
-        return tape ? Compute::bf16 : Compute::int8;
+        return Compute::int8;
       case Precision::automatic:
         break;
     }

@@ -56,7 +56,7 @@ class Call {
   }
   AttentionBatch of(const AttentionBatch& batch) {
     for (int i = 0; i < batch.sequence_count; ++i) sequences_.push_back(of(batch.sequences[i]));
-    return {sequences_.data(), batch.sequence_count, batch.tiles, batch.tile_count};
+    return {sequences_.data(), batch.sequence_count, batch.tiles, batch.tile_count, batch.row_keys};
   }
   template <class T>
   std::vector<T> all(const T* host, int count) {

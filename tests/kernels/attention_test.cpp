@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
+#include <cmath>
 #include <string>
 
+#include "support/drawn_number.hpp"
 #include "support/kernel_list.hpp"
 
 namespace graft {
@@ -25,6 +27,7 @@ struct Problem {
   std::vector<KeyValueSpan> spans;
   std::vector<AttentionSequence> sequences;
   std::vector<AttentionTile> tiles;
+  std::vector<int64_t> row_keys;
   AttentionBatch batch;
   int rows = 0, key_rows = 0;
 
@@ -64,7 +67,9 @@ struct Problem {
       for (int at = 0; at < queries[i]; at += kAttentionTile) tiles.push_back({static_cast<int>(i), at});
       first += queries[i];
     }
-    batch = {sequences.data(), static_cast<int>(sequences.size()), tiles.data(), static_cast<int>(tiles.size())};
+    for (int64_t i = 0; i < rows; ++i) row_keys.push_back(i * 1001 + (int64_t{5} << 30));
+    batch = {sequences.data(), static_cast<int>(sequences.size()), tiles.data(), static_cast<int>(tiles.size()),
+             row_keys.data()};
   }
 
   // One bias of all sequences, by distance.
@@ -129,6 +134,13 @@ void probabilities(const Problem& t, int sequence, int head, int query, const fl
   lse = std::log(total);
 }
 
+// What dropout leaves of 1.
+double left_of(const AttentionShape& s, int64_t row_key, int head, uint64_t key) {
+  const uint64_t number = (static_cast<uint64_t>(row_key * s.heads + head) << kKeyBits) + key;
+  const bool stays = drawn_number(s.dropout.key, number) >> 8 >= std::ceil(s.dropout.rate * 16777216.0f);
+  return stays ? 1 / (1 - static_cast<double>(s.dropout.rate)) : 0;
+}
+
 Reference reference(const Problem& t, const std::vector<float>& dy) {
   const AttentionShape& s = t.shape;
   const int width = s.head_width, kv_width = s.kv_heads * width, shared = s.heads / s.kv_heads;
@@ -146,16 +158,18 @@ Reference reference(const Problem& t, const std::vector<float>& dy) {
         double& lse = r.lse[(row + i) * s.heads + head];
         probabilities(t, static_cast<int>(n), head, i, &t.q[at], &t.k[kv], p, slope, lse);
         r.p.insert(r.p.end(), p.begin(), p.end());
+        std::vector<double> kept(p.size());
+        for (size_t j = 0; j < kept.size(); ++j) kept[j] = left_of(s, t.row_keys[row + i], head, j);
         double mean = 0;
-        for (int j = 0; j < t.keys[n]; ++j) mean += p[j] * dot(&dy[at], &t.v[kv + j * kv_width], width);
+        for (int j = 0; j < t.keys[n]; ++j) mean += p[j] * kept[j] * dot(&dy[at], &t.v[kv + j * kv_width], width);
         for (int j = 0; j < t.keys[n]; ++j) {
           const int64_t key = kv + static_cast<int64_t>(j) * kv_width;
-          const double dscore = p[j] * (dot(&dy[at], &t.v[key], width) - mean), ds = dscore * slope[j];
+          const double dscore = p[j] * (kept[j] * dot(&dy[at], &t.v[key], width) - mean), ds = dscore * slope[j];
           const AttentionBias& bias = t.sequences[n].bias;
           if (bias.data) r.dbias[t.bias_at[n] + head * bias.head_stride + i * bias.query_stride + j] += dscore;
           for (int d = 0; d < width; ++d) {
-            r.y[at + d] += p[j] * t.v[key + d];
-            r.dv[key + d] += p[j] * dy[at + d];
+            r.y[at + d] += p[j] * kept[j] * t.v[key + d];
+            r.dv[key + d] += p[j] * kept[j] * dy[at + d];
             r.dk[key + d] += ds * t.q[at + d];
             r.dq[at + d] += ds * t.k[key + d];
           }
@@ -179,8 +193,12 @@ std::vector<Problem> problems(Dtype cache, int span_rows) {
   odd.window = 100, odd.soft_cap = 2;
   both.causal = local.causal = false;
   local.window = 11;
+  AttentionShape dropping = odd, sparse = plain;
+  dropping.dropout = {0.4f, {7, 3, 11}}, sparse.dropout = {0.1f, {1, uint64_t{1} << 40, 2}};
   std::vector<Problem> all;
-  all.reserve(10);
+  all.reserve(12);
+  all.emplace_back(dropping, std::vector{140, 40}, std::vector{240, 41}, span_rows).with_distances();
+  all.emplace_back(sparse, std::vector{33, 1, 130}, std::vector{33, 1, 130}, span_rows);
   all.emplace_back(plain, std::vector{33, 1, 130}, std::vector{33, 1, 130}, span_rows);
   all.emplace_back(plain, std::vector{1, 3}, std::vector{210, 97}, span_rows);
   all.emplace_back(wide, std::vector{70, 5}, std::vector{70, 111}, span_rows);

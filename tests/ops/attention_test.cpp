@@ -30,9 +30,11 @@ TEST_CASE("attention: gradients across, where the sequences of keys have lengths
 }
 
 TEST_CASE("attention: gradients of a bias by distance, which all sequences share", "[ops]") {
-  const AttentionShape shape =
-      GENERATE(AttentionShape{4, 2, 3, 0.4f, false}, AttentionShape{4, 2, 3, 0.4f, true},
-               AttentionShape{4, 2, 3, 0.4f, false, 2}, AttentionShape{4, 2, 3, 0.4f, true, 3, 1.5f});
+  const AttentionShape shape = GENERATE(
+      AttentionShape{4, 2, 3, 0.4f, false}, AttentionShape{4, 2, 3, 0.4f, true},
+      AttentionShape{4, 2, 3, 0.4f, false, 2}, AttentionShape{4, 2, 3, 0.4f, true, 3, 1.5f},
+      AttentionShape{
+          .heads = 4, .kv_heads = 2, .head_width = 3, .scale = 0.4f, .causal = false, .dropout = {0.3f, {1, 2, 3}}});
   INFO((shape.causal ? "causal" : "") << ", window " << shape.window << ", cap " << shape.soft_cap);
   for (const std::string& table : tested_kernels()) {
     INFO(table);
