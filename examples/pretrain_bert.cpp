@@ -13,7 +13,8 @@ namespace {
 
 constexpr const char* kConfig = R"({"architectures": ["BertForPreTraining"], "model_type": "bert", "hidden_size": 192,
   "num_hidden_layers": 4, "num_attention_heads": 6, "intermediate_size": 768, "vocab_size": 6000,
-  "max_position_embeddings": 128, "hidden_dropout_prob": 0.0})";
+  "max_position_embeddings": 128, "hidden_dropout_prob": 0.0,
+  "attention_probs_dropout_prob": 0.0})";
 
 // Lines [begin, end) of a text; empty where it has fewer.
 std::string lines(const std::string& text, int begin, int end) {

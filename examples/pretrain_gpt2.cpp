@@ -10,7 +10,8 @@
 namespace {
 
 constexpr const char* kConfig = R"({"architectures": ["GPT2LMHeadModel"], "model_type": "gpt2", "n_embd": 256,
-  "n_layer": 4, "n_head": 8, "n_positions": 256, "vocab_size": 4096, "resid_pdrop": 0, "eos_token_id": 0})";
+  "n_layer": 4, "n_head": 8, "n_positions": 256, "vocab_size": 4096, "resid_pdrop": 0, "attn_pdrop": 0,
+  "eos_token_id": 0})";
 
 size_t bytes_of(const graft::Dataset& data) {
   size_t bytes = 0;
