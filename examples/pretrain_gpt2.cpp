@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A small GPT-2 from nothing, on plain text:  pretrain_gpt2 TEXT [STEPS]
+// A small GPT-2 from nothing, on plain text:  pretrain_gpt2 TEXT [STEPS] [FOLDER]
 // Trains a byte-level BPE tokenizer and 4 million random weights, and tells the bits that a byte of held-out text
 // costs.
 #include <cmath>
@@ -22,7 +22,7 @@ size_t bytes_of(const graft::Dataset& data) {
 }  // namespace
 
 int main(int count, char** arguments) try {
-  if (count < 2) throw std::invalid_argument("usage: pretrain_gpt2 TEXT [STEPS]");
+  if (count < 2) throw std::invalid_argument("usage: pretrain_gpt2 TEXT [STEPS] [FOLDER]");
   const auto [train, held_out] = graft::Dataset::text(arguments[1], {.split_at_blank_lines = true}).split(0.95);
   const auto tokenizer = graft::Tokenizer::train(train, {.vocabulary = 4096});
   auto model = graft::Model::create(kConfig, tokenizer);
@@ -44,6 +44,7 @@ int main(int count, char** arguments) try {
   const auto report = graft::Trainer(model, options).fit(train, held_out);
   std::cout << int(report.tokens_per_second) << " tokens/s\n"
             << model.generate("The", {.max_tokens = 60, .temperature = 0.8f, .top_p = 0.9f}).text << '\n';
+  if (count > 3) model.save(arguments[3]);
 } catch (const std::exception& error) {
   std::cerr << "pretrain_gpt2: " << error.what() << '\n';
   return 1;

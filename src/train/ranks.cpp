@@ -20,12 +20,12 @@ class Bucket {
 
   void add(const Values& values) {
     if (values.count > kBucket / 4) return sum(values);
-    if (filled_ + values.count > kBucket) empty();
+    if (filled_ + values.count > kBucket) flush();
     memory_.copy(values.data, all_.data() + filled_, values.count);
     parts_.push_back(values);
     filled_ += values.count;
   }
-  void empty() {
+  void flush() {
     sum({all_.data(), filled_});
     size_t at = 0;
     for (const Values& part : parts_) {
@@ -84,7 +84,7 @@ void Ranks::join(Gradients& gradients, std::span<const Tensor> watched, Memory& 
   Bucket bucket(*group_, memory);
   for (size_t i = 0; i < watched.size(); ++i)
     if (reached[i] > 0) bucket.add({gradients.reach(watched[i].identity().get()), watched[i].size()});
-  bucket.empty();
+  bucket.flush();
 }
 
 }  // namespace graft::inline v0
