@@ -18,6 +18,7 @@
 #include <cstdint>
 
 #include "dtype.hpp"
+#include "optimizer_step.hpp"
 
 namespace graft::inline v0 {
 
@@ -148,47 +149,6 @@ enum class Activation : uint8_t { identity, relu, gelu, gelu_tanh, gelu_quick, s
 // The columns first + i * step + [0, width) of a matrix, for i < count.
 struct ColumnBlocks {
   int first = 0, width = 0, step = 0, count = 1;
-};
-
-// One step of an optimizer on one parameter.
-struct Step {
-  float scale = 1;  // of the gradient: clipping and normalisation
-  float rate = 0;
-  float weight_decay = 0;  // added to the gradient as weight_decay · parameter, unless the rule is decoupled:
-                           // parameter · (1 - rate · weight_decay)
-  int number = 1;          // counted from 1
-};
-
-struct AdamStep {
-  Step step;
-  float beta1, beta2, epsilon;
-  bool decoupled;
-};
-
-struct SgdStep {
-  Step step;
-  float momentum, dampening;
-  bool nesterov;
-};
-
-struct RmspropStep {
-  Step step;
-  float decay, epsilon, momentum;
-};
-
-struct AdafactorStep {
-  Step step;
-  float clip;   // what the update is multiplied by
-  float beta1;  // of the running mean of the updates
-};
-
-// Moments of Adam in a byte a value, in blocks of kMomentBlock, each with its largest magnitude as a float. A byte is a
-// place in the dynamic data type of Dettmers et al. 2022: seven decades down from that magnitude, each finer than the
-// one below.
-inline constexpr int64_t kMomentBlock = 2048;
-struct ByteMoments {
-  uint8_t* codes;
-  float* largest;
 };
 
 // The most that `largest` finds in a row.
