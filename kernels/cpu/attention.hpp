@@ -109,12 +109,13 @@ inline Vec score(const AttentionShape& shape, Vec product) {
   return shape.soft_cap > 0 ? shape.soft_cap * tanh(scaled / shape.soft_cap) : scaled;
 }
 inline float score(const AttentionShape& shape, float product) { return score(shape, splat(product))[0]; }
-// What dropout leaves of a block of probabilities, or of what belongs to them.
-void drop(const AttentionShape&, const QueryPanel&, const KeyBlock&, float* scores);
 inline Int sees(const QueryPanel& panel, int column, int key) {
   const Int at = Int{} + key;
   return (at >= load_as<Int>(panel.begin + column)) & (at < load_as<Int>(panel.end + column));
 }
+
+// What dropout leaves of a block of probabilities, or of what belongs to them.
+void drop(const AttentionShape&, const QueryPanel&, const KeyBlock&, float* scores);
 
 // ---- backward ----
 

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <math.h>
-
 #include "cpu/attention.hpp"
 #include "cpu/philox.hpp"
 

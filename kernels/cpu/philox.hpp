@@ -3,6 +3,8 @@
 // Philox4x32-10 (Salmon et al. 2011), many blocks side by side.
 #pragma once
 
+#include <math.h>
+
 #include "cpu/simd.hpp"
 
 namespace graft::inline v0::cpu::GRAFT_ISA {

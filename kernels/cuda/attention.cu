@@ -172,13 +172,12 @@ __global__ void __launch_bounds__(kWarp)
 }
 
 struct Reach {
-  int rows = 0, queries = 0, keys = 0;  // the rows of q that are in use; the most of one sequence
+  int queries = 0, keys = 0;  // the most of one sequence
 };
 Reach reach_of(const AttentionBatch& batch) {
   Reach reach;
   for (int i = 0; i < batch.sequence_count; ++i) {
     const AttentionSequence& s = batch.sequences[i];
-    reach.rows = larger(reach.rows, s.first + s.queries);
     reach.queries = larger(reach.queries, s.queries);
     reach.keys = larger(reach.keys, s.keys);
   }
@@ -192,7 +191,7 @@ void attention(const Stream& stream, const AttentionShape& shape, const float* q
   const Reach reach = reach_of(batch);
   const bool splits = reach.queries <= kFewQueries && reach.keys > kPieceKeys;
   const int key_pieces = splits ? int(ceil_div(reach.keys, kPieceKeys)) : 1;
-  const int64_t statistics = int64_t(reach.rows) * shape.heads;
+  const int64_t statistics = statistics_of(shape, batch);
   const Temporary<float> kept(stream, splits ? key_pieces * statistics * (shape.head_width + 2) : 0);
   Partial partial;
   if (splits) {

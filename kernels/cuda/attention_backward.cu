@@ -167,13 +167,6 @@ void mean_slopes(const Stream& stream, const AttentionShape& shape, int64_t stat
          shape.head_width, mean);
 }
 
-int64_t statistics_of(const AttentionShape& shape, const AttentionBatch& batch) {
-  int rows = 0;
-  for (int i = 0; i < batch.sequence_count; ++i)
-    rows = larger(rows, batch.sequences[i].first + batch.sequences[i].queries);
-  return int64_t(rows) * shape.heads;
-}
-
 void attention_backward(const Stream& stream, const AttentionShape& shape, const float* q, const AttentionBatch& batch,
                         const float* y, const float* lse, const float* dy, float* dq, float* dk, float* dv) {
   const int64_t statistics = statistics_of(shape, batch);

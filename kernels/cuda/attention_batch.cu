@@ -12,13 +12,17 @@ int span_count(const AttentionBatch& batch) {
 
 }  // namespace
 
+int rows_in_use(const AttentionBatch& batch) {
+  int rows = 0;
+  for (int i = 0; i < batch.sequence_count; ++i)
+    rows = larger(rows, batch.sequences[i].first + batch.sequences[i].queries);
+  return rows;
+}
+
 DeviceBatch stage_batch(const Stream& stream, const AttentionBatch& batch) {
   const HostArray<DeviceSequence> sequences(batch.sequence_count);
   const HostArray<KeyValueSpan> spans(span_count(batch));
-  int64_t rows = 0;
-  for (int i = 0; i < batch.sequence_count; ++i)
-    rows = larger<int64_t>(rows, batch.sequences[i].first + batch.sequences[i].queries);
-  const int64_t* const row_keys = stage(stream, batch.row_keys, rows);
+  const int64_t* const row_keys = stage(stream, batch.row_keys, rows_in_use(batch));
   int at = 0;
   int64_t key_row = 0;
   for (int i = 0; i < batch.sequence_count; ++i) {

@@ -16,8 +16,6 @@ struct Gradients {
 // mean[row, head] = Σ y · dy, which is the mean slope under the probabilities.
 void mean_slopes(const Stream&, const AttentionShape&, int64_t statistics, const float* y, const float* dy,
                  float* mean);
-// Rows of q that the batch uses, times heads.
-int64_t statistics_of(const AttentionShape&, const AttentionBatch&);
 
 // Products q · k become probabilities, products dy · v the slopes of the scores, before and after cap and scale.
 template <int cols>

@@ -30,6 +30,11 @@ struct DeviceBatch {
   const KeyValueSpan* spans = nullptr;
   const AttentionTile* tiles = nullptr;
 };
+// Rows of q that the batch uses, and those of all heads.
+int rows_in_use(const AttentionBatch&);
+inline int64_t statistics_of(const AttentionShape& shape, const AttentionBatch& batch) {
+  return int64_t(rows_in_use(batch)) * shape.heads;
+}
 DeviceBatch stage_batch(const Stream&, const AttentionBatch&);
 DeviceBatch stage_sequence(const Stream&, const AttentionSequence&, const int64_t* row_keys = nullptr);
 

@@ -2,7 +2,6 @@
 #include "onednn/product.hpp"
 
 #include <exception>
-#include <optional>
 #include <string_view>
 #include <vector>
 

@@ -82,8 +82,9 @@ std::optional<int32_t> mask_token(const Tokenizer& tokenizer) {
 
 Corruption corruption_for(const Model::State& model, const CorruptionOptions& options, bool has_targets) {
   const Tokenizer& tokenizer = model.tokenizer;
-  const std::vector<int32_t> sentinels = sentinels_of(tokenizer);
-  const Corruption::Kind kind = kind_for(model.trunk->architecture.task, has_targets, !sentinels.empty());
+  const Task task = model.trunk->architecture.task;
+  const std::vector<int32_t> sentinels = task == Task::translate ? sentinels_of(tokenizer) : std::vector<int32_t>();
+  const Corruption::Kind kind = kind_for(task, has_targets, !sentinels.empty());
   if (kind == Corruption::Kind::none) return {};
   Corruption corruption{.kind = kind,
                         .options = options,

@@ -17,6 +17,18 @@ TokenRow part(const TokenRow& row, size_t begin, size_t end) {
   return result;
 }
 
+RowRange rows_of_part(std::span<const size_t> lengths, int part, int parts) {
+  const size_t total = std::accumulate(lengths.begin(), lengths.end(), size_t{0});
+  RowRange rows;
+  size_t before = 0;  // twice the tokens
+  for (size_t row = 0; row < lengths.size(); before += 2 * lengths[row++]) {
+    const size_t of = total > 0 ? (before + lengths[row]) * size_t(parts) / (2 * total) : 0;
+    rows.begin += of < size_t(part);
+    rows.end += of <= size_t(part);
+  }
+  return rows;
+}
+
 }  // namespace
 
 size_t TokenRow::trained_tokens() const {
@@ -55,16 +67,11 @@ std::vector<RowRange> pack(std::span<const size_t> lengths, size_t token_budget)
   return groups;
 }
 
-RowRange rows_of_part(std::span<const size_t> lengths, int part, int parts) {
-  const size_t total = std::accumulate(lengths.begin(), lengths.end(), size_t{0});
-  RowRange rows;
-  size_t before = 0;  // twice the tokens
-  for (size_t row = 0; row < lengths.size(); before += 2 * lengths[row++]) {
-    const size_t of = total > 0 ? (before + lengths[row]) * size_t(parts) / (2 * total) : 0;
-    rows.begin += of < size_t(part);
-    rows.end += of <= size_t(part);
-  }
-  return rows;
+std::vector<RowRange> pack_part(std::span<const size_t> lengths, size_t token_budget, int part, int parts) {
+  const RowRange rows = rows_of_part(lengths, part, parts);
+  std::vector<RowRange> groups = pack(lengths.subspan(rows.begin, rows.end - rows.begin), token_budget);
+  for (RowRange& group : groups) group = {group.begin + rows.begin, group.end + rows.begin};
+  return groups;
 }
 
 }  // namespace graft::inline v0

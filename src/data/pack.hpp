@@ -44,7 +44,7 @@ struct RowRange {
 };
 std::vector<RowRange> pack(std::span<const size_t> lengths, size_t token_budget);
 
-// Those of the rows whose middles lie in the part-th of `parts` equal shares of all tokens.
-RowRange rows_of_part(std::span<const size_t> lengths, int part, int parts);
+// The same of those rows alone whose middles lie in the part-th of `parts` equal shares of all tokens.
+std::vector<RowRange> pack_part(std::span<const size_t> lengths, size_t token_budget, int part, int parts);
 
 }  // namespace graft::inline v0

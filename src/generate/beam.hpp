@@ -40,7 +40,7 @@ using NextLogits = std::function<Tensor(std::span<const BeamStep> steps)>;
 // Takes penalties and bans off the log-probabilities of what comes behind these tokens.
 using AdjustBeam = std::function<void(std::span<const int32_t> tokens, std::span<float> log_probabilities)>;
 
-// The best continuations of a prompt, at most `beams`, best first; after a cancellation those that there were. Ranked
+// The best continuations of a prompt, at most `beams`, best first; after a cancellation those that there were. Scored
 // as transformers does: without early stopping the search goes on while the best unfinished beam, at its present
 // length, beats the worst of `beams` finished ones.
 std::vector<Beam> beam_search(const BeamOptions& options, const NextLogits& next_logits, const AdjustBeam& adjust = {});

@@ -70,9 +70,9 @@ std::vector<Ranked> likeliest(std::span<const float> logits, size_t count) {
   if (best.empty()) return {{0, logits[0]}};
   if (best.size() > count) narrow();
   std::sort(best.begin(), best.end(), before);
-  std::vector<Ranked> scored;
-  for (const int32_t id : best) scored.push_back({id, logits[size_t(id)]});
-  return scored;
+  std::vector<Ranked> ranked;
+  for (const int32_t id : best) ranked.push_back({id, logits[size_t(id)]});
+  return ranked;
 }
 
 std::vector<Candidate> candidates(const GenerateOptions& options, std::span<const float> logits) {

@@ -92,8 +92,9 @@ std::vector<float> log_sums(const NetworkContext& context, const Tensor& logits)
                        of_first.data());
   kernels.cross_entropy(context.lane.stream(), logits.data(), first.data(), nullptr, logits.rows(), logits.cols(), 0,
                         log_first.data());
-  std::vector<float> sums(of_first.values().begin(), of_first.values().end());
-  for (size_t row = 0; row < sums.size(); ++row) sums[row] -= log_first.values()[row];
+  const std::span<const float> logs = log_first.values(), firsts = of_first.values();
+  std::vector<float> sums(firsts.begin(), firsts.end());
+  for (size_t row = 0; row < sums.size(); ++row) sums[row] -= logs[row];
   return sums;
 }
 

@@ -4,6 +4,7 @@
 #include "nn/dropout_site.hpp"
 
 namespace graft::inline v0 {
+
 Residual::Residual(Parameters& parameters, const std::string& module, const StackConfig& config, bool has_norm,
                    int site)
     : norm_place_(config.norm_place), dropout_(config.dropout), site_(site) {

@@ -18,9 +18,9 @@ struct Sequences {
     spans.push_back(std::move(of));
     sequences.push_back({first, queries, keys, spans.back().data(), int(spans.back().size())});
   }
-  AttentionBatch batch(const Batch& batch) const {
+  AttentionBatch batch(const Batch& batch, const AttentionShape& shape) const {
     return {sequences.data(), int(sequences.size()), batch.tiles.data(), int(batch.tiles.size()),
-            batch.row_keys.data()};
+            shape.dropout.rate > 0 ? batch.row_keys.data() : nullptr};
   }
 };
 
@@ -106,7 +106,7 @@ void attention_backward(const Run& run, Tape& tape, const Kept& kept) {
   const Tensor dy = tape.upstream(kept.y.identity());
   Sequences all = packed_keys(run.batch, *kept.keys, k, v);
   set_bias(kept.bias, kept.shape, all);
-  const AttentionBatch batch = all.batch(run.batch);
+  const AttentionBatch batch = all.batch(run.batch, kept.shape);
 
   // The kernel fills all three gradients; one that nobody watches goes to a tensor of its own.
   const auto into = [&](const Saved& x, Tensor& unwatched) {
@@ -156,7 +156,8 @@ Tensor attention(Run& run, AttentionShape shape, const Tensor& q, const Tensor& 
   const bool observed = run.observer && run.observer->on_attention;
   Tensor y = run.tensor(q.rows(), q.cols());
   const Tensor lse = recorded || observed ? run.tensor(q.rows(), shape.heads) : Tensor();
-  run.kernels().attention(run.stream(), shape, q.data(), all.batch(run.batch), y.data(), lse ? lse.data() : nullptr);
+  run.kernels().attention(run.stream(), shape, q.data(), all.batch(run.batch, shape), y.data(),
+                          lse ? lse.data() : nullptr);
   if (observed) observe(run, shape, q, all, lse, place);
 
   if (recorded)

@@ -119,9 +119,8 @@ StepLoss PreferenceObjective::loss(const LossContext& context, std::span<const s
   for (const size_t example : examples)
     lengths.push_back(token_count(Task::causal, pairs_.rows[2 * example]) +
                       token_count(Task::causal, pairs_.rows[2 * example + 1]));
-  const RowRange own = rows_of_part(lengths, context.share.rank, context.share.ranks);
-  for (const RowRange& range : pack(std::span(lengths).subspan(own.begin, own.end - own.begin), micro_batch_tokens_))
-    add_pairs(step, examples.subspan(own.begin + range.begin, range.end - range.begin));
+  for (const RowRange& range : pack_part(lengths, micro_batch_tokens_, context.share.rank, context.share.ranks))
+    add_pairs(step, examples.subspan(range.begin, range.end - range.begin));
   const Rewards rewards{float(step.margin * step.share), float(double(step.preferred) * step.share)};
   return {step.loss, int64_t(examples.size()), step.tokens, rewards};
 }

@@ -106,10 +106,9 @@ StepLoss TokenObjective::loss(const LossContext& context, std::span<const size_t
     lengths.push_back(token_count(task, *rows.back()) + size_t(edits.virtual_tokens()));
     step.tokens += int64_t(lengths.back());
   }
-  const RowRange own = rows_of_part(lengths, context.share.rank, context.share.ranks);
-  for (const RowRange& range : pack(std::span(lengths).subspan(own.begin, own.end - own.begin), micro_batch_tokens_)) {
+  for (const RowRange& range : pack_part(lengths, micro_batch_tokens_, context.share.rank, context.share.ranks)) {
     MicroBatchMaker maker(trunk_, {loss.trained, int64_t(examples.size())}, label_smoothing_, network.edits);
-    for (size_t i = own.begin + range.begin; i < own.begin + range.end; ++i) maker.add(*rows[i], int64_t(examples[i]));
+    for (size_t i = range.begin; i < range.end; ++i) maker.add(*rows[i], int64_t(examples[i]));
     MicroBatch micro = maker.take();
     micro.labels.embedding = parts_.embedding;
     micro.labels.temperature = temperature_;
