@@ -121,8 +121,13 @@ LeftRows rows_as_left(Form form, const Rows& rows, int count, int width, uint32_
 
 LeftRows columns_as_left(Form form, const float* matrix, int columns, int rows, uint32_t* memory) {
   if (form == Form::f32) return {reinterpret_cast<const uint32_t*>(matrix), 1, kPanel};
+#if defined(__AMX_BF16__)
+  pack_columns_as_rows(matrix, kPanel, columns, rows, memory, row_words(rows));
+  return {memory, row_words(rows), 1};
+#else
   pack_columns(form, matrix, kPanel, columns, kPanel, rows, memory);
   return {memory, 1, kPanel};
+#endif
 }
 
 void pack_width(Form form, const Rows& rows, int count, int width, uint32_t* panel) {
@@ -145,10 +150,9 @@ void multiply(const ProductTable& product, const LeftRows& left, int rows, const
   const int height = Left::tile_height(rows), steps = static_cast<int>(ceil_div(depth, product.elements));
   for (int col = 0; col < cols; col += kPanel)
     for (int row = 0; row < rows; row += height)
-      product.tiles[min(height, rows - row) - 1](
-          {left.words + row * left.row, left.row, left.step},
-          {reinterpret_cast<const char*>(panels + col * row_words(depth)), product.right_bytes}, steps,
-          {c + row * c_stride + col, c_stride, min(kPanel, cols - col), nullptr, 1, adds});
+      product.multiply(min(height, rows - row), {left.words + row * left.row, left.row, left.step},
+                       {reinterpret_cast<const char*>(panels + col * row_words(depth)), product.right_bytes}, steps,
+                       {c + row * c_stride + col, c_stride, min(kPanel, cols - col), nullptr, 1, adds});
 }
 
 }  // namespace graft::inline v0::cpu::GRAFT_ISA

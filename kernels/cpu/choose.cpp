@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Which tables this build holds and this processor can run.
+#ifdef GRAFT_HAS_amx
+#include <cpuid.h>
+#if defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+#endif
+
 #include "device_backend.hpp"
 #include "kernels.hpp"
 #ifdef GRAFT_HAS_onednn
@@ -27,6 +35,11 @@ namespace cpu::avx512_bf16 {
 extern const Kernels table;
 }
 #endif
+#ifdef GRAFT_HAS_amx
+namespace cpu::amx {
+extern const Kernels table;
+}
+#endif
 #ifdef GRAFT_HAS_cuda
 namespace cuda {
 extern const DeviceBackend backend;
@@ -35,8 +48,23 @@ extern const DeviceBackend backend;
 
 namespace {
 
+#ifdef GRAFT_HAS_amx
+// The processor has AMX, and the system lets this process use its registers (arch/x86/xstate in Linux's documentation).
+bool may_use_amx() {
+  constexpr unsigned kBf16 = 1u << 22, kTile = 1u << 24, kInt8 = 1u << 25;  // of CPUID 7.0's EDX
+  constexpr long kRequestPermission = 0x1023, kTileData = 18;
+  unsigned a, b, c, d;
+  if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || (~d & (kBf16 | kTile | kInt8))) return false;
+#if defined(__linux__)
+  return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+#else
+  return false;
+#endif
+}
+#endif
+
 struct Choice {
-  const Kernels* tables[5] = {&cpu::baseline::table};
+  const Kernels* tables[6] = {&cpu::baseline::table};
   int count = 1, by_name = 0;
 
   Choice() {
@@ -62,6 +90,9 @@ struct Choice {
 #ifdef GRAFT_HAS_avx512_bf16
     if (!__builtin_cpu_supports("avx512vnni") || !__builtin_cpu_supports("avx512bf16")) return;
     tables[count++] = &cpu::avx512_bf16::table;
+#endif
+#ifdef GRAFT_HAS_amx
+    if (may_use_amx()) tables[count++] = &cpu::amx::table;
 #endif
   }
 };

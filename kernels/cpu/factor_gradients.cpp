@@ -12,11 +12,9 @@ void FactorGradients::pack(int first, int end) const {
       pack_columns(form, edit_.hidden + int64_t{first} * rank() + col, rank(), min(kPanel, rank() - col), kPanel, depth,
                    hidden_ + col * words_of(form, rows()) + word * kPanel);
   if (edit_.ddown)
-    for (int tile = 0; tile < dhidden_.tiles(); ++tile) {
-      const int width = dhidden_.tile_rows(tile);
-      pack_columns(form, edit_.dhidden + int64_t{first} * rank() + tile * dhidden_.height, rank(), width, width, depth,
-                   dhidden_.tile(tile) + word * width);
-    }
+    for (int tile = 0; tile < dhidden_.tiles(); ++tile)
+      pack_tile_columns(dhidden_, tile, edit_.dhidden + int64_t{first} * rank() + tile * dhidden_.height, rank(), first,
+                        depth);
 }
 
 void FactorGradients::add(int64_t task, char* memory) const {

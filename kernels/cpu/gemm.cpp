@@ -11,15 +11,15 @@ void pack_transposed(const Left& left, const Operand& x, int64_t first_tile, int
   for (int k = 0; k < left.depth; k += kStrip) {
     const int depth = min(kStrip, left.depth - k);
     for (int64_t tile = first_tile; tile < end_tile; ++tile) {
-      const int rows = left.tile_rows(tile);
-      uint32_t* out = left.tile(tile) + k / elements_of(left.form) * rows;
       const int64_t first = k * x.stride + tile * left.height;
       if (x.halves)
-        pack_columns(left.form, x.halves + first, x.stride, rows, rows, depth, out);
+        pack_tile_columns(left, tile, x.halves + first, x.stride, k, depth);
       else
-        pack_columns(left.form, x.data + first, x.stride, rows, rows, depth, out);
-      const bool odd = left.form == Form::f32 && depth % 2 == 1;
-      if (odd) memset(out + depth * rows, 0, static_cast<size_t>(rows) * sizeof(uint32_t));
+        pack_tile_columns(left, tile, x.data + first, x.stride, k, depth);
+      if (left.form == Form::f32 && depth % 2 == 1) {
+        const int rows = left.tile_rows(tile);
+        memset(left.tile(tile) + (k + depth) * rows, 0, static_cast<size_t>(rows) * sizeof(uint32_t));
+      }
     }
   }
 }

@@ -9,16 +9,16 @@
 
 namespace graft::inline v0::cpu::GRAFT_ISA {
 
-inline constexpr int kBlockRows = 120;   // of the left operand a task
-inline constexpr int kReusedRows = 512;  // where the task makes its panels, so that they serve more rows
-inline constexpr int kGroupPanels = 8;   // of the right operand a task, at most
+inline constexpr int kBlockRows = kHasAmx ? 256 : 120;  // of the left operand a task
+inline constexpr int kReusedRows = 512;                 // where the task makes its panels, so that they serve more rows
+inline constexpr int kGroupPanels = 8;                  // of the right operand a task, at most
 
 // Elements of the depth a piece: whole blocks of quantised weights. Panels that lie packed may be longer.
 inline constexpr int kLargestDepth = 1024;
 constexpr int depth_of(Form form) { return form == Form::bf16 ? kLargestDepth : kLargestDepth / 2; }
 
 // Rows of the left operand in tiles of `height` rows (the last may have fewer). The words of a row lie together, or
-// those of a tile's rows side by side where the operand is transposed.
+// those of a tile's rows side by side where the operand is transposed and its form allows it.
 struct Left {
   uint32_t* words;
   Form form;
@@ -48,9 +48,10 @@ struct Left {
   uint32_t* tile(int64_t tile) const { return words + tile * height * stride; }
   // The tile from element k of the depth on.
   LeftRows tile_at(int64_t tile_index, int k) const {
-    const int64_t side = transposed ? tile_rows(tile_index) : 1;
-    return {tile(tile_index) + k / elements_of(form) * side, transposed ? 1 : stride, side};
+    const int64_t side = is_sideways() ? tile_rows(tile_index) : 1;
+    return {tile(tile_index) + k / elements_of(form) * side, is_sideways() ? 1 : stride, side};
   }
+  bool is_sideways() const { return transposed && !needs_rows(form); }
   // Some of the rows, which are not transposed, in tiles of their own.
   Left part(int first, int count) const {
     Left rows_of(form, count, depth, words + first * stride);
@@ -63,6 +64,17 @@ struct Left {
     stride = depth / 2;
   }
 };
+
+// Packs elements [k, k + depth) of the rows of a tile from a matrix that lies the other way: element (r, k + i) is
+// data[i * stride + r].
+template <class Element>
+void pack_tile_columns(const Left& left, int64_t tile, const Element* data, int64_t stride, int k, int depth) {
+  const int rows = left.tile_rows(tile);
+  uint32_t* out = const_cast<uint32_t*>(left.tile_at(tile, k).words);
+  if constexpr (kHasAmx)
+    if (!left.is_sideways()) return pack_columns_as_rows(data, stride, rows, depth, out, left.stride);
+  pack_columns(left.form, data, stride, rows, rows, depth, out);
+}
 
 // Packs the tiles of a group; a task of `pack_left`.
 void pack_tiles(const Left&, const Operand&, int64_t first_tile, int64_t end_tile);
@@ -106,7 +118,7 @@ void multiply_block(const ProductTable& product, const Left& left, int64_t first
                                out.alpha,
                                out.adds || k > 0};
         const RightPanel from = {right.data + (panel - first_panel) * right.stride, step};
-        product.tiles[rows - 1](left.tile_at(tile, k), from, steps, to);
+        product.multiply(rows, left.tile_at(tile, k), from, steps, to);
       }
     }
   }

@@ -8,11 +8,17 @@
 
 namespace graft::inline v0::cpu::GRAFT_ISA {
 
+#if defined(__AMX_BF16__)
+inline constexpr bool kHasAmx = true;
+#else
+inline constexpr bool kHasAmx = false;
+#endif
+
 // Whether products of pairs of bf16 are faster here than those of the floats they stand for. AMD's cores do vdpbf16ps
 // at the rate of other products; Intel's (Sapphire and Emerald Rapids) take four times as long, so twice as long an
-// element.
+// element, but do sixteen times as many in AMX.
 #if defined(__AVX512BF16__)
-inline bool multiplies_bf16() { return __builtin_cpu_is("amd"); }
+inline bool multiplies_bf16() { return kHasAmx || __builtin_cpu_is("amd"); }
 #else
 constexpr bool multiplies_bf16() { return false; }
 #endif
@@ -155,6 +161,24 @@ void pack_columns(Form form, const Element* data, int64_t stride, int rows, int 
       });
     for (int i = rows; i < width; i += kLanes) put(i, Vec{}, min(kLanes, width - i));
   }
+}
+
+// The same as rows of pairs of bf16, `row` words apart.
+template <class Element>
+void pack_columns_as_rows(const Element* data, int64_t stride, int rows, int depth, uint32_t* out, int64_t row) {
+  const auto halves = [&](int r, int k) {
+    return k < depth ? load_halves(data + k * stride + r, min(kLanes, rows - r)) : Half{};
+  };
+  for (int k = 0; k < depth; k += 2 * kBlock)
+    for (int r = 0; r < rows; r += kLanes) {
+      Words block[kBlock];
+      for (int i = 0; i < kBlock; ++i)
+        block[i] = bits<Words>(pair_words(halves(r, k + 2 * i), halves(r, k + 2 * i + 1)));
+      transpose(block);
+      const int words = static_cast<int>(min<int64_t>(kBlock, ceil_div(depth - k, 2)));
+      for (int i = 0; i < min(kLanes, rows - r); ++i)
+        store(reinterpret_cast<float*>(out) + (r + i) * row + k / 2, bits<Vec>(block[i]), words);
+    }
 }
 
 #if defined(__AVX512BF16__)

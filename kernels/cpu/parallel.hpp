@@ -21,15 +21,22 @@ constexpr T max(T a, T b) {
   return a < b ? b : a;
 }
 
+#if defined(__AMX_BF16__)
+void release_tiles();  // amx.hpp
+#else
+inline void release_tiles() {}
+#endif
+
 // body(task, worker) for each task in [0, tasks).
 template <class Body>
 void parallel_for(const Stream& stream, int64_t tasks, const Body& body) {
-  if (tasks == 1) return body(0, 0);
-  if (tasks <= 0) return;
-  stream.parallel(
-      stream.context, static_cast<int>(tasks),
-      [](void* argument, int task, int worker) { (*static_cast<const Body*>(argument))(task, worker); },
-      const_cast<void*>(static_cast<const void*>(&body)));
+  const auto run = [](void* argument, int task, int worker) {
+    (*static_cast<const Body*>(argument))(task, worker);
+    release_tiles();
+  };
+  void* const argument = const_cast<void*>(static_cast<const void*>(&body));
+  if (tasks == 1) return run(argument, 0, 0);
+  if (tasks > 1) stream.parallel(stream.context, static_cast<int>(tasks), run, argument);
 }
 
 // Elements a task: enough to hide the cost of handing it out.

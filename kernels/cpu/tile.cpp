@@ -4,24 +4,46 @@
 namespace graft::inline v0::cpu::GRAFT_ISA {
 namespace {
 
+using MultiplyTile = void (*)(const LeftRows& left, const RightPanel&, int steps, const TileOutput&);
+
+// The product for each number of rows from 1 on.
+template <class Product>
+struct Tiles {
+  MultiplyTile of[kRegisterRows] = {};
+
+  constexpr Tiles() {
+    of[0] = multiply_tile<Product, 1>;
+    of[1] = multiply_tile<Product, 2>;
+    of[2] = multiply_tile<Product, 3>;
+    of[3] = multiply_tile<Product, 4>;
+    of[4] = multiply_tile<Product, 5>;
+    of[5] = multiply_tile<Product, 6>;
+    if constexpr (kRegisterRows == 12) {
+      of[6] = multiply_tile<Product, 7>;
+      of[7] = multiply_tile<Product, 8>;
+      of[8] = multiply_tile<Product, 9>;
+      of[9] = multiply_tile<Product, 10>;
+      of[10] = multiply_tile<Product, 11>;
+      of[11] = multiply_tile<Product, 12>;
+    }
+  }
+};
+
+template <class Product>
+void multiply_rows(int rows, const LeftRows& left, const RightPanel& panel, int steps, const TileOutput& out) {
+  static constexpr Tiles<Product> tiles;
+  if constexpr (kTileRows == kRegisterRows) return tiles.of[rows - 1](left, panel, steps, out);
+  const int height = static_cast<int>(ceil_div(rows, ceil_div(rows, kRegisterRows)));
+  for (int row = 0; row < rows; row += height) {
+    TileOutput to = out;
+    to.c += row * out.stride;
+    tiles.of[min(height, rows - row) - 1]({left.words + row * left.row, left.row, left.step}, panel, steps, to);
+  }
+}
+
 template <class Product>
 constexpr ProductTable product_table(int elements, Form form) {
-  ProductTable table = {elements, Product::kRightBytes, form, {}};
-  table.tiles[0] = multiply_tile<Product, 1>;
-  table.tiles[1] = multiply_tile<Product, 2>;
-  table.tiles[2] = multiply_tile<Product, 3>;
-  table.tiles[3] = multiply_tile<Product, 4>;
-  table.tiles[4] = multiply_tile<Product, 5>;
-  table.tiles[5] = multiply_tile<Product, 6>;
-  if constexpr (kTileRows == 12) {
-    table.tiles[6] = multiply_tile<Product, 7>;
-    table.tiles[7] = multiply_tile<Product, 8>;
-    table.tiles[8] = multiply_tile<Product, 9>;
-    table.tiles[9] = multiply_tile<Product, 10>;
-    table.tiles[10] = multiply_tile<Product, 11>;
-    table.tiles[11] = multiply_tile<Product, 12>;
-  }
-  return table;
+  return {elements, Product::kRightBytes, form, multiply_rows<Product>};
 }
 
 }  // namespace
@@ -29,6 +51,8 @@ constexpr ProductTable product_table(int elements, Form form) {
 const ProductTable kFloatByFloat = product_table<FloatByFloat>(1, Form::f32);
 const ProductTable kFloatByF16 = product_table<FloatByF16>(1, Form::f32);
 const ProductTable kFloatByBf16 = product_table<FloatByBf16>(2, Form::f32);
+#if !defined(__AMX_BF16__)  // amx_product.cpp
 const ProductTable kBf16ByBf16 = product_table<Bf16ByBf16>(2, Form::bf16);
+#endif
 
 }  // namespace graft::inline v0::cpu::GRAFT_ISA

@@ -8,12 +8,18 @@
 
 namespace graft::inline v0::cpu::GRAFT_ISA {
 
-// Rows of a tile: as many as the registers hold beside two vectors of the panel.
+// As many rows as the registers hold beside two vectors of the panel.
 #if defined(__AVX512F__)
-inline constexpr int kTileRows = 12;
+inline constexpr int kRegisterRows = 12;
 #else
-inline constexpr int kTileRows = 6;
+inline constexpr int kRegisterRows = 6;
 #endif
+
+// Rows of a tile; AMX has registers for two by two blocks of 16 rows by 16 columns.
+inline constexpr int kTileRows = kHasAmx ? 32 : kRegisterRows;
+
+// Whether a left operand of this form lies row by row, as AMX loads it.
+constexpr bool needs_rows(Form form) { return kHasAmx && form == Form::bf16; }
 
 // Word k of row r of the left operand stands at words[r * row + k * step].
 struct LeftRows {
@@ -144,14 +150,13 @@ void multiply_tile(const LeftRows& left, const RightPanel& panel, int steps, con
   }
 }
 
-using MultiplyTile = void (*)(const LeftRows& left, const RightPanel&, int steps, const TileOutput&);
+using MultiplyRows = void (*)(int rows, const LeftRows& left, const RightPanel&, int steps, const TileOutput&);
 
-// The product for each number of rows from 1 on.
 struct ProductTable {
-  int elements;     // of the depth a step
-  int right_bytes;  // a step of a panel of full width
-  Form form;        // of the left operand
-  MultiplyTile tiles[kTileRows];
+  int elements;           // of the depth a step
+  int right_bytes;        // a step of a panel of full width
+  Form form;              // of the left operand
+  MultiplyRows multiply;  // 1 to kTileRows rows
 };
 
 extern const ProductTable kFloatByFloat, kFloatByF16, kFloatByBf16, kBf16ByBf16;
