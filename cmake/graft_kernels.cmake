@@ -32,7 +32,7 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   set(graft_flags_avx2 -march=x86-64-v3)
   set(graft_flags_avx512 -march=x86-64-v4 -mprefer-vector-width=512)
   set(graft_flags_avx512_bf16 -march=x86-64-v4 -mprefer-vector-width=512 -mavx512vnni -mavx512bf16)
-  set(graft_flags_amx ${graft_flags_avx512_bf16} -mamx-tile -mamx-bf16 -mamx-int8)
+  set(graft_flags_amx ${graft_flags_avx512_bf16} -mamx-tile -mamx-bf16)
 endif()
 
 # Eigen's matmul for the baseline, our own for the others.

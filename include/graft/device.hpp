@@ -16,8 +16,9 @@ enum class Precision { automatic, f32, bf16, int8 };
 using Executor = std::function<void(int tasks, const std::function<void(int task)>& body)>;
 
 struct DeviceOptions {
-  // The kernel table by name: "cpu/baseline", "cpu/avx2", "cpu/avx512", "cpu/avx512_bf16"; the best with "+onednn"
-  // where the library was built with oneDNN; "cuda", or "cuda:1" for the second GPU, where it was built with CUDA.
+  // The kernel table by name: "cpu/baseline", "cpu/avx2", "cpu/avx512", "cpu/avx512_bf16", "cpu/amx"; the best with
+  // "+onednn" where the library was built with oneDNN; "cuda", or "cuda:1" for the second GPU, where it was built with
+  // CUDA. On a processor with AMX the library asks Linux once for this process's leave to use it.
   // Empty: the environment variable GRAFT_KERNELS if set, else the best of graft's own that the processor runs. Names
   // that are unknown, or of a GPU that is not there, throw ArgumentError.
   std::string kernels = {};

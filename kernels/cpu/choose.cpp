@@ -51,10 +51,10 @@ namespace {
 #ifdef GRAFT_HAS_amx
 // The processor has AMX, and the system lets this process use its registers (arch/x86/xstate in Linux's documentation).
 bool may_use_amx() {
-  constexpr unsigned kBf16 = 1u << 22, kTile = 1u << 24, kInt8 = 1u << 25;  // of CPUID 7.0's EDX
+  constexpr unsigned kBf16 = 1u << 22, kTile = 1u << 24;  // of CPUID 7.0's EDX
   constexpr long kRequestPermission = 0x1023, kTileData = 18;
   unsigned a, b, c, d;
-  if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || (~d & (kBf16 | kTile | kInt8))) return false;
+  if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || (~d & (kBf16 | kTile))) return false;
 #if defined(__linux__)
   return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
 #else
