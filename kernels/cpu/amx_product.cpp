@@ -48,6 +48,9 @@ template <bool is_tall, bool is_wide>
 void multiply_block(int rows, const LeftRows& left_rows, const RightPanel& panel, int steps, const TileOutput& out) {
   const char* left = reinterpret_cast<const char*>(left_rows.words);
   const Strides stride = {left_rows.row * 4, panel.step};
+  if (out.adds)  // what the sums are added to comes from far away
+    for (int r = 0; r < rows; ++r)
+      for (int col = 0; col < out.cols; col += kLanes) __builtin_prefetch(out.c + r * out.stride + col, 1);
   shape_tiles(rows, max(1, min(steps, kAmxWords)));
   before_tile_loads();
   _tile_zero(0);
