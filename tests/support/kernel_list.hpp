@@ -19,10 +19,11 @@ namespace graft {
 // The tables that this program tests.
 std::span<const Kernels* const> kernel_list();
 
-// The most rows of an input among which each row's product has the bits that it has alone. Further ones go to cuBLAS on
-// the CUDA table.
+// The most rows of an input among which each row's integer product has the bits that it has alone. Further ones go to
+// cuBLAS on the CUDA table, and are products of bf16 on those for AMX.
 inline int most_rows_alike(const Kernels& kernels) {
-  return std::string_view(kernels.name) == "cuda" ? 32 : std::numeric_limits<int>::max();
+  const std::string_view name = kernels.name;
+  return name == "cuda" ? 32 : name.starts_with("cpu/amx") ? 64 : std::numeric_limits<int>::max();
 }
 
 inline std::vector<float> noise(size_t count, unsigned seed, float scale = 1) {
