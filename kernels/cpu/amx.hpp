@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The tile registers of AMX (Intel 64 and IA-32 Architectures Software Developer's Manual, volume 1, chapter 18) as
-// both products use them: tiles 0 to 3 hold the sums of up to two by two blocks of 16 rows by 16 columns, 4 and 5 rows
-// of the left operand, 6 and 7 columns of the panel.
+// The tile registers of AMX (Intel 64 and IA-32 Architectures Software Developer's Manual, volume 1, chapter 18) as the
+// product of bf16 uses them: tiles 0 to 3 hold the sums of up to two by two blocks of 16 rows by 16 columns, 4 and 5
+// rows of the left operand, 6 and 7 columns of the panel.
 #pragma once
 
 #include "cpu/tile.hpp"

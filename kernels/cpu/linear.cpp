@@ -19,6 +19,8 @@ struct Call {
   const float* const* bias;
   float* const* y;
   int count;
+
+  bool in_integers(const PackedMatrix& w) const { return takes_integers(w.dtype, compute, rows); }
 };
 
 constexpr int kPreparedTiles = 2;  // of the input a task
@@ -33,7 +35,7 @@ struct Plan {
     int64_t panels = 0;
     for (int i = 0; i < call.count; ++i) {
       const PackedMatrix& w = call.weights[i];
-      if (takes_integers(w.dtype, call.compute, call.rows))
+      if (call.in_integers(w))
         needs_bytes = true;
       else
         need(forward_product(w.dtype, call.compute).form);
@@ -118,7 +120,7 @@ Block block_of(const Call& call, const Plan& plan, const Input& input, int64_t t
   const PackedMatrix& w = call.weights[i];
   const int64_t panels = ceil_div(w.rows, kPanel), groups = ceil_div(panels, plan.panels_a_task);
   const int64_t panel = task % groups * plan.panels_a_task;
-  const bool in_tiles = !takes_integers(w.dtype, call.compute, call.rows);
+  const bool in_tiles = !call.in_integers(w);
   const int64_t height = in_tiles ? ceil_div(input.tiles(), plan.row_blocks) * input.left(Form::f32).height
                                   : ceil_div(call.rows, plan.row_blocks);
   const int64_t row = min<int64_t>(call.rows, task / groups * height);
@@ -129,7 +131,7 @@ void multiply(const Call& call, const Input& input, const Block& at, int worker)
   const PackedMatrix& w = call.weights[at.weight];
   const float* bias = call.bias ? call.bias[at.weight] : nullptr;
   char* memory = input.worker(worker);
-  if (takes_integers(w.dtype, call.compute, call.rows)) {
+  if (call.in_integers(w)) {
     multiply_integers({w, at.panel, at.end_panel, input.bytes(), static_cast<int>(at.row), static_cast<int>(at.end_row),
                        bias, call.y[at.weight], memory});
     return;
