@@ -40,8 +40,9 @@ class Report {
   }
   template <class T>
   T* zeros(int64_t count) {
-    void* const memory = cuda::memory.allocate(stream_, static_cast<size_t>(count) * sizeof(T));
-    cuda::memory.fill(stream_, memory, 0, static_cast<size_t>(count) * sizeof(T));
+    const std::vector<T> values(static_cast<size_t>(count));
+    void* const memory = cuda::memory.allocate(stream_, values.size() * sizeof(T));
+    cuda::memory.upload(stream_, values.data(), memory, values.size() * sizeof(T));
     return static_cast<T*>(memory);
   }
 
@@ -125,7 +126,8 @@ void optimizers(Report& r) {
   });
   r.line("lion", "576 x 1536", 5 * matrix, [&] { k.lion(r.stream(), step.step, 0.9f, 0.99f, g, p, m, count); });
   r.line("sgd", "576 x 1536", 5 * matrix, [&] { k.sgd(r.stream(), {step.step, 0.9f, 0, false}, g, p, m, count); });
-  r.line("square_sum", "576 x 1536", matrix, [&] { k.square_sum(r.stream(), g, count); });
+  double* const sum = r.zeros<double>(1);
+  r.line("square_sum", "576 x 1536", matrix, [&] { k.square_sum(r.stream(), g, count, sum); });
 }
 
 void products(Report& r) {
