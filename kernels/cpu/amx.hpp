@@ -11,10 +11,9 @@ namespace graft::inline v0::cpu::GRAFT_ISA {
 
 inline constexpr int kAmxRows = 16, kAmxWords = 16;  // of a tile register
 
-// Shapes the registers for `rows` (at most 32) of `words` (at most 16) of the left operand, where they are not yet.
+// Shapes the registers for `rows` (at most 32) of `words` (at most 16) of the left operand, where they are not yet;
+// parallel_for gives them back behind each task.
 void shape_tiles(int rows, int words);
-// Gives them back, since a thread that holds some costs more to switch; parallel_for does so behind each task.
-void release_tiles();
 
 // The loads of GCC 12 do not say that they read memory: what they read is written before this.
 inline void before_tile_loads() { asm volatile("" : : : "memory"); }

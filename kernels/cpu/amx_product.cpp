@@ -45,19 +45,19 @@ void add_rest(int rows, const char* left, const char* right, const Strides& stri
 }
 
 template <bool is_tall, bool is_wide>
-void multiply_block(int rows, const LeftRows& left_rows, const RightPanel& panel, int steps, const TileOutput& out) {
+void multiply_in_tiles(int rows, const LeftRows& left_rows, const RightPanel& panel, int steps, const TileOutput& out) {
   const char* left = reinterpret_cast<const char*>(left_rows.words);
   const Strides stride = {left_rows.row * 4, panel.step};
   if (out.adds)  // what the sums are added to comes from far away
     for (int r = 0; r < rows; ++r)
       for (int col = 0; col < out.cols; col += kLanes) __builtin_prefetch(out.c + r * out.stride + col, 1);
-  shape_tiles(rows, max(1, min(steps, kAmxWords)));
+  const int words = max(1, min(steps, kAmxWords)), whole = steps / words, rest = steps % words;
+  shape_tiles(rows, words);
   before_tile_loads();
   _tile_zero(0);
   if constexpr (is_wide) _tile_zero(1);
   if constexpr (is_tall) _tile_zero(2);
   if constexpr (is_tall && is_wide) _tile_zero(3);
-  const int whole = steps < kAmxWords ? min(steps, 1) : steps / kAmxWords, rest = max(0, steps - whole * kAmxWords);
   add_steps<is_tall, is_wide>(left, panel.data, stride, whole);
   if (rest > 0)
     add_rest<is_tall, is_wide>(rows, left + whole * kAmxWords * 4, panel.data + whole * kAmxWords * panel.step, stride,
@@ -72,8 +72,9 @@ void multiply_block(int rows, const LeftRows& left_rows, const RightPanel& panel
 }
 
 void multiply(int rows, const LeftRows& left, const RightPanel& panel, int steps, const TileOutput& out) {
-  const auto block = rows > kAmxRows ? (out.cols > kLanes ? multiply_block<true, true> : multiply_block<true, false>)
-                                     : (out.cols > kLanes ? multiply_block<false, true> : multiply_block<false, false>);
+  const auto block = rows > kAmxRows
+                         ? (out.cols > kLanes ? multiply_in_tiles<true, true> : multiply_in_tiles<true, false>)
+                         : (out.cols > kLanes ? multiply_in_tiles<false, true> : multiply_in_tiles<false, false>);
   block(rows, left, panel, steps, out);
 }
 

@@ -147,7 +147,7 @@ void pack_depth(Form form, const Rows& rows, int count, int width, uint32_t* pan
 
 void multiply(const ProductTable& product, const LeftRows& left, int rows, const uint32_t* panels, int cols, int depth,
               float* c, int64_t c_stride, bool adds) {
-  const int height = Left::tile_height(rows), steps = static_cast<int>(ceil_div(depth, product.elements));
+  const int height = even_height(rows, kTileRows), steps = static_cast<int>(ceil_div(depth, product.elements));
   for (int col = 0; col < cols; col += kPanel)
     for (int row = 0; row < rows; row += height)
       product.multiply(min(height, rows - row), {left.words + row * left.row, left.row, left.step},

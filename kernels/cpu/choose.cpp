@@ -3,10 +3,8 @@
 // Which tables this build holds and this processor can run.
 #ifdef GRAFT_HAS_amx
 #include <cpuid.h>
-#if defined(__linux__)
 #include <sys/syscall.h>
 #include <unistd.h>
-#endif
 #endif
 
 #include "device_backend.hpp"
@@ -55,11 +53,7 @@ bool may_use_amx() {
   constexpr long kRequestPermission = 0x1023, kTileData = 18;
   unsigned a, b, c, d;
   if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || (~d & (kBf16 | kTile))) return false;
-#if defined(__linux__)
   return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
-#else
-  return false;
-#endif
 }
 #endif
 

@@ -16,10 +16,8 @@ void pack_transposed(const Left& left, const Operand& x, int64_t first_tile, int
         pack_tile_columns(left, tile, x.halves + first, x.stride, k, depth);
       else
         pack_tile_columns(left, tile, x.data + first, x.stride, k, depth);
-      if (left.form == Form::f32 && depth % 2 == 1) {
-        const int rows = left.tile_rows(tile);
-        memset(left.tile(tile) + (k + depth) * rows, 0, static_cast<size_t>(rows) * sizeof(uint32_t));
-      }
+      const bool odd = left.form == Form::f32 && depth % 2 == 1;
+      if (odd) memset(left.words_at(tile, k + depth), 0, static_cast<size_t>(left.tile_rows(tile)) * sizeof(uint32_t));
     }
   }
 }

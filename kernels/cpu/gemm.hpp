@@ -31,11 +31,10 @@ struct Left {
         form(f),
         rows(row_count),
         depth(depth_count),
-        height(tile_height(row_count)),
+        height(even_height(row_count, kTileRows)),
         transposed(is_transposed),
         stride(row_words(f, depth_count)) {}
 
-  static int tile_height(int rows) { return static_cast<int>(ceil_div(rows, ceil_div(rows, kTileRows))); }
   // Whole lines and one more, so that the rows of a tile do not fall on the same part of a cache.
   static int64_t row_words(Form form, int depth) { return round_up(words_of(form, round_up(depth, 2)), 16) + 16; }
   static int64_t bytes(Form form, int rows, int depth) {
@@ -45,13 +44,16 @@ struct Left {
   int tiles() const { return static_cast<int>(ceil_div(rows, height)); }
   int tile_rows(int64_t tile) const { return static_cast<int>(min<int64_t>(height, rows - tile * height)); }
   int tiles_per_block(int block_rows) const { return max(1, block_rows / height); }
-  uint32_t* tile(int64_t tile) const { return words + tile * height * stride; }
-  // The tile from element k of the depth on.
-  LeftRows tile_at(int64_t tile_index, int k) const {
-    const int64_t side = is_sideways() ? tile_rows(tile_index) : 1;
-    return {tile(tile_index) + k / elements_of(form) * side, is_sideways() ? 1 : stride, side};
-  }
   bool is_sideways() const { return transposed && !needs_rows(form); }
+  // Words from one of a row to the next.
+  int64_t step(int64_t tile) const { return is_sideways() ? tile_rows(tile) : 1; }
+  // The tile from element k of the depth on.
+  uint32_t* words_at(int64_t tile, int64_t k) const {
+    return words + tile * height * stride + k / elements_of(form) * step(tile);
+  }
+  LeftRows tile_at(int64_t tile, int64_t k) const {
+    return {words_at(tile, k), is_sideways() ? 1 : stride, step(tile)};
+  }
   // Some of the rows, which are not transposed, in tiles of their own.
   Left part(int first, int count) const {
     Left rows_of(form, count, depth, words + first * stride);
@@ -70,7 +72,7 @@ struct Left {
 template <class Element>
 void pack_tile_columns(const Left& left, int64_t tile, const Element* data, int64_t stride, int k, int depth) {
   const int rows = left.tile_rows(tile);
-  uint32_t* out = const_cast<uint32_t*>(left.tile_at(tile, k).words);
+  uint32_t* out = left.words_at(tile, k);
   if constexpr (kHasAmx)
     if (!left.is_sideways()) return pack_columns_as_rows(data, stride, rows, depth, out, left.stride);
   pack_columns(left.form, data, stride, rows, rows, depth, out);

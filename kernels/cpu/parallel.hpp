@@ -21,8 +21,9 @@ constexpr T max(T a, T b) {
   return a < b ? b : a;
 }
 
+// Gives AMX's tile registers back, since a thread that holds some costs more to switch.
 #if defined(__AMX_BF16__)
-void release_tiles();  // amx.hpp
+void release_tiles();
 #else
 inline void release_tiles() {}
 #endif

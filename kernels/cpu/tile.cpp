@@ -11,21 +11,11 @@ template <class Product>
 struct Tiles {
   MultiplyTile of[kRegisterRows] = {};
 
-  constexpr Tiles() {
-    of[0] = multiply_tile<Product, 1>;
-    of[1] = multiply_tile<Product, 2>;
-    of[2] = multiply_tile<Product, 3>;
-    of[3] = multiply_tile<Product, 4>;
-    of[4] = multiply_tile<Product, 5>;
-    of[5] = multiply_tile<Product, 6>;
-    if constexpr (kRegisterRows == 12) {
-      of[6] = multiply_tile<Product, 7>;
-      of[7] = multiply_tile<Product, 8>;
-      of[8] = multiply_tile<Product, 9>;
-      of[9] = multiply_tile<Product, 10>;
-      of[10] = multiply_tile<Product, 11>;
-      of[11] = multiply_tile<Product, 12>;
-    }
+  constexpr Tiles() { fill<kRegisterRows>(); }
+  template <int rows>
+  constexpr void fill() {
+    of[rows - 1] = multiply_tile<Product, rows>;
+    if constexpr (rows > 1) fill<rows - 1>();
   }
 };
 
@@ -33,7 +23,7 @@ template <class Product>
 void multiply_rows(int rows, const LeftRows& left, const RightPanel& panel, int steps, const TileOutput& out) {
   static constexpr Tiles<Product> tiles;
   if constexpr (kTileRows == kRegisterRows) return tiles.of[rows - 1](left, panel, steps, out);
-  const int height = static_cast<int>(ceil_div(rows, ceil_div(rows, kRegisterRows)));
+  const int height = even_height(rows, kRegisterRows);
   for (int row = 0; row < rows; row += height) {
     TileOutput to = out;
     to.c += row * out.stride;

@@ -18,6 +18,9 @@ inline constexpr int kRegisterRows = 6;
 // Rows of a tile; AMX has registers for two by two blocks of 16 rows by 16 columns.
 inline constexpr int kTileRows = kHasAmx ? 32 : kRegisterRows;
 
+// The height of so many rows in as few tiles of at most `most` rows as they need, all equal but the last.
+constexpr int even_height(int rows, int most) { return static_cast<int>(ceil_div(rows, ceil_div(rows, most))); }
+
 // Whether a left operand of this form lies row by row, as AMX loads it.
 constexpr bool needs_rows(Form form) { return kHasAmx && form == Form::bf16; }
 

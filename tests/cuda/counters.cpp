@@ -34,16 +34,11 @@ class Report {
   float* floats(int64_t count) {
     std::vector<float> values(static_cast<size_t>(count));
     for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i * 7 % 13) / 13 - 0.4f;
-    void* const memory = cuda::memory.allocate(stream_, values.size() * sizeof(float));
-    cuda::memory.upload(stream_, values.data(), memory, values.size() * sizeof(float));
-    return static_cast<float*>(memory);
+    return on_device(values);
   }
   template <class T>
   T* zeros(int64_t count) {
-    const std::vector<T> values(static_cast<size_t>(count));
-    void* const memory = cuda::memory.allocate(stream_, values.size() * sizeof(T));
-    cuda::memory.upload(stream_, values.data(), memory, values.size() * sizeof(T));
-    return static_cast<T*>(memory);
+    return on_device(std::vector<T>(static_cast<size_t>(count)));
   }
 
   void line(const char* kernel, const std::string& shape, double fewest, const std::function<void()>& call) const {
@@ -62,6 +57,13 @@ class Report {
   }
 
  private:
+  template <class T>
+  T* on_device(const std::vector<T>& values) {
+    void* const memory = cuda::memory.allocate(stream_, values.size() * sizeof(T));
+    cuda::memory.upload(stream_, values.data(), memory, values.size() * sizeof(T));
+    return static_cast<T*>(memory);
+  }
+
   Stream stream_;
 };
 
