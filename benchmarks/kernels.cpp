@@ -87,7 +87,7 @@ void linear(State& state, const Kernels& kernels, Dtype dtype, Compute compute, 
   Floats y(static_cast<size_t>(rows) * outputs);
   float* out = y.data();
   for (auto _ : state)
-    kernels.linear(serial, compute, {x.data(), cols}, rows, &weight.matrix, nullptr, &out, 1, nullptr, 0);
+    kernels.linear(serial, compute, {x.data(), cols}, rows, &weight.matrix, nullptr, &out, 1, nullptr, 0, nullptr);
   state.counters["flop/s"] = rate(2.0 * rows * outputs * cols);
   if (rows <= 8) state.counters["B/s"] = rate(static_cast<double>(weight.packed.size()));
 }

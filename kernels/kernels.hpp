@@ -51,7 +51,20 @@ struct Operand {
   const float* data = nullptr;
   int64_t stride = 0;
   bool transposed = false;
-  const uint16_t* halves = nullptr;  // bf16 in place of data: of the right operand of a product, not transposed
+  const uint16_t* halves = nullptr;  // bf16 in place of data: of a matrix that is not transposed
+};
+
+// Where a matrix goes: floats, or the same rounded to bf16 where only products with bf16 read it.
+struct Destination {
+  Destination(float* floats) : data(floats) {}
+  explicit Destination(uint16_t* bf16) : halves(bf16) {}
+
+  float* data = nullptr;
+  uint16_t* halves = nullptr;  // in place of data
+};
+
+struct RowSpan {
+  int first = 0, rows = 0;
 };
 
 // A low-rank edit of one weight of a group, for rows [first, first + rows) of the input: y += scale · hidden · upᵀ. The
@@ -176,9 +189,11 @@ struct Kernels {
   // ---- products, with weights of the types before iq1_s ----
 
   // y[rows, w.rows] = x[rows, w.cols] · wᵀ (+ bias) for each of `count` weights that share one input, and the edits.
-  // `x` are rows of floats; its halves, where not null, are the same rounded to bf16, without gaps.
+  // Rows of halves follow each other without gaps. `ranges`: weight i takes, and writes, the rows of ranges[i] only,
+  // which are ascending, the same for neighbours or apart; edits lie within them, in the order of the ranges. Null: all
+  // rows.
   void (*linear)(const Stream&, Compute, Operand x, int rows, const PackedMatrix* weights, const float* const* bias,
-                 float* const* y, int count, const LowRankEdit* edits, int edit_count);
+                 float* const* y, int count, const LowRankEdit* edits, int edit_count, const RowSpan* ranges);
   // dx[rows, w.cols] += Σ dy[rows, w.rows] · w, with the low-rank edit of each weight (null: of none). dx may be null.
   void (*linear_backward)(const Stream&, Compute, const float* const* dy, int rows, const PackedMatrix* weights,
                           const LowRankGradient* low_rank, int count, float* dx);
@@ -198,17 +213,24 @@ struct Kernels {
 
   // y[i, :] = x[rows[i], :]; its backward is embedding_backward.
   void (*gather_rows)(const Stream&, const float* x, const int32_t* rows, int count, int cols, float* y);
+  // y[i, :] = Σ over s < used of weights[i * used + s] · x[rows[i * used + s], :], for i < count.
+  void (*combine_rows)(const Stream&, const float* x, const int32_t* rows, const float* weights, int count, int used,
+                       int cols, float* y);
+  // dx[rows[k], :] += weights[k] · dy[k / used, :] and dweights[k] += dy[k / used, :] · x[rows[k], :]; no row is twice
+  // in `rows`. x is read only where dweights is wanted.
+  void (*combine_rows_backward)(const Stream&, const float* x, const int32_t* rows, const float* weights,
+                                const float* dy, int count, int used, int cols, float* dx, float* dweights);
 
   // ---- norms ----
 
   // y = x / rms(x) * (offset + weight); keeps 1 / rms of each row in `inverse` unless null (Zhang & Sennrich 2019).
-  void (*rms_norm)(const Stream&, const float* x, const float* weight, float* y, float* inverse, int rows, int cols,
-                   float epsilon, float offset);
+  void (*rms_norm)(const Stream&, const float* x, const float* weight, Destination y, float* inverse, int rows,
+                   int cols, float epsilon, float offset);
   void (*rms_norm_backward)(const Stream&, const float* x, const float* weight, const float* inverse, const float* dy,
                             float* dx, float* dweight, int rows, int cols, float offset);
   // y = (x - mean(x)) / deviation(x) * weight + bias (Ba et al. 2016). bias may be null; mean and inverse keep the mean
   // and 1 / deviation of each row, or both are null.
-  void (*layer_norm)(const Stream&, const float* x, const float* weight, const float* bias, float* y, float* mean,
+  void (*layer_norm)(const Stream&, const float* x, const float* weight, const float* bias, Destination y, float* mean,
                      float* inverse, int rows, int cols, float epsilon);
   void (*layer_norm_backward)(const Stream&, const float* x, const float* weight, const float* mean,
                               const float* inverse, const float* dy, float* dx, float* dweight, float* dbias, int rows,
@@ -237,7 +259,8 @@ struct Kernels {
 
   // y[row, heads * head_width] = dropout(softmax(scale · q kᵀ + bias)) v; lse[row, head] keeps the log of the sum of
   // exponentials of each row's scores unless null.
-  void (*attention)(const Stream&, const AttentionShape&, const float* q, const AttentionBatch&, float* y, float* lse);
+  void (*attention)(const Stream&, const AttentionShape&, const float* q, const AttentionBatch&, Destination y,
+                    float* lse);
   // Spans are f32 and one a sequence; dk and dv have the layout of k and v of the spans with all sequences' rows one
   // after the other (stride kv_heads * head_width). dq, dk, dv are all present.
   void (*attention_backward)(const Stream&, const AttentionShape&, const float* q, const AttentionBatch&,
@@ -262,12 +285,12 @@ struct Kernels {
 
   void (*add)(const Stream&, const float* a, const float* b, float* y, int64_t count);
   void (*accumulate)(const Stream&, const float* x, float scale, float* y, int64_t count);  // y += scale * x
-  void (*activation)(const Stream&, Activation, const float* x, float* y, int64_t count);
+  void (*activation)(const Stream&, Activation, const float* x, Destination y, int64_t count);
   // x is f32 or bf16.
   void (*activation_backward)(const Stream&, Activation, const void* x, Dtype, const float* dy, float* dx,
                               int64_t count);
   // y = activation(gate) * up (Shazeer 2020)
-  void (*gated_activation)(const Stream&, Activation, const float* gate, const float* up, float* y, int64_t count);
+  void (*gated_activation)(const Stream&, Activation, const float* gate, const float* up, Destination y, int64_t count);
   // gate and up are f32 or bf16.
   void (*gated_activation_backward)(const Stream&, Activation, const void* gate, const void* up, Dtype, const float* dy,
                                     float* dgate, float* dup, int64_t count);

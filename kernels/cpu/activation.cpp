@@ -2,7 +2,7 @@
 //
 // Activations, alone and as the gate of a second input (Shazeer 2020). Each kind is a curve: its value and slope at x
 // from the same exponential, of which a forward pass uses the value only.
-#include "cpu/simd.hpp"
+#include "cpu/destination.hpp"
 #include "cpu/table.hpp"
 
 namespace graft::inline v0::cpu::GRAFT_ISA {
@@ -105,21 +105,21 @@ struct Halves {
 };
 
 template <class Curve>
-void curve_forward(const Stream& stream, const float* x, float* y, int64_t count) {
+void curve_forward(const Stream& stream, const float* x, Destination y, int64_t count) {
   parallel_ranges(stream, count, 4, [&](int64_t begin, int64_t end) {
     for_vectors(end - begin, [&](int64_t i, int lanes) {
       i += begin;
-      store(y + i, Curve::at(load(x + i, lanes)).y, lanes);
+      store(y, i, Curve::at(load(x + i, lanes)).y, lanes);
     });
   });
 }
 
 template <class Curve>
-void gate_forward(const Stream& stream, const float* gate, const float* up, float* y, int64_t count) {
+void gate_forward(const Stream& stream, const float* gate, const float* up, Destination y, int64_t count) {
   parallel_ranges(stream, count, 4, [&](int64_t begin, int64_t end) {
     for_vectors(end - begin, [&](int64_t i, int lanes) {
       i += begin;
-      store(y + i, Curve::at(load(gate + i, lanes)).y * load(up + i, lanes), lanes);
+      store(y, i, Curve::at(load(gate + i, lanes)).y * load(up + i, lanes), lanes);
     });
   });
 }
@@ -150,7 +150,7 @@ void gate_backward(const Stream& stream, const Kept& gate, const Kept& up, const
 
 }  // namespace
 
-void activation(const Stream& stream, Activation kind, const float* x, float* y, int64_t count) {
+void activation(const Stream& stream, Activation kind, const float* x, Destination y, int64_t count) {
   with_curve(kind, [&](auto curve) { curve_forward<decltype(curve)>(stream, x, y, count); });
 }
 
@@ -165,7 +165,7 @@ void activation_backward(const Stream& stream, Activation kind, const void* x, D
   });
 }
 
-void gated_activation(const Stream& stream, Activation kind, const float* gate, const float* up, float* y,
+void gated_activation(const Stream& stream, Activation kind, const float* gate, const float* up, Destination y,
                       int64_t count) {
   with_curve(kind, [&](auto curve) { gate_forward<decltype(curve)>(stream, gate, up, y, count); });
 }

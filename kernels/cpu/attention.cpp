@@ -7,6 +7,7 @@
 
 #include <math.h>
 
+#include "cpu/destination.hpp"
 #include "cpu/table.hpp"
 
 namespace graft::inline v0::cpu::GRAFT_ISA {
@@ -141,17 +142,17 @@ void add_block(const AttentionShape& shape, const Tile& tile, const KeyBlock& bl
   multiply(operands.product, p, columns, operands.v_panels, width, block.count, output, stride, true);
 }
 
-void finish_panel(const AttentionShape& shape, const State& state, const float* output, float* y, float* lse) {
+void finish_panel(const AttentionShape& shape, const State& state, const float* output, Destination y, float* lse) {
   for (int c = 0; c < state.panel.columns; ++c) {
     const float total = state.total[c], scale = total > 0 ? 1 / total : 0;
     const float* row = output + c * padded(shape.head_width);
-    float* out = y + state.panel.at[c];
-    for_vectors(shape.head_width, [&](int64_t i, int lanes) { store(out + i, load(row + i) * scale, lanes); });
+    const int64_t at = state.panel.at[c];
+    for_vectors(shape.head_width, [&](int64_t i, int lanes) { store(y, at + i, load(row + i) * scale, lanes); });
     if (lse) lse[state.panel.statistic[c]] = state.maximum[c] + logf(total);
   }
 }
 
-void attend(const AttentionShape& shape, const Tile& tile, const int64_t* row_keys, const float* q, float* y,
+void attend(const AttentionShape& shape, const Tile& tile, const int64_t* row_keys, const float* q, Destination y,
             float* lse, const Memory& memory) {
   const int panels = static_cast<int>(ceil_div(tile.columns(shape), kPanel)), width = shape.head_width;
   const ProductTable& product = product_of(shape);
@@ -175,8 +176,8 @@ void attend(const AttentionShape& shape, const Tile& tile, const int64_t* row_ke
 
 }  // namespace
 
-void attention(const Stream& stream, const AttentionShape& shape, const float* q, const AttentionBatch& batch, float* y,
-               float* lse) {
+void attention(const Stream& stream, const AttentionShape& shape, const float* q, const AttentionBatch& batch,
+               Destination y, float* lse) {
   const int64_t bytes = Memory::bytes(shape);
   char* memory = static_cast<char*>(stream.scratch(stream.context, static_cast<size_t>(bytes * stream.workers)));
   parallel_for(stream, static_cast<int64_t>(batch.tile_count) * shape.kv_heads, [&](int64_t task, int worker) {

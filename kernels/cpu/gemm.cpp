@@ -27,8 +27,13 @@ void pack_transposed(const Left& left, const Operand& x, int64_t first_tile, int
 void pack_tiles(const Left& left, const Operand& x, int64_t first_tile, int64_t end_tile) {
   if (left.transposed) return pack_transposed(left, x, first_tile, end_tile);
   const int64_t end = min<int64_t>(left.rows, end_tile * left.height);
-  for (int64_t row = first_tile * left.height; row < end; ++row)
-    pack_row(left.form, x.data + row * x.stride, left.depth, left.words + row * left.stride);
+  for (int64_t row = first_tile * left.height; row < end; ++row) {
+    uint32_t* out = left.words + row * left.stride;
+    if (x.halves)
+      pack_row(left.form, x.halves + row * x.stride, left.depth, out);
+    else
+      pack_row(left.form, x.data + row * x.stride, left.depth, out);
+  }
 }
 
 void pack_left(const Stream& stream, const Left& left, const Operand& x) {

@@ -2,25 +2,29 @@
 //
 // Layer normalisation (Ba et al. 2016). The variance is that of the centred values, not a difference of two sums.
 #include "cpu/columns.hpp"
+#include "cpu/destination.hpp"
 #include "cpu/table.hpp"
 
 namespace graft::inline v0::cpu::GRAFT_ISA {
 
-void layer_norm(const Stream& stream, const float* x, const float* weight, const float* bias, float* y, float* mean,
-                float* inverse, int rows, int cols, float epsilon) {
+void layer_norm(const Stream& stream, const float* x, const float* weight, const float* bias, Destination y,
+                float* mean, float* inverse, int rows, int cols, float epsilon) {
   parallel_ranges(stream, rows, 2 * static_cast<int64_t>(cols), [&](int64_t begin, int64_t end) {
     for (int64_t row = begin; row < end; ++row) {
       const float* in = x + row * cols;
-      float* out = y + row * cols;
-      Vec total = {};
+      Vec total = {}, square = {};
       for_vectors(cols, [&](int64_t i, int lanes) { total += load(in + i, lanes); });
       const float centre = sum(total) / static_cast<float>(cols);
-      for_vectors(cols, [&](int64_t i, int lanes) { store(out + i, load(in + i, lanes) - centre, lanes); });
-      const float scale = 1.0f / __builtin_sqrtf(dot(out, out, cols) / static_cast<float>(cols) + epsilon);
+      const auto centred = [&](int64_t i, int lanes) { return load(in + i, lanes) - centre; };
+      for_vectors(cols, [&](int64_t i, int lanes) {
+        const Vec distance = keep(centred(i, lanes), lanes);
+        square += distance * distance;
+      });
+      const float scale = 1.0f / __builtin_sqrtf(sum(square) / static_cast<float>(cols) + epsilon);
       if (mean) mean[row] = centre, inverse[row] = scale;
       for_vectors(cols, [&](int64_t i, int lanes) {
         const Vec shift = bias ? load(bias + i, lanes) : Vec{};
-        store(out + i, load(out + i, lanes) * scale * load(weight + i, lanes) + shift, lanes);
+        store(y, row * cols + i, centred(i, lanes) * scale * load(weight + i, lanes) + shift, lanes);
       });
     }
   });

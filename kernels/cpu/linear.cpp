@@ -17,9 +17,11 @@ struct Call {
   int rows, cols;
   const PackedMatrix* weights;
   const float* const* bias;
-  float* const* y;
-  int count;
+  float* const* outputs;
+  int first_row, count;  // of the rows of the outputs
 
+  // From the first row of the call on.
+  float* y(int i) const { return outputs[i] + int64_t{first_row} * weights[i].rows; }
   bool in_integers(const PackedMatrix& w) const { return takes_integers(w.dtype, compute, rows); }
 };
 
@@ -64,7 +66,7 @@ class Input {
         bf16_(Form::bf16, call.rows, call.cols, nullptr),
         bytes_{nullptr, call.cols},
         worker_bytes_(memory_of_worker(plan)) {
-    const bool is_rounded = call.x.halves && call.cols % 2 == 0;
+    const bool is_rounded = call.x.halves && call.cols % 2 == 0;  // as the product takes it
     const int64_t f32_bytes = plan.needs_f32 ? Left::bytes(Form::f32, call.rows, call.cols) : 0;
     const int64_t bf16_bytes = plan.needs_bf16 && !is_rounded ? Left::bytes(Form::bf16, call.rows, call.cols) : 0;
     const int64_t byte_bytes = plan.needs_bytes ? ByteRows::bytes(call.rows, call.cols) : 0;
@@ -133,7 +135,7 @@ void multiply(const Call& call, const Input& input, const Block& at, int worker)
   char* memory = input.worker(worker);
   if (call.in_integers(w)) {
     multiply_integers({w, at.panel, at.end_panel, input.bytes(), static_cast<int>(at.row), static_cast<int>(at.end_row),
-                       bias, call.y[at.weight], memory});
+                       bias, call.y(at.weight), memory});
     return;
   }
   const ProductTable& product = forward_product(w.dtype, call.compute);
@@ -143,7 +145,7 @@ void multiply(const Call& call, const Input& input, const Block& at, int worker)
   };
   const int depth = depth_of(product.form) * (is_quantised(w.dtype) ? 1 : 2);
   multiply_block(product, left, at.row / left.height, ceil_div(at.end_row, left.height), at.panel, at.end_panel, depth,
-                 pieces, {call.y[at.weight], w.rows, w.rows, bias, 1, false});
+                 pieces, {call.y(at.weight), w.rows, w.rows, bias, 1, false});
 }
 
 // Many rows: `hidden` is made of the rows that were prepared, and used where their outputs were written.
@@ -160,7 +162,7 @@ void multiply_many(const Stream& stream, const Call& call, const Plan& plan, con
     multiply(call, input, block, worker);
     for (int i = 0; i < edits.count(); ++i)
       if (edits[i].weight == block.weight)
-        edits.add(i, block.row, block.end_row, block.panel, block.end_panel, call.y[block.weight]);
+        edits.add(i, block.row, block.end_row, block.panel, block.end_panel, call.y(block.weight));
   });
 }
 
@@ -181,21 +183,39 @@ void multiply_few(const Stream& stream, const Call& call, const Plan& plan, cons
   parallel_for(stream, edits.count() * most, [&](int64_t task, int) {
     const int i = static_cast<int>(task / most);
     const int64_t panel = task % most * kPanels, panels = ceil_div(edits[i].up.rows, kPanel);
-    if (panel < panels) edits.add(i, 0, call.rows, panel, min(panels, panel + kPanels), call.y[edits[i].weight]);
+    if (panel < panels) edits.add(i, 0, call.rows, panel, min(panels, panel + kPanels), call.y(edits[i].weight));
   });
+}
+
+void multiply_group(const Stream& stream, const Call& call, LowRankEdits edits) {
+  const Plan plan(call, edits);
+  const Input input(stream, plan, call, edits);
+  const auto multiply_rows = input.tiles() > kPreparedTiles ? multiply_many : multiply_few;
+  multiply_rows(stream, call, plan, input, edits);
+}
+
+// The rows of an operand from one on.
+Operand rows_from(const Operand& x, int64_t first) {
+  return {x.data ? x.data + first * x.stride : nullptr, x.stride, false,
+          x.halves ? x.halves + first * x.stride : nullptr};
 }
 
 }  // namespace
 
 void linear(const Stream& stream, Compute compute, Operand x, int rows, const PackedMatrix* weights,
-            const float* const* bias, float* const* y, int count, const LowRankEdit* edit_list, int edit_count) {
-  if (rows == 0 || count == 0) return;
-  const Call call = {compute, x, rows, weights[0].cols, weights, bias, y, count};
-  LowRankEdits edits(compute, edit_list, edit_count);
-  const Plan plan(call, edits);
-  const Input input(stream, plan, call, edits);
-  const auto multiply_rows = input.tiles() > kPreparedTiles ? multiply_many : multiply_few;
-  multiply_rows(stream, call, plan, input, edits);
+            const float* const* bias, float* const* y, int count, const LowRankEdit* edits, int edit_count,
+            const RowSpan* ranges) {
+  int edit = 0;
+  for (int i = 0, end; i < count; i = end) {
+    const RowSpan range = ranges ? ranges[i] : RowSpan{0, rows};
+    for (end = i + 1; end < count && (!ranges || ranges[end].first == range.first);) ++end;
+    const int first_edit = edit;
+    while (edit < edit_count && edits[edit].weight < end) ++edit;
+    const Call call = {compute,     rows_from(x, range.first), range.rows, weights[i].cols,
+                       weights + i, bias ? bias + i : nullptr, y + i,      range.first,
+                       end - i};
+    if (range.rows > 0) multiply_group(stream, call, {compute, edits + first_edit, edit - first_edit, i, range.first});
+  }
 }
 
 }  // namespace graft::inline v0::cpu::GRAFT_ISA

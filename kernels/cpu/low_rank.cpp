@@ -22,7 +22,7 @@ void multiply_factor(const ProductTable& product, const Left& left, const Packed
 }  // namespace
 
 void LowRankEdits::make_hidden(int i, const Left& x, int64_t first, int64_t end) const {
-  const LowRankEdit& edit = edits_[i];
+  const LowRankEdit edit = (*this)[i];
   const EditedRange rows(edit, first, end);
   if (rows.count <= 0) return;
   float* out = edit.hidden + int64_t{rows.first} * rank(i);
@@ -34,7 +34,7 @@ void LowRankEdits::make_hidden(int i, const Left& x, int64_t first, int64_t end)
 }
 
 void LowRankEdits::add(int i, int64_t first, int64_t end, int64_t panel, int64_t end_panel, float* y) const {
-  const LowRankEdit& edit = edits_[i];
+  const LowRankEdit edit = (*this)[i];
   const EditedRange rows(edit, first, end);
   if (rows.count <= 0) return;
   const int outputs = edit.up.rows;

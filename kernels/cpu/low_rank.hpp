@@ -10,11 +10,18 @@ namespace graft::inline v0::cpu::GRAFT_ISA {
 
 class LowRankEdits {
  public:
-  LowRankEdits(Compute compute, const LowRankEdit* edits, int count) : compute_(compute), edits_(edits), count_(count) {
+  // Of weights [first_weight, …) and rows [first_row, …) of the edits' call.
+  LowRankEdits(Compute compute, const LowRankEdit* edits, int count, int first_weight, int first_row)
+      : compute_(compute), edits_(edits), count_(count), first_weight_(first_weight), first_row_(first_row) {
     for (int i = 0; i < count; ++i) most_words_ = max(most_words_, hidden_words(i));
   }
   int count() const { return count_; }
-  const LowRankEdit& operator[](int i) const { return edits_[i]; }
+  LowRankEdit operator[](int i) const {
+    LowRankEdit edit = edits_[i];
+    edit.weight -= first_weight_;
+    edit.first -= first_row_;
+    return edit;
+  }
   // Of the input that edit i multiplies by `down`.
   Form input_form(int i) const { return forward_product(edits_[i].down.dtype, compute_).form; }
 
@@ -37,7 +44,7 @@ class LowRankEdits {
 
   Compute compute_;
   const LowRankEdit* edits_;
-  int count_;
+  int count_, first_weight_, first_row_;
   int64_t most_words_ = 0;
   uint32_t* words_ = nullptr;
 };

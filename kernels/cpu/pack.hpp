@@ -113,6 +113,18 @@ inline void pack_row(Form form, const float* x, int depth, uint32_t* out) {
   if (depth % 2 == 1) halves[depth] = 0;
 }
 
+// The same of bf16.
+inline void pack_row(Form form, const uint16_t* x, int depth, uint32_t* out) {
+  if (form == Form::f32) {
+    float* floats = reinterpret_cast<float*>(out);
+    for_vectors(depth, [&](int64_t i, int lanes) { store(floats + i, from_bf16(load(x + i, lanes)), lanes); });
+    if (depth % 2 == 1) out[depth] = 0;
+    return;
+  }
+  memcpy(out, x, static_cast<size_t>(depth) * sizeof(uint16_t));
+  if (depth % 2 == 1) reinterpret_cast<uint16_t*>(out)[depth] = 0;
+}
+
 // A block of words of a row of which `elements` are left; 0 behind them.
 inline Words block_of(Form form, const float* x, int elements) {
   alignas(64) uint32_t words[kBlock] = {};

@@ -2,19 +2,20 @@
 //
 // Root-mean-square normalisation (Zhang & Sennrich 2019).
 #include "cpu/columns.hpp"
+#include "cpu/destination.hpp"
 #include "cpu/table.hpp"
 
 namespace graft::inline v0::cpu::GRAFT_ISA {
 
-void rms_norm(const Stream& stream, const float* x, const float* weight, float* y, float* inverse, int rows, int cols,
-              float epsilon, float offset) {
+void rms_norm(const Stream& stream, const float* x, const float* weight, Destination y, float* inverse, int rows,
+              int cols, float epsilon, float offset) {
   parallel_ranges(stream, rows, cols, [&](int64_t begin, int64_t end) {
     for (int64_t row = begin; row < end; ++row) {
       const float* in = x + row * cols;
       const float scale = 1.0f / __builtin_sqrtf(dot(in, in, cols) / static_cast<float>(cols) + epsilon);
       if (inverse) inverse[row] = scale;
       for_vectors(cols, [&](int64_t i, int lanes) {
-        store(y + row * cols + i, load(in + i, lanes) * scale * (load(weight + i, lanes) + offset), lanes);
+        store(y, row * cols + i, load(in + i, lanes) * scale * (load(weight + i, lanes) + offset), lanes);
       });
     }
   });

@@ -66,6 +66,16 @@ inline void store(float* y, Vec v, int lanes) {
 }
 #endif
 
+// v with 0 behind the first lanes.
+inline Vec keep(Vec v, int lanes) {
+#if defined(__AVX512F__)
+  return _mm512_maskz_mov_ps(first(lanes), v);
+#else
+  for (int i = lanes; i < kLanes; ++i) v[i] = 0;
+  return v;
+#endif
+}
+
 inline Half load(const uint16_t* x, int lanes) {
   if (lanes == kLanes) return load_as<Half>(x);
   Half v = {};

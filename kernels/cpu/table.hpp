@@ -29,6 +29,8 @@ Entry<decltype(Kernels::column_sum)> column_sum;
 Entry<decltype(Kernels::embedding)> embedding;
 Entry<decltype(Kernels::embedding_backward)> embedding_backward;
 Entry<decltype(Kernels::gather_rows)> gather_rows;
+Entry<decltype(Kernels::combine_rows)> combine_rows;
+Entry<decltype(Kernels::combine_rows_backward)> combine_rows_backward;
 Entry<decltype(Kernels::rms_norm)> rms_norm;
 Entry<decltype(Kernels::rms_norm_backward)> rms_norm_backward;
 Entry<decltype(Kernels::layer_norm)> layer_norm;

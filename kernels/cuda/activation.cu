@@ -83,13 +83,13 @@ void with_curve(Activation kind, const Body& body) {
 }
 
 template <class Curve>
-void curve_forward(const Stream& stream, const float* x, float* y, int64_t count) {
-  for_each(stream, count, [=] __device__(int64_t i) { store(y + i, Curve::at(load(x + i)).y); });
+void curve_forward(const Stream& stream, const float* x, Destination y, int64_t count) {
+  for_each(stream, count, [=] __device__(int64_t i) { store(y, i, Curve::at(load(x + i)).y); });
 }
 
 template <class Curve>
-void gate_forward(const Stream& stream, const float* gate, const float* up, float* y, int64_t count) {
-  for_each(stream, count, [=] __device__(int64_t i) { store(y + i, Curve::at(load(gate + i)).y * load(up + i)); });
+void gate_forward(const Stream& stream, const float* gate, const float* up, Destination y, int64_t count) {
+  for_each(stream, count, [=] __device__(int64_t i) { store(y, i, Curve::at(load(gate + i)).y * load(up + i)); });
 }
 
 // Kept: float, or the bits of bf16.
@@ -112,7 +112,7 @@ void gate_backward(const Stream& stream, const Kept* gate, const Kept* up, const
 
 }  // namespace
 
-void activation(const Stream& stream, Activation kind, const float* x, float* y, int64_t count) {
+void activation(const Stream& stream, Activation kind, const float* x, Destination y, int64_t count) {
   with_curve(kind, [&](auto curve) { curve_forward<decltype(curve)>(stream, x, y, count); });
 }
 
@@ -127,7 +127,7 @@ void activation_backward(const Stream& stream, Activation kind, const void* x, D
   });
 }
 
-void gated_activation(const Stream& stream, Activation kind, const float* gate, const float* up, float* y,
+void gated_activation(const Stream& stream, Activation kind, const float* gate, const float* up, Destination y,
                       int64_t count) {
   with_curve(kind, [&](auto curve) { gate_forward<decltype(curve)>(stream, gate, up, y, count); });
 }

@@ -61,21 +61,23 @@ __device__ void exponentials(const AttentionShape& shape, const Dropping& drop, 
 }
 
 template <int pieces, bool rounds>
-__device__ void write_rows(const AttentionShape& shape, const Memory<rounds>& m, float (&sums)[pieces][4][4], float* y,
-                           float* lse, const Partial& partial) {
+__device__ void write_rows(const AttentionShape& shape, const Memory<rounds>& m, float (&sums)[pieces][4][4],
+                           const Destination& y, float* lse, const Partial& partial) {
   const int64_t slot = int64_t(blockIdx.z) * partial.statistics;
+  Destination to = y;
+  if (partial.sums) to.data = partial.sums, to.halves = nullptr;
 #pragma unroll
   for (int i = 0; i < 4; ++i) {
     const int64_t at = load(&m.panel.at[own_row(i)]);
     if (at < 0) continue;
     const float total = load(&m.total[own_row(i)]), scale = partial.sums ? 1 : total > 0 ? 1 / total : 0;
-    float* const out = partial.sums ? partial.sums + slot * shape.head_width + at : y + at;
+    const int64_t first = partial.sums ? slot * shape.head_width + at : at;
 #pragma unroll
     for (int piece = 0; piece < pieces; ++piece)
 #pragma unroll
       for (int j = 0; j < 4; ++j)
         if (piece * kColumns + own_col(j) < shape.head_width)
-          store(out + piece * kColumns + own_col(j), sums[piece][i][j] * scale);
+          store(to, first + piece * kColumns + own_col(j), sums[piece][i][j] * scale);
   }
   if (threadIdx.x >= kRows || load(&m.panel.at[threadIdx.x]) < 0) return;
   const int statistic = load(&m.panel.statistic[threadIdx.x]);
@@ -90,7 +92,7 @@ __device__ void write_rows(const AttentionShape& shape, const Memory<rounds>& m,
 
 template <int pieces, bool rounds, class Key>
 __global__ void __launch_bounds__(kAttentionThreads)
-    attend(AttentionShape shape, Dropping drop, DeviceBatch batch, const float* q, float* y, float* lse,
+    attend(AttentionShape shape, Dropping drop, DeviceBatch batch, const float* q, Destination y, float* lse,
            Partial partial, int tiles, int panels) {
   Memory<rounds>& m = shared<Memory<rounds>>();
   const AttentionTile tile = load(batch.tiles + (tiles - 1 - int(blockIdx.x) / panels));
@@ -145,7 +147,7 @@ __global__ void __launch_bounds__(kAttentionThreads)
 
 // A block owns one query of one head, and joins its pieces in their order.
 __global__ void __launch_bounds__(kWarp)
-    join_pieces(AttentionShape shape, DeviceBatch batch, Partial partial, int pieces, float* y, float* lse) {
+    join_pieces(AttentionShape shape, DeviceBatch batch, Partial partial, int pieces, Destination y, float* lse) {
   const AttentionTile tile = load(batch.tiles + blockIdx.x / kFewQueries);
   const DeviceSequence sequence = load(batch.sequences + tile.sequence);
   const int query = tile.first_query + int(blockIdx.x % kFewQueries), width = shape.head_width;
@@ -166,7 +168,7 @@ __global__ void __launch_bounds__(kWarp)
       const int64_t at = piece * partial.statistics + statistic;
       sum += load(partial.sums + at * width + col) * expf(load(partial.top + at) - base);
     }
-    store(y + statistic * width + col, sum * scale);
+    store(y, statistic * width + col, sum * scale);
   }
   if (lse && threadIdx.x == 0) store(lse + statistic, top + logf(total));
 }
@@ -186,8 +188,8 @@ Reach reach_of(const AttentionBatch& batch) {
 
 }  // namespace
 
-void attention(const Stream& stream, const AttentionShape& shape, const float* q, const AttentionBatch& batch, float* y,
-               float* lse) {
+void attention(const Stream& stream, const AttentionShape& shape, const float* q, const AttentionBatch& batch,
+               Destination y, float* lse) {
   const Reach reach = reach_of(batch);
   const bool splits = reach.queries <= kFewQueries && reach.keys > kPieceKeys;
   const int key_pieces = splits ? int(ceil_div(reach.keys, kPieceKeys)) : 1;

@@ -90,6 +90,13 @@ __device__ inline uint16_t to_bf16(float x) { return __bfloat16_as_ushort(__floa
 __device__ inline float round_bf16(float x) { return from_bf16(to_bf16(x)); }
 __device__ inline float from_f16(uint16_t bits) { return __half2float(__ushort_as_half(bits)); }
 __device__ inline uint16_t to_f16(float x) { return __half_as_ushort(__float2half_rn(x)); }
+// The element i of y.
+__device__ inline void store(const Destination& y, int64_t i, float value) {
+  if (y.halves)
+    store(y.halves + i, to_bf16(value));
+  else
+    store(y.data + i, value);
+}
 __device__ inline float load_float(const float* at) { return load(at); }
 __device__ inline float load_float(const uint16_t* at) { return from_bf16(load(at)); }
 

@@ -10,8 +10,8 @@ namespace graft::inline v0::cuda {
 namespace {
 
 __global__ void __launch_bounds__(kMostThreads)
-    centre_rows(const float* x, const float* weight, const float* bias, float* y, float* mean, float* inverse, int rows,
-                int cols, float epsilon) {
+    centre_rows(const float* x, const float* weight, const float* bias, Destination y, float* mean, float* inverse,
+                int rows, int cols, float epsilon) {
   const RowPart gain(weight, cols), shift(bias, cols);
   for (int64_t row = blockIdx.x; row < rows; row += gridDim.x) {
     const RowPart in(x + row * cols, cols);
@@ -20,10 +20,10 @@ __global__ void __launch_bounds__(kMostThreads)
     const float centre = block_reduce(sum) / float(cols);
     in.each(cols, [&](int, float value) { square += (value - centre) * (value - centre); });
     const float scale = 1 / sqrtf(block_reduce(square) / float(cols) + epsilon);
-    float* const out = y + row * cols;
-    in.each(
-        cols, [&](int col, float value, float g, float b) { store(out + col, (value - centre) * scale * g + b); }, gain,
-        shift);
+    const auto write = [&](int col, float value, float g, float b) {
+      store(y, row * cols + col, (value - centre) * scale * g + b);
+    };
+    in.each(cols, write, gain, shift);
     if (mean && threadIdx.x == 0) {
       store(mean + row, centre);
       store(inverse + row, scale);
@@ -55,8 +55,8 @@ __global__ void __launch_bounds__(kMostThreads)
 
 }  // namespace
 
-void layer_norm(const Stream& stream, const float* x, const float* weight, const float* bias, float* y, float* mean,
-                float* inverse, int rows, int cols, float epsilon) {
+void layer_norm(const Stream& stream, const float* x, const float* weight, const float* bias, Destination y,
+                float* mean, float* inverse, int rows, int cols, float epsilon) {
   launch(stream, centre_rows, Grid{dim3(row_blocks(rows)), row_threads(cols)}, x, weight, bias, y, mean, inverse, rows,
          cols, epsilon);
 }

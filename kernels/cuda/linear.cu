@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A group of weights by one input, with low-rank edits (Hu et al. 2021). Few rows: all weights and all factors `down`
-// in one launch a dtype, then all factors `up`, so that a batch with different adapters costs no more launches than
-// one. Many rows: a tile of a weight is decoded to what the product takes and goes through cuBLAS.
+// A group of weights by one input, with low-rank edits (Hu et al. 2021). Weights that take few rows, and all their
+// factors `down`, are one launch a dtype, then all factors `up`, so that a batch with different adapters, or routed to
+// different experts, costs no more launches than one. Many rows: a tile of a weight is decoded to what the product
+// takes and goes through cuBLAS.
 #include "cuda/blocks.cuh"
 #include "cuda/gemm.hpp"
 #include "cuda/rows_product.hpp"
@@ -15,6 +16,10 @@ namespace {
 Operand rows_from(const Operand& x, int64_t first) {
   return {x.data ? x.data + first * x.stride : nullptr, x.stride, false,
           x.halves ? x.halves + first * x.stride : nullptr};
+}
+
+Side rows_from(Form form, const Side& x, int64_t first) {
+  return {static_cast<const char*>(x.data) + first * x.stride * (form == Form::f32 ? 4 : 2), x.stride};
 }
 
 // y = x · wᵀ + bias, of many rows.
@@ -35,12 +40,10 @@ void multiply_many(const Stream& stream, Form form, const Side& x, int rows, con
 // hidden = x · downᵀ and y += scale · hidden · upᵀ, of many rows.
 void apply_edit(const Stream& stream, Form form, const Side& x, int inputs, const LowRankEdit& edit, float* y) {
   const int rank = edit.up.cols, outputs = edit.up.rows;
-  const int64_t size = form == Form::f32 ? 4 : 2;
   if (edit.down.data) {
     const Converted down(stream, form, edit.down, 0, rank);
-    const Side rows = {static_cast<const char*>(x.data) + edit.first * x.stride * size, x.stride};
-    gemm(stream, form, rows, {down.side().data, down.side().stride, true}, edit.hidden, rank, edit.rows, rank, inputs,
-         1, false);
+    gemm(stream, form, rows_from(form, x, edit.first), {down.side().data, down.side().stride, true}, edit.hidden, rank,
+         edit.rows, rank, inputs, 1, false);
   }
   const Converted hidden(stream, form, Operand{edit.hidden, rank}, edit.rows, rank),
       up(stream, form, edit.up, 0, outputs);
@@ -70,29 +73,29 @@ int add_ups(const LowRankEdit* edits, int edit_count, float* const* y, const Hos
 }  // namespace
 
 void linear(const Stream& stream, Compute compute, Operand x, int rows, const PackedMatrix* weights,
-            const float* const* bias, float* const* y, int count, const LowRankEdit* edits, int edit_count) {
+            const float* const* bias, float* const* y, int count, const LowRankEdit* edits, int edit_count,
+            const RowSpan* ranges) {
   if (rows == 0 || count == 0) return;
   const int inputs = weights[0].cols;
   const bool rounds = compute == Compute::bf16;
-  if (x.halves && rounds)
-    x = {x.data, inputs, false, x.halves};
-  else
-    x.halves = nullptr;
+  const Form form = form_of(compute);
+  bool has_many = false;
+  for (int i = 0; i < count; ++i) has_many = has_many || (ranges ? ranges[i].rows : rows) > kFewRows;
+  const Converted input(stream, form, x, has_many ? rows : 0, inputs);
   const HostArray<RowsProduct> products(count + edit_count);
   int few = 0;
-  if (rows <= kFewRows) {
-    for (int i = 0; i < count; ++i) products[few++] = {x, rows, weights[i], bias ? bias[i] : nullptr, y[i]};
-    few = add_downs(x, edits, edit_count, products, few);
-    multiply_rows(stream, rounds, products.get(), few);
-  } else {
-    const Form form = form_of(compute);
-    const Converted input(stream, form, x, rows, inputs);
-    for (int i = 0; i < count; ++i)
-      multiply_many(stream, form, input.side(), rows, weights[i], bias ? bias[i] : nullptr, y[i]);
-    for (int i = 0; i < edit_count; ++i)
-      if (edits[i].rows > kFewRows) apply_edit(stream, form, input.side(), inputs, edits[i], y[edits[i].weight]);
-    multiply_rows(stream, rounds, products.get(), add_downs(x, edits, edit_count, products, 0));
+  for (int i = 0; i < count; ++i) {
+    const RowSpan of = ranges ? ranges[i] : RowSpan{0, rows};
+    const float* const shift = bias ? bias[i] : nullptr;
+    float* const out = y[i] + int64_t(of.first) * weights[i].rows;
+    if (of.rows > kFewRows)
+      multiply_many(stream, form, rows_from(form, input.side(), of.first), of.rows, weights[i], shift, out);
+    else if (of.rows > 0)
+      products[few++] = {rows_from(x, of.first), of.rows, weights[i], shift, out};
   }
+  for (int i = 0; i < edit_count; ++i)
+    if (edits[i].rows > kFewRows) apply_edit(stream, form, input.side(), inputs, edits[i], y[edits[i].weight]);
+  multiply_rows(stream, rounds, products.get(), add_downs(x, edits, edit_count, products, few));
   multiply_rows(stream, rounds, products.get(), add_ups(edits, edit_count, y, products));
 }
 

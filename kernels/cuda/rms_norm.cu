@@ -10,17 +10,16 @@ namespace graft::inline v0::cuda {
 namespace {
 
 __global__ void __launch_bounds__(kMostThreads)
-    normalise_rows(const float* x, const float* weight, float* y, float* inverse, int rows, int cols, float epsilon,
-                   float offset) {
+    normalise_rows(const float* x, const float* weight, Destination y, float* inverse, int rows, int cols,
+                   float epsilon, float offset) {
   const RowPart gain(weight, cols);
   for (int64_t row = blockIdx.x; row < rows; row += gridDim.x) {
     const RowPart in(x + row * cols, cols);
     float square = 0;
     in.each(cols, [&](int, float value) { square += value * value; });
     const float scale = 1 / sqrtf(block_reduce(square) / float(cols) + epsilon);
-    float* const out = y + row * cols;
     in.each(
-        cols, [&](int col, float value, float g) { store(out + col, value * scale * (g + offset)); }, gain);
+        cols, [&](int col, float value, float g) { store(y, row * cols + col, value * scale * (g + offset)); }, gain);
     if (inverse && threadIdx.x == 0) store(inverse + row, scale);
   }
 }
@@ -46,8 +45,8 @@ __global__ void __launch_bounds__(kMostThreads)
 
 }  // namespace
 
-void rms_norm(const Stream& stream, const float* x, const float* weight, float* y, float* inverse, int rows, int cols,
-              float epsilon, float offset) {
+void rms_norm(const Stream& stream, const float* x, const float* weight, Destination y, float* inverse, int rows,
+              int cols, float epsilon, float offset) {
   launch(stream, normalise_rows, Grid{dim3(row_blocks(rows)), row_threads(cols)}, x, weight, y, inverse, rows, cols,
          epsilon, offset);
 }

@@ -40,20 +40,22 @@ bool find_products(Provider& at, Compute compute, Group& group, int count) {
 }
 
 // The whole tiles of the rows. False: not all was written.
-bool multiply_tiles(const Stream& stream, const Group& group, const float* x, int tiles) {
+bool multiply_tiles(const Stream& stream, const Group& group, const Operand& x, int tiles) {
   const PackedMatrix& first = group.weights[0];
   const bool is_bf16 = first.dtype == Dtype::bf16;
   const int64_t tile_elements = int64_t{kTileRows} * first.cols;
-  const int64_t left_bytes = is_bf16 ? tiles * tile_elements * 2 : 0, worker_bytes = scratch_bytes(group.products);
+  const bool rounds = is_bf16 && !x.halves;
+  const int64_t left_bytes = rounds ? tiles * tile_elements * 2 : 0, worker_bytes = scratch_bytes(group.products);
   char* scratch = static_cast<char*>(
       stream.scratch(stream.context, static_cast<size_t>(left_bytes + worker_bytes * stream.workers)));
   char* workers = scratch + left_bytes;
-  if (is_bf16) provider().base.convert(stream, x, Dtype::bf16, scratch, tiles * tile_elements);
+  if (rounds) provider().base.convert(stream, x.data, Dtype::bf16, scratch, tiles * tile_elements);
+  const uint16_t* halves = rounds ? reinterpret_cast<const uint16_t*>(scratch) : x.halves;
   std::atomic<bool> failed = false;
   parallel_for(stream, int64_t{tiles} * static_cast<int64_t>(group.products.size()), [&](int task, int worker) {
     const int i = task / tiles, tile = task % tiles;
     const void* left =
-        is_bf16 ? static_cast<const void*>(scratch + tile * tile_elements * 2) : x + tile * tile_elements;
+        is_bf16 ? static_cast<const void*>(halves + tile * tile_elements) : x.data + tile * tile_elements;
     const float* bias = group.bias ? group.bias[i] : nullptr;
     float* y = group.y[i] + int64_t{tile} * kTileRows * group.weights[i].rows;
     if (!group.products[static_cast<size_t>(i)]->multiply(left, group.weights[i].data, bias, y,
@@ -66,21 +68,23 @@ bool multiply_tiles(const Stream& stream, const Group& group, const float* x, in
 }  // namespace
 
 void linear(const Stream& stream, Compute compute, Operand x, int rows, const PackedMatrix* weights,
-            const float* const* bias, float* const* y, int count, const LowRankEdit* edits, int edit_count) {
+            const float* const* bias, float* const* y, int count, const LowRankEdit* edits, int edit_count,
+            const RowSpan* ranges) {
   constexpr int kMostWeights = 8;
   Provider& at = provider();
   Group group = {weights, bias, y, {}};
   int done = rows / kTileRows * kTileRows;
-  if (count > kMostWeights || edit_count > 0 || done == 0 || !find_products(at, compute, group, count) ||
-      !multiply_tiles(stream, group, x.data, rows / kTileRows))
+  const bool is_plain = count <= kMostWeights && edit_count == 0 && !ranges;
+  if (!is_plain || done == 0 || !find_products(at, compute, group, count) ||
+      (x.halves && weights[0].dtype != Dtype::bf16) || !multiply_tiles(stream, group, x, rows / kTileRows))
     done = 0;
   if (done == rows) return;
   float* rest[kMostWeights];
   if (done > 0)
     for (int i = 0; i < count; ++i) rest[i] = y[i] + int64_t{done} * weights[i].rows;
-  x.data += int64_t{done} * weights[0].cols;
+  if (x.data) x.data += int64_t{done} * weights[0].cols;
   if (x.halves) x.halves += int64_t{done} * weights[0].cols;
-  at.base.linear(stream, compute, x, rows - done, weights, bias, done ? rest : y, count, edits, edit_count);
+  at.base.linear(stream, compute, x, rows - done, weights, bias, done ? rest : y, count, edits, edit_count, ranges);
 }
 
 }  // namespace graft::inline v0::onednn

@@ -18,7 +18,7 @@ struct Provider {
 Provider& provider();
 
 void linear(const Stream&, Compute, Operand x, int rows, const PackedMatrix* weights, const float* const* bias,
-            float* const* y, int count, const LowRankEdit* edits, int edit_count);
+            float* const* y, int count, const LowRankEdit* edits, int edit_count, const RowSpan* ranges);
 void matmul(const Stream&, Compute, Operand a, Operand b, float* c, int64_t c_stride, int m, int n, int k, float alpha,
             bool add);
 

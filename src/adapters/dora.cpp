@@ -34,7 +34,7 @@ void Dora::lower(const Lane& lane, const Weight& weight, const LowRank& pair) co
   const Tensor with_matrix(gain_.memory(), rank, outputs), with_itself(gain_.memory(), rank, rank);
   float* y = with_matrix.data();
   kernels.linear(lane.stream(), Compute::f32, {pair.down.data(), inputs}, rank, &weight.matrix(), nullptr, &y, 1,
-                 nullptr, 0);
+                 nullptr, 0, nullptr);
   kernels.matmul(lane.stream(), Compute::f32, {pair.down.data(), inputs}, {pair.down.data(), inputs, true},
                  with_itself.data(), rank, rank, rank, inputs, 1, false);
   const double scale = pair.scale;

@@ -39,6 +39,8 @@ double products(int rows, const PackedMatrix* weights, int count) {
   return sum;
 }
 
+double element_bytes(const Destination& y) { return y.halves ? 2 : 4; }
+
 // The work of a kernel by its arguments; nothing is said of those that take no time.
 template <auto kernel>
 struct WorkOf {
@@ -50,8 +52,9 @@ struct WorkOf {
 template <>
 struct WorkOf<&Kernels::linear> {
   static Work of(Compute, const Operand&, int rows, const PackedMatrix* weights, const float* const*, float* const*,
-                 int count, const LowRankEdit* edits, int edit_count) {
-    double sum = products(rows, weights, count);
+                 int count, const LowRankEdit* edits, int edit_count, const RowSpan* ranges) {
+    double sum = 0;
+    for (int i = 0; i < count; ++i) sum += products(ranges ? ranges[i].rows : rows, &weights[i], 1);
     for (int i = 0; i < edit_count; ++i)
       sum += products(edits[i].rows, &edits[i].down, 1) + products(edits[i].rows, &edits[i].up, 1);
     return {sum};
@@ -75,7 +78,7 @@ struct WorkOf<&Kernels::matmul> {
 };
 template <>
 struct WorkOf<&Kernels::attention> {
-  static Work of(const AttentionShape& shape, const float*, const AttentionBatch& batch, float*, float*) {
+  static Work of(const AttentionShape& shape, const float*, const AttentionBatch& batch, Destination, float*) {
     return {4 * pairs(shape, batch)};
   }
 };
@@ -95,14 +98,14 @@ struct WorkOf<&Kernels::attention_bias_backward> {
 };
 template <>
 struct WorkOf<&Kernels::rms_norm> {
-  static Work of(const float*, const float*, float*, float*, int rows, int cols, float, float) {
-    return {0, 8 * elements({rows, cols})};
+  static Work of(const float*, const float*, Destination y, float*, int rows, int cols, float, float) {
+    return {0, (4 + element_bytes(y)) * elements({rows, cols})};
   }
 };
 template <>
 struct WorkOf<&Kernels::layer_norm> {
-  static Work of(const float*, const float*, const float*, float*, float*, float*, int rows, int cols, float) {
-    return {0, 8 * elements({rows, cols})};
+  static Work of(const float*, const float*, const float*, Destination y, float*, float*, int rows, int cols, float) {
+    return {0, (4 + element_bytes(y)) * elements({rows, cols})};
   }
 };
 template <>
@@ -128,7 +131,9 @@ struct WorkOf<&Kernels::accumulate> {
 };
 template <>
 struct WorkOf<&Kernels::activation> {
-  static Work of(Activation, const float*, float*, int64_t count) { return {0, 8 * elements({count})}; }
+  static Work of(Activation, const float*, Destination y, int64_t count) {
+    return {0, (4 + element_bytes(y)) * elements({count})};
+  }
 };
 template <>
 struct WorkOf<&Kernels::activation_backward> {
@@ -138,7 +143,9 @@ struct WorkOf<&Kernels::activation_backward> {
 };
 template <>
 struct WorkOf<&Kernels::gated_activation> {
-  static Work of(Activation, const float*, const float*, float*, int64_t count) { return {0, 12 * elements({count})}; }
+  static Work of(Activation, const float*, const float*, Destination y, int64_t count) {
+    return {0, (8 + element_bytes(y)) * elements({count})};
+  }
 };
 template <>
 struct WorkOf<&Kernels::gated_activation_backward> {
@@ -236,6 +243,8 @@ constexpr std::tuple kEntries{
     Entry<&Kernels::embedding>{"embedding"},
     Entry<&Kernels::embedding_backward>{"embedding_backward"},
     Entry<&Kernels::gather_rows>{"gather_rows"},
+    Entry<&Kernels::combine_rows>{"combine_rows"},
+    Entry<&Kernels::combine_rows_backward>{"combine_rows_backward"},
     Entry<&Kernels::rms_norm>{"rms_norm"},
     Entry<&Kernels::rms_norm_backward>{"rms_norm_backward"},
     Entry<&Kernels::layer_norm>{"layer_norm"},

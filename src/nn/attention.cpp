@@ -82,7 +82,8 @@ Tensor SelfAttention::operator()(Run& run, const Tensor& x, const StackPass& pas
   }
   const AttentionShape shape = shape_in(run, shape_, output_, layer_, DropoutPlace::probabilities);
   const AttentionPlace place{.layer = layer_, .bias = disentangled(run, q, k, pass), .kind = pass.kind};
-  return linear(run, attention(run, shape, q, k, qkv[2], place), {&output_, 1})[0];
+  const Tensor y = attention(run, shape, q, k, qkv[2], place, graft::input_dtype(run, {&output_, 1}));
+  return linear(run, y, {&output_, 1})[0];
 }
 
 CrossAttention::CrossAttention(Parameters& parameters, const std::string& module, const StackConfig& stack, int layer)
@@ -111,7 +112,8 @@ Tensor CrossAttention::operator()(Run& run, const Tensor& x, const StackPass& pa
   const auto [k, v] = keys_and_values(run, *pass.encoded);
   const AttentionShape shape = shape_in(run, shape_, output_, layer_, DropoutPlace::cross_probabilities);
   const AttentionPlace place{.layer = layer_, .keys = pass.encoded->batch.get(), .kind = AttentionKind::cross};
-  return linear(run, attention(run, shape, q, k, v, place), {&output_, 1})[0];
+  const Tensor y = attention(run, shape, q, k, v, place, graft::input_dtype(run, {&output_, 1}));
+  return linear(run, y, {&output_, 1})[0];
 }
 
 }  // namespace graft::inline v0

@@ -29,10 +29,12 @@ Block::Block(Parameters& parameters, const std::string& module, const StackConfi
 }
 
 Tensor Block::operator()(Run& run, const Tensor& x, const StackPass& pass) const {
-  Tensor sum = attention_branch_(run, x, x, [&](const Tensor& in) { return attention_(run, in, pass); });
+  const auto attend = [&](const Tensor& in) { return attention_(run, in, pass); };
+  Tensor sum = attention_branch_(run, x, x, attention_.input_dtype(run), attend);
   if (cross_branch_)
-    sum = (*cross_branch_)(run, sum, sum, [&](const Tensor& in) { return (*cross_attention_)(run, in, pass); });
-  return mlp_branch_(run, sum, is_parallel_ ? x : sum,
+    sum = (*cross_branch_)(run, sum, sum, cross_attention_->input_dtype(run),
+                           [&](const Tensor& in) { return (*cross_attention_)(run, in, pass); });
+  return mlp_branch_(run, sum, is_parallel_ ? x : sum, mlp_ ? mlp_->input_dtype(run) : Dtype::f32,
                      [&](const Tensor& in) { return mlp_ ? (*mlp_)(run, in) : (*experts_)(run, in, pass); });
 }
 

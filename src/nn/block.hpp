@@ -13,10 +13,10 @@ class Residual {
   // The norms are MODULE_norm and, on the branch's output, MODULE_post_norm.
   Residual(Parameters& parameters, const std::string& module, const StackConfig& config, bool has_norm, int site);
 
-  // sum + branch(x), where x is what the branch reads: the sum itself as a rule.
+  // sum + branch(x), where x is what the branch reads, the sum itself as a rule. It may be given as `dtype`.
   template <class Branch>
-  Tensor operator()(Run& run, const Tensor& sum, const Tensor& x, const Branch& branch) const {
-    const Tensor y = post_norm_(run, branch(norm_place_ == NormPlace::after ? x : norm_(run, x)));
+  Tensor operator()(Run& run, const Tensor& sum, const Tensor& x, Dtype dtype, const Branch& branch) const {
+    const Tensor y = post_norm_(run, branch(norm_place_ == NormPlace::after ? x : norm_(run, x, dtype)));
     const Tensor total = add(run, sum, dropout(run, y, dropout_, site_));
     return norm_place_ == NormPlace::after ? norm_(run, total) : total;
   }

@@ -18,24 +18,23 @@ Experts::Experts(Parameters& parameters, const std::string& module, const MlpCon
 
 Tensor Experts::shared(Run& run, const Tensor& x) const {
   Routing all;
-  all.used = 1;
-  all.rows.emplace_back(size_t(x.rows()));
-  std::iota(all.rows[0].begin(), all.rows[0].end(), 0);
-  all.slots = all.rows;
+  all.places.resize(size_t(x.rows()));
+  std::iota(all.places.begin(), all.places.end(), 0);
   all.weights = activation(run, Activation::sigmoid, linear(run, x, {&shared_gate_, 1})[0]);
-  const Tensor y = (*shared_)(run, x);
-  return combine(run, all, {&y, 1}, x.rows());
+  return combine(run, all, (*shared_)(run, x));
 }
 
 Tensor Experts::operator()(Run& run, const Tensor& x, const StackPass& pass) const {
   const Routing routing = route(run, linear(run, x, {&router_, 1})[0], config_.used, config_.normalized);
   if (pass.routings) pass.routings->push_back(routing);
-  std::vector<Tensor> outputs(experts_.size());
+  const std::shared_ptr<Run> routed = run_on_rows(run, routing.rows);
+  std::vector<RoutedRows> up, down;
   for (size_t i = 0; i < experts_.size(); ++i) {
-    const std::vector<int32_t>& rows = routing.rows[i];
-    if (!rows.empty()) outputs[i] = experts_[i](*run_on_rows(run, rows), gather_rows(run, x, rows));
+    up.push_back({routing.experts[i], experts_[i].up()});
+    down.push_back({routing.experts[i], experts_[i].down()});
   }
-  const Tensor y = combine(run, routing, outputs, x.rows());
+  const std::vector<Tensor> products = linear(*routed, gather_rows(run, x, routing.rows), up);
+  const Tensor inner = experts_[0].inner(*routed, products), y = combine(run, routing, linear(*routed, inner, down)[0]);
   return shared_ ? add(run, y, shared(run, x)) : y;
 }
 

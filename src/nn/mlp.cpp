@@ -15,15 +15,17 @@ Mlp::Mlp(Parameters& parameters, const std::string& module, const MlpConfig& con
   down_ = parameters.projection(module + ".down", model_width, width, config.bias);
 }
 
-Tensor Mlp::inner(Run& run, const Tensor& x) const {
-  const std::vector<Tensor> up = linear(run, x, up_);
-  if (!config_.gated) return activation(run, config_.activation, up[0]);
-  if (!config_.fused) return gated_activation(run, config_.activation, up[0], up[1]);
+Tensor Mlp::inner(Run& run, const std::vector<Tensor>& up) const {
+  const Dtype dtype = graft::input_dtype(run, down());
+  if (!config_.gated) return activation(run, config_.activation, up[0], dtype);
+  if (!config_.fused) return gated_activation(run, config_.activation, up[0], up[1], dtype);
   const int width = up[0].cols() / 2;
   return gated_activation(run, config_.activation, columns(run, up[0], {0, width, 0, 1}),
-                          columns(run, up[0], {width, width, 0, 1}));
+                          columns(run, up[0], {width, width, 0, 1}), dtype);
 }
 
-Tensor Mlp::operator()(Run& run, const Tensor& x) const { return linear(run, inner(run, x), {&down_, 1})[0]; }
+Tensor Mlp::operator()(Run& run, const Tensor& x) const {
+  return linear(run, inner(run, linear(run, x, up_)), down())[0];
+}
 
 }  // namespace graft::inline v0

@@ -17,10 +17,11 @@ class Norm {
 
   explicit operator bool() const { return gain_ != nullptr; }
 
-  Tensor operator()(Run& run, const Tensor& x) const {
+  // `dtype`: of the result, as the operations say.
+  Tensor operator()(Run& run, const Tensor& x, Dtype dtype = Dtype::f32) const {
     if (!gain_) return x;
-    return config_.kind == NormConfig::Kind::rms ? rms_norm(run, x, *gain_, config_.epsilon, config_.offset)
-                                                 : layer_norm(run, x, *gain_, bias_, config_.epsilon);
+    return config_.kind == NormConfig::Kind::rms ? rms_norm(run, x, *gain_, config_.epsilon, config_.offset, dtype)
+                                                 : layer_norm(run, x, *gain_, bias_, config_.epsilon, dtype);
   }
 
  private:

@@ -141,7 +141,7 @@ void check_shapes(const Run& run, const AttentionShape& shape, const Tensor& q, 
 }  // namespace
 
 Tensor attention(Run& run, AttentionShape shape, const Tensor& q, const Tensor& own_k, const Tensor& own_v,
-                 const AttentionPlace& place) {
+                 const AttentionPlace& place, Dtype dtype) {
   check_shapes(run, shape, q, own_k, own_v, place);
   const bool cached = !place.keys && !run.caches.empty();
   const auto [k, v, prefixed] =
@@ -154,9 +154,9 @@ Tensor attention(Run& run, AttentionShape shape, const Tensor& q, const Tensor& 
   set_bias(place.bias, shape, all);
 
   const bool observed = run.observer && run.observer->on_attention;
-  Tensor y = run.tensor(q.rows(), q.cols());
+  Tensor y = run.tensor(q.rows(), q.cols(), dtype);
   const Tensor lse = recorded || observed ? run.tensor(q.rows(), shape.heads) : Tensor();
-  run.kernels().attention(run.stream(), shape, q.data(), all.batch(run.batch, shape), y.data(),
+  run.kernels().attention(run.stream(), shape, q.data(), all.batch(run.batch, shape), y.destination(),
                           lse ? lse.data() : nullptr);
   if (observed) observe(run, shape, q, all, lse, place);
 

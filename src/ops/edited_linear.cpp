@@ -43,6 +43,15 @@ Tensor with_output_gains(Run& run, const Projection& at, bool adds_bias, Tensor 
   return of_all.empty() ? y : scale_columns(run, y, std::move(of_all), nullptr);
 }
 
+// Whether a low-rank update reads the input without a part of its values.
+bool drops_input(const Run& run, std::span<const Projection> projections) {
+  if (!run.training) return false;
+  for (const EditedRows& rows : run.edits)
+    for (const Projection& at : projections)
+      if (rows.edits && at.site >= 0 && rows.edits->sites[size_t(at.site)].low_rank.dropout > 0) return true;
+  return false;
+}
+
 }  // namespace
 
 bool has_low_rank_edits_only(const Run& run, std::span<const Projection> projections) {
@@ -56,6 +65,12 @@ bool has_low_rank_edits_only(const Run& run, std::span<const Projection> project
     }
   }
   return true;
+}
+
+Dtype input_dtype(const Run& run, std::span<const Projection> projections) {
+  for (const Projection& at : projections)
+    if (run.compute(at.weight->dtype()) != Compute::bf16) return Dtype::f32;
+  return has_low_rank_edits_only(run, projections) && !drops_input(run, projections) ? Dtype::bf16 : Dtype::f32;
 }
 
 std::vector<Tensor> edited_linear(Run& run, const Tensor& x, std::span<const Projection> projections) {
@@ -75,11 +90,13 @@ std::vector<Tensor> edited_linear(Run& run, const Tensor& x, std::span<const Pro
   const auto is_empty = [](const std::vector<RowGain>& gains) { return gains.empty(); };
   std::vector<Tensor> ys;
   if (std::all_of(inputs.begin(), inputs.end(), is_empty)) {
-    ys = low_rank_linear(run, x, own);
+    const RoutedRows all{{0, x.rows()}, own};
+    ys = low_rank_linear(run, x, {&all, 1});
   } else {
     for (size_t i = 0; i < own.size(); ++i) {
       const Tensor input = inputs[i].empty() ? x : scale_columns(run, x, inputs[i], nullptr);
-      ys.push_back(low_rank_linear(run, input, {&own[i], 1})[0]);
+      const RoutedRows all{{0, x.rows()}, {&own[i], 1}};
+      ys.push_back(low_rank_linear(run, input, {&all, 1})[0]);
     }
   }
   for (size_t i = 0; i < own.size(); ++i) {

@@ -37,21 +37,21 @@ void choose(const float* values, int count, int used, std::vector<int32_t>& chos
 
 // Through which the gradient of the weights reaches the probabilities.
 struct Choice {
-  std::vector<int32_t> experts;  // of all slots
+  std::vector<int32_t> experts;  // of all weights
   std::vector<float> sums;       // by which a row's weights were divided; empty: not at all
 };
 
 // dlogits += p · (dp - Σ p · dp) of each row, for dp of the probabilities and of the weights.
-void route_backward(const Routing& routing, const Choice& choice, const Tensor& dweights, const Tensor& dprobabilities,
-                    float* dlogits) {
-  const auto experts = size_t(routing.probabilities.cols()), used = size_t(routing.used);
+void route_backward(const Tensor& weights, const Tensor& probabilities, const Choice& choice, const Tensor& dweights,
+                    const Tensor& dprobabilities, float* dlogits) {
+  const auto experts = size_t(probabilities.cols()), used = size_t(weights.cols());
   std::vector<double> dp(experts);
-  for (int row = 0; row < routing.probabilities.rows(); ++row) {
-    const float* p = row_of(routing.probabilities, row);
+  for (int row = 0; row < probabilities.rows(); ++row) {
+    const float* p = row_of(probabilities, row);
     dp.assign(experts, 0);
     if (dprobabilities) std::copy_n(row_of(dprobabilities, row), experts, dp.begin());
     if (dweights) {
-      const float *dw = row_of(dweights, row), *w = row_of(routing.weights, row);
+      const float *dw = row_of(dweights, row), *w = row_of(weights, row);
       const bool divided = !choice.sums.empty();
       const double common = divided ? std::inner_product(w, w + used, dw, 0.0) : 0;
       const double sum = divided ? choice.sums[size_t(row)] : 1;
@@ -63,14 +63,28 @@ void route_backward(const Routing& routing, const Choice& choice, const Tensor& 
   }
 }
 
+// Which rows each expert has, from the experts of all weights.
+void sort_by_expert(const std::vector<int32_t>& chosen, int experts, int used, Routing& routing) {
+  routing.experts.resize(size_t(experts));
+  for (const int32_t expert : chosen) ++routing.experts[size_t(expert)].rows;
+  int first = 0;
+  for (RowSpan& range : routing.experts) first += (range.first = first, range.rows);
+  std::vector<int32_t> next;
+  for (const RowSpan& range : routing.experts) next.push_back(range.first);
+  routing.rows.resize(chosen.size());
+  for (size_t i = 0; i < chosen.size(); ++i) {
+    const int32_t place = next[size_t(chosen[i])]++;
+    routing.rows[size_t(place)] = int32_t(i) / used;
+    routing.places.push_back(place);
+  }
+}
+
 }  // namespace
 
 Routing route(Run& run, const Tensor& logits, int used, bool normalized) {
   const int rows = logits.rows(), experts = logits.cols();
   check(used > 0 && used <= experts, "route: ", used, " experts a row, expected 1 to ", experts);
-  Routing routing{std::vector<std::vector<int32_t>>(size_t(experts)),
-                  std::vector<std::vector<int32_t>>(size_t(experts)), run.tensor(rows, used), run.tensor(rows, experts),
-                  used};
+  Routing routing{.weights = run.tensor(rows, used), .probabilities = run.tensor(rows, experts)};
   softmax(logits, routing.probabilities);
   Choice choice;
   std::vector<int32_t> chosen;
@@ -80,81 +94,38 @@ Routing route(Run& run, const Tensor& logits, int used, bool normalized) {
     float sum = 0;
     for (const int32_t expert : chosen) sum += p[expert];
     if (normalized) choice.sums.push_back(sum);
-    for (int slot = 0; slot < used; ++slot) {
-      const auto expert = size_t(chosen[size_t(slot)]);
-      row_of(routing.weights, row)[slot] = normalized ? p[expert] / sum : p[expert];
-      routing.rows[expert].push_back(row);
-      routing.slots[expert].push_back(row * used + slot);
-    }
+    for (int slot = 0; slot < used; ++slot)
+      row_of(routing.weights, row)[slot] = normalized ? p[chosen[size_t(slot)]] / sum : p[chosen[size_t(slot)]];
     choice.experts.insert(choice.experts.end(), chosen.begin(), chosen.end());
   }
+  sort_by_expert(choice.experts, experts, used, routing);
 
   if (run.records({logits}))
     run.tape->record({routing.weights.identity(), routing.probabilities.identity()},
-                     [logits = logits.identity(), kept = Routing{{}, {}, routing.weights, routing.probabilities, used},
+                     [logits = logits.identity(), weights = routing.weights, probabilities = routing.probabilities,
                       choice = std::move(choice)](Tape& tape) {
-                       route_backward(kept, choice, tape.upstream(kept.weights.identity()),
-                                      tape.upstream(kept.probabilities.identity()), tape.gradient_on_host(logits));
+                       route_backward(weights, probabilities, choice, tape.upstream(weights.identity()),
+                                      tape.upstream(probabilities.identity()), tape.gradient_on_host(logits));
                      });
   return routing;
 }
 
-namespace {
+Tensor combine(Run& run, const Routing& routing, const Tensor& outputs) {
+  const int rows = routing.weights.rows(), used = routing.weights.cols();
+  check(outputs.rows() == rows * used, "combine: ", outputs.rows(), " outputs of ", rows, " rows with ", used,
+        " experts each");
+  Tensor y = run.tensor(rows, outputs.cols());
+  run.kernels().combine_rows(run.stream(), outputs.data(), routing.places.data(), routing.weights.data(), rows, used,
+                             y.cols(), y.data());
 
-// What combine keeps of an expert: its rows, their slots, and its output.
-struct Expert {
-  std::vector<int32_t> rows, slots;
-  Saved output;
-};
-
-void combine_backward(const Run& run, Tape& tape, const Expert& expert, const Tensor& weights, const Tensor& dy) {
-  const Kernels& kernels = run.kernels();
-  const int cols = dy.cols();
-  float *doutput = tape.gradient(expert.output.identity()), *dweights = tape.gradient(weights);
-  const Tensor output = dweights ? expert.output.restore(run) : Tensor();
-  const std::span<const float> shares = weights.values();
-  for (size_t i = 0; i < expert.rows.size(); ++i) {
-    const float* d = row_of(dy, expert.rows[i]);
-    const auto slot = size_t(expert.slots[i]);
-    if (doutput) kernels.accumulate(run.stream(), d, shares[slot], row_of(doutput, int(i), cols), cols);
-    if (dweights)
-      kernels.matmul(run.stream(), Compute::f32, {d, cols}, {row_of(output, int(i)), cols, true}, dweights + slot, 1, 1,
-                     1, cols, 1, true);
-  }
-}
-
-}  // namespace
-
-Tensor combine(Run& run, const Routing& routing, std::span<const Tensor> outputs, int rows) {
-  check(outputs.size() == routing.rows.size(), "combine: ", outputs.size(), " outputs, expected one for each of ",
-        routing.rows.size(), " experts");
-  check(rows == routing.weights.rows(), "combine: ", rows, " rows, but ", routing.weights.rows(), " were routed");
-  const auto busy = std::find_if(routing.rows.begin(), routing.rows.end(), [](const auto& r) { return !r.empty(); });
-  check(busy != routing.rows.end(), "combine: no rows");
-  Tensor y = Tensor::zeros(*run.memory, rows, outputs[size_t(busy - routing.rows.begin())].cols());
-  const std::span<const float> shares = routing.weights.values();
-  bool recorded = run.records({routing.weights});
-  for (size_t e = 0; e < outputs.size(); ++e) {
-    const std::vector<int32_t>& own = routing.rows[e];
-    if (own.empty()) continue;
-    check(outputs[e].rows() == int(own.size()) && outputs[e].cols() == y.cols(), "combine: the output of expert ", e,
-          " is ", outputs[e].rows(), " x ", outputs[e].cols(), ", expected ", own.size(), " x ", y.cols());
-    recorded = recorded || run.records({outputs[e]});
-    for (size_t i = 0; i < own.size(); ++i)
-      run.kernels().accumulate(run.stream(), row_of(outputs[e], int(i)), shares[size_t(routing.slots[e][i])],
-                               row_of(y, own[i]), y.cols());
-  }
-
-  if (recorded) {
-    std::vector<Expert> experts;
-    for (size_t e = 0; e < outputs.size(); ++e)
-      if (!routing.rows[e].empty()) experts.push_back({routing.rows[e], routing.slots[e], Saved(run, outputs[e])});
-    run.tape->record({y.identity()},
-                     [run, experts = std::move(experts), weights = routing.weights, out = y.identity()](Tape& tape) {
-                       const Tensor dy = tape.upstream(out);
-                       for (const Expert& expert : experts) combine_backward(run, tape, expert, weights, dy);
-                     });
-  }
+  if (run.records({routing.weights, outputs}))
+    run.tape->record({y.identity()}, [run, x = Saved(run, outputs), places = routing.places, weights = routing.weights,
+                                      out = y.identity()](Tape& tape) {
+      float *dx = tape.gradient(x.identity()), *dweights = tape.gradient(weights);
+      run.kernels().combine_rows_backward(run.stream(), dweights ? x.restore(run).data() : nullptr, places.data(),
+                                          weights.data(), tape.upstream(out).data(), weights.rows(), weights.cols(),
+                                          x.cols(), dx, dweights);
+    });
   return y;
 }
 
@@ -168,7 +139,7 @@ Tensor balance_loss(Run& run, std::span<const Routing> layers) {
   for (const Routing& layer : layers) {
     check(layer.probabilities.cols() == experts, "balance_loss: a layer has ", layer.probabilities.cols(),
           " experts, the first ", experts);
-    for (size_t e = 0; e < size_t(experts); ++e) taken.values()[e] += float(layer.rows[e].size());
+    for (size_t e = 0; e < size_t(experts); ++e) taken.values()[e] += float(layer.experts[e].rows);
     run.kernels().column_sum(run.stream(), layer.probabilities.data(), layer.probabilities.rows(), experts,
                              probability.data());
     rows += layer.probabilities.rows();

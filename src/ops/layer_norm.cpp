@@ -7,14 +7,14 @@ namespace graft::inline v0 {
 
 namespace {
 
-Tensor layer_norm_of(Run& run, const Tensor& x, const Weight& gain, const Weight* bias, float epsilon) {
+Tensor layer_norm_of(Run& run, const Tensor& x, const Weight& gain, const Weight* bias, float epsilon, Dtype dtype) {
   const int cols = gain.cols(), rows = int(x.size() / size_t(cols));
   check(x.cols() % cols == 0, gain.name(), ": has ", cols, " columns, x has ", x.cols());
   check(!bias || bias->cols() == cols, gain.name(), ": has ", cols, " columns, its bias ", bias ? bias->cols() : 0);
-  Tensor y = run.tensor(x.rows(), x.cols());
+  Tensor y = run.tensor(x.rows(), x.cols(), dtype);
   const bool recorded = run.records({x, gain.parameter(), bias ? bias->parameter() : Tensor()});
   const Tensor mean = recorded ? run.tensor(rows, 1) : Tensor(), inverse = recorded ? run.tensor(rows, 1) : Tensor();
-  run.kernels().layer_norm(run.stream(), x.data(), gain.vector(), bias ? bias->vector() : nullptr, y.data(),
+  run.kernels().layer_norm(run.stream(), x.data(), gain.vector(), bias ? bias->vector() : nullptr, y.destination(),
                            mean.data(), inverse.data(), rows, cols, epsilon);
 
   if (recorded)
@@ -30,9 +30,9 @@ Tensor layer_norm_of(Run& run, const Tensor& x, const Weight& gain, const Weight
 
 }  // namespace
 
-Tensor layer_norm(Run& run, const Tensor& x, const Weight& gain, const Weight* bias, float epsilon) {
+Tensor layer_norm(Run& run, const Tensor& x, const Weight& gain, const Weight* bias, float epsilon, Dtype dtype) {
   const RowParts parts(run, {&gain, bias});
-  if (parts.is_one()) return layer_norm_of(run, x, *parts.weight(&gain), parts.weight(bias), epsilon);
+  if (parts.is_one()) return layer_norm_of(run, x, *parts.weight(&gain), parts.weight(bias), epsilon, dtype);
   return parts.join(run, [&](Run& part, std::span<const int32_t> rows) {
     return std::vector{layer_norm(part, gather_rows(run, x, rows), gain, bias, epsilon)};
   })[0];

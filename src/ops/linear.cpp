@@ -1,15 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <numeric>
 
 #include "ops/ops.hpp"
+#include "ops/row_parts.hpp"
 #include "support/message.hpp"
+#include "tensor/rows_run.hpp"
 
 namespace graft::inline v0 {
 namespace {
 
-struct Group {
+struct Part {
+  RowSpan rows;
   std::vector<Projection> projections;
   LowRankPasses low_rank;
+};
+
+struct Group {
+  std::vector<Part> parts;
   std::vector<Identity> outputs;
   Compute compute = Compute::int8;
 };
@@ -18,72 +26,134 @@ bool is_watched(const Run& run, const Tensor& x, const Group& group) {
   if (!run.tape) return false;
   const auto watches = [&](const Tensor& tensor) { return run.tape->watches(tensor); };
   if (watches(x)) return true;
-  for (const Projection& at : group.projections)
-    if (watches(at.weight->parameter()) || (at.bias && watches(at.bias->parameter()))) return true;
-  for (const LowRankPass& pass : group.low_rank.list)
-    if (watches(pass.edit->up) || watches(pass.edit->down)) return true;
+  for (const Part& part : group.parts) {
+    for (const Projection& at : part.projections)
+      if (watches(at.weight->parameter()) || (at.bias && watches(at.bias->parameter()))) return true;
+    for (const LowRankPass& pass : part.low_rank.list)
+      if (watches(pass.edit->up) || watches(pass.edit->down)) return true;
+  }
   return false;
 }
 
 void backward_parameters(const Run& run, Tape& tape, const Projection& at, Compute compute, const Saved& x,
-                         const Tensor& dy) {
+                         RowSpan rows, const Tensor& dy) {
+  const float* slopes = dy.data() + size_t(rows.first) * dy.cols();
   if (at.weight->parameter())
     if (const Gradients::Place dweight = tape.leaf_gradient(at.weight->parameter()); dweight.data)
-      run.kernels().matmul(run.stream(), compute, {dy.data(), dy.cols(), true}, x.operand(), dweight.data, x.cols(),
-                           dy.cols(), x.cols(), x.rows(), 1, !dweight.is_unset);
+      run.kernels().matmul(run.stream(), compute, {slopes, dy.cols(), true}, x.operand(rows.first), dweight.data,
+                           x.cols(), dy.cols(), x.cols(), rows.rows, 1, !dweight.is_unset);
   if (at.bias)
     if (float* dbias = tape.gradient(at.bias->parameter()))
-      run.kernels().column_sum(run.stream(), dy.data(), dy.rows(), dy.cols(), dbias);
+      run.kernels().column_sum(run.stream(), slopes, rows.rows, dy.cols(), dbias);
 }
 
 void backward(const Run& run, Tape& tape, const Group& group, const Saved& x) {
-  GroupGradient gradient{group.compute, {}, {}, {}, tape.gradient(x.identity())};
-  for (size_t i = 0; i < group.projections.size(); ++i) {
-    const Tensor dy = tape.upstream(group.outputs[i]);
-    if (!dy) continue;
-    backward_parameters(run, tape, group.projections[i], group.compute, x, dy);
-    gradient.projections.push_back(i);
-    gradient.dys.push_back(dy);
-    gradient.weights.push_back(group.projections[i].weight->matrix());
+  for (const Part& part : group.parts) {
+    GroupGradient gradient{group.compute, {}, {}, {}, tape.gradient(x.identity())};
+    for (size_t i = 0; i < part.projections.size(); ++i) {
+      const Tensor dy = tape.upstream(group.outputs[i]);
+      if (!dy) continue;
+      backward_parameters(run, tape, part.projections[i], group.compute, x, part.rows, dy);
+      gradient.projections.push_back(i);
+      gradient.dys.push_back(dy);
+      gradient.weights.push_back(part.projections[i].weight->matrix());
+    }
+    low_rank_backward(run, tape, part.low_rank.list, x, part.rows, gradient);
   }
-  low_rank_backward(run, tape, group.low_rank.list, x, gradient);
+}
+
+// Its outputs, and the arrays that the kernel takes.
+struct Call {
+  std::vector<Tensor> outputs;
+  std::vector<PackedMatrix> weights;
+  std::vector<const float*> biases;
+  std::vector<float*> ys;
+  std::vector<RowSpan> ranges;
+  std::vector<LowRankEdit> edits;
+
+  void add(const Run& run, const Part& part) {
+    add_kernel_edits(run, part.low_rank.list, weights.size(), edits);
+    for (size_t i = 0; i < part.projections.size(); ++i) {
+      const Projection& at = part.projections[i];
+      weights.push_back(at.weight->matrix());
+      biases.push_back(at.bias ? at.bias->vector() : nullptr);
+      ys.push_back(outputs[i].data());
+      ranges.push_back(part.rows);
+    }
+  }
+};
+
+// Checks the shapes, and settles the precision of all parts.
+Group group_of(const Run& run, const Tensor& x, std::span<const RoutedRows> parts) {
+  Group group;
+  for (const RoutedRows& part : parts) {
+    if (part.rows.rows == 0 && x.rows() > 0) continue;
+    for (size_t i = 0; i < part.projections.size(); ++i) {
+      const Weight& weight = *part.projections[i].weight;
+      check(weight.cols() == x.cols(), weight.name(), ": takes ", weight.cols(), " columns, x has ", x.cols());
+      const Weight& first = *parts[0].projections[i].weight;
+      check(weight.rows() == first.rows(), weight.name(), ": gives ", weight.rows(), " columns, ", first.name(), " ",
+            first.rows());
+      group.compute = std::min(group.compute, run.compute(weight.dtype()));
+    }
+    group.parts.push_back({part.rows, {part.projections.begin(), part.projections.end()}, {}});
+  }
+  return group;
+}
+
+std::vector<int32_t> numbers_of(RowSpan rows) {
+  std::vector<int32_t> numbers(size_t(rows.rows));
+  std::iota(numbers.begin(), numbers.end(), rows.first);
+  return numbers;
 }
 
 }  // namespace
 
 std::vector<Tensor> linear(Run& run, const Tensor& x, std::span<const Projection> projections) {
-  return has_low_rank_edits_only(run, projections) ? low_rank_linear(run, x, projections)
-                                                   : edited_linear(run, x, projections);
+  if (!has_low_rank_edits_only(run, projections)) return edited_linear(run, x, projections);
+  const RoutedRows all{{0, x.rows()}, projections};
+  return low_rank_linear(run, x, {&all, 1});
 }
 
-std::vector<Tensor> low_rank_linear(Run& run, const Tensor& x, std::span<const Projection> projections) {
-  Group group{{projections.begin(), projections.end()}, {}, {}};
-  std::vector<Tensor> outputs;
-  std::vector<PackedMatrix> weights;
-  std::vector<const float*> biases;
-  std::vector<float*> ys;
-  for (const Projection& at : projections) {
-    check(at.weight->cols() == x.cols(), at.weight->name(), ": takes ", at.weight->cols(), " columns, x has ",
-          x.cols());
-    group.compute = std::min(group.compute, run.compute(at.weight->dtype()));
-    weights.push_back(at.weight->matrix());
-    biases.push_back(at.bias ? at.bias->vector() : nullptr);
-    outputs.push_back(run.tensor(x.rows(), at.weight->rows()));
-    group.outputs.push_back(outputs.back().identity());
-    ys.push_back(outputs.back().data());
+std::vector<Tensor> linear(Run& run, const Tensor& x, std::span<const RoutedRows> parts) {
+  const auto is_simple = [&](const RoutedRows& part) { return has_low_rank_edits_only(run, part.projections); };
+  if (std::all_of(parts.begin(), parts.end(), is_simple)) return low_rank_linear(run, x, parts);
+  std::vector<std::vector<Tensor>> outputs(parts[0].projections.size());  // of each projection, by part
+  for (const RoutedRows& part : parts) {
+    if (part.rows.rows == 0) continue;
+    const std::vector<int32_t> rows = numbers_of(part.rows);
+    const auto of_part = edited_linear(*run_on_rows(run, rows), gather_rows(run, x, rows), part.projections);
+    for (size_t i = 0; i < outputs.size(); ++i) outputs[i].push_back(of_part[i]);
   }
-  group.low_rank = low_rank_passes(run, group.compute, x, projections);
-  const std::vector<LowRankEdit> edits = kernel_edits(run, group.low_rank.list);
+  std::vector<Tensor> joined;
+  for (const std::vector<Tensor>& of_parts : outputs) joined.push_back(join_rows(run, of_parts));
+  return joined;
+}
+
+std::vector<Tensor> low_rank_linear(Run& run, const Tensor& x, std::span<const RoutedRows> parts) {
+  Group group = group_of(run, x, parts);
+  Call call;
+  for (const Projection& at : parts[0].projections) {
+    call.outputs.push_back(run.tensor(x.rows(), at.weight->rows()));
+    group.outputs.push_back(call.outputs.back().identity());
+  }
+  for (Part& part : group.parts) {
+    part.low_rank = low_rank_passes(run, group.compute, x, {part.rows, part.projections});
+    call.add(run, part);
+  }
   const Saved saved = is_watched(run, x, group) ? Saved(run, x) : Saved();
-  run.kernels().linear(run.stream(), group.compute, {x.data(), x.cols(), false, saved.halves()}, x.rows(),
-                       weights.data(), biases.data(), ys.data(), int(weights.size()), edits.data(), int(edits.size()));
+  const bool is_rounded = saved && group.compute == Compute::bf16;
+  run.kernels().linear(run.stream(), group.compute, is_rounded ? saved.operand() : x.operand(), x.rows(),
+                       call.weights.data(), call.biases.data(), call.ys.data(), int(call.weights.size()),
+                       call.edits.data(), int(call.edits.size()),
+                       group.parts.size() > 1 ? call.ranges.data() : nullptr);
 
   if (saved) {
     const std::vector<Identity> identities = group.outputs;
     run.tape->record(identities,
                      [run, x = saved, group = std::move(group)](Tape& tape) { backward(run, tape, group, x); });
   }
-  return outputs;
+  return call.outputs;
 }
 
 }  // namespace graft::inline v0

@@ -14,7 +14,8 @@ const LowRank& edit_of(const Projection& at, const EditedRows& rows) {
   return rows.edits->sites[size_t(at.site)].low_rank;
 }
 
-bool drops(const Run& run, const LowRankPass& pass) { return run.training && pass.edit->dropout > 0; }
+bool drops(const Run& run, const LowRank& edit) { return run.training && edit.dropout > 0; }
+bool drops(const Run& run, const LowRankPass& pass) { return drops(run, *pass.edit); }
 
 const float* rows_of(const Tensor& x, const LowRankPass& pass) { return x.data() + size_t(pass.rows.first) * x.cols(); }
 
@@ -30,7 +31,7 @@ Tensor dropped(const Run& run, const Tensor& x, const LowRankPass& pass) {
 void multiply_dropped(const Run& run, Compute compute, const Tensor& x, const LowRankPass& pass) {
   const Tensor input = dropped(run, x, pass);
   run.kernels().linear(run.stream(), compute, {input.data(), input.cols()}, input.rows(), &pass.packed.down, nullptr,
-                       &pass.hidden, 1, nullptr, 0);
+                       &pass.hidden, 1, nullptr, 0, nullptr);
 }
 
 LowRankPass pass_of(const Run& run, Compute compute, size_t index, const Projection& at, const EditedRows& rows) {
@@ -46,20 +47,28 @@ LowRankPass pass_of(const Run& run, Compute compute, size_t index, const Project
   return pass;
 }
 
+EditedRows within(EditedRows edited, RowSpan rows) {
+  const int first = std::max(edited.first, rows.first);
+  const int end = std::min(edited.first + edited.rows, rows.first + rows.rows);
+  return {first, end - first, edited.edits};
+}
+
 }  // namespace
 
-LowRankPasses low_rank_passes(const Run& run, Compute compute, const Tensor& x,
-                              std::span<const Projection> projections) {
+LowRankPasses low_rank_passes(const Run& run, Compute compute, const Tensor& x, const RoutedRows& part) {
   LowRankPasses passes;
-  passes.list.reserve(run.edits.size() * projections.size());
+  passes.list.reserve(run.edits.size() * part.projections.size());
   int size = 0;
-  for (const EditedRows& rows : run.edits)
-    for (size_t i = 0; i < projections.size() && rows.edits; ++i) {
-      const Projection& at = projections[i];
+  for (const EditedRows& edited : run.edits) {
+    const EditedRows rows = within(edited, part.rows);
+    if (rows.rows <= 0) continue;
+    for (size_t i = 0; i < part.projections.size() && rows.edits; ++i) {
+      const Projection& at = part.projections[i];
       if (at.site < 0 || !edit_of(at, rows).down) continue;
       passes.list.push_back(pass_of(run, compute, i, at, rows));
       size += rows.rows * passes.list.back().rank();
     }
+  }
   if (passes.list.empty()) return passes;
   passes.hidden = run.tensor(1, size);
   float* hidden = passes.hidden.data();
@@ -71,18 +80,17 @@ LowRankPasses low_rank_passes(const Run& run, Compute compute, const Tensor& x,
   return passes;
 }
 
-std::vector<LowRankEdit> kernel_edits(const Run& run, std::span<const LowRankPass> passes) {
-  std::vector<LowRankEdit> edits;
-  edits.reserve(passes.size());
+void add_kernel_edits(const Run& run, std::span<const LowRankPass> passes, size_t first,
+                      std::vector<LowRankEdit>& edits) {
+  edits.reserve(edits.size() + passes.size());
   for (const LowRankPass& pass : passes)
-    edits.push_back({.weight = int(pass.projection),
+    edits.push_back({.weight = int(first + pass.projection),
                      .first = pass.rows.first,
                      .rows = pass.rows.rows,
                      .down = drops(run, pass) ? PackedMatrix() : pass.packed.down,
                      .up = pass.packed.up,
                      .scale = pass.edit->scale,
                      .hidden = pass.hidden});
-  return edits;
 }
 
 namespace {
@@ -143,11 +151,12 @@ void backward_rows(const Run& run, Tape& tape, std::span<const LowRankPass> pass
 
 }  // namespace
 
-void low_rank_backward(const Run& run, Tape& tape, std::span<const LowRankPass> passes, const Saved& x,
+void low_rank_backward(const Run& run, Tape& tape, std::span<const LowRankPass> passes, const Saved& x, RowSpan rows,
                        const GroupGradient& gradient) {
-  int row = 0;
-  while (row < x.rows()) {
-    const int first = passes.empty() ? x.rows() : passes[0].rows.first;
+  const int end = rows.first + rows.rows;
+  int row = rows.first;
+  while (row < end) {
+    const int first = passes.empty() ? end : passes[0].rows.first;
     if (row < first) {
       backward_rows(run, tape, {}, x, gradient, row, first - row);
       row = first;

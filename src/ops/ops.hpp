@@ -22,10 +22,22 @@ struct Projection {
 
 // y[i] = x · weight[i]ᵀ + bias[i] with the edits of each row, for projections of one input.
 std::vector<Tensor> linear(Run& run, const Tensor& x, std::span<const Projection> projections);
-// The same in two steps, the first of which knows no other edits than low-rank ones.
-std::vector<Tensor> low_rank_linear(Run& run, const Tensor& x, std::span<const Projection> projections);
+
+// Rows of an input with projections of their own.
+struct RoutedRows {
+  RowSpan rows;
+  std::span<const Projection> projections;
+};
+// The same where parts of the rows, which cover all of them in their order, take other weights of the same shapes.
+std::vector<Tensor> linear(Run& run, const Tensor& x, std::span<const RoutedRows> parts);
+
+// Its two steps, the first of which knows no other edits than low-rank ones.
+std::vector<Tensor> low_rank_linear(Run& run, const Tensor& x, std::span<const RoutedRows> parts);
 std::vector<Tensor> edited_linear(Run& run, const Tensor& x, std::span<const Projection> projections);
 bool has_low_rank_edits_only(const Run& run, std::span<const Projection> projections);
+
+// What an operation may make where only these projections read it: bf16 if their products round it to that, else f32.
+Dtype input_dtype(const Run& run, std::span<const Projection> projections);
 
 // Columns of x times the gain of their row, plus the vector `shift` (null: nothing). Rows without a gain have 1.
 struct RowGain {
@@ -37,11 +49,14 @@ Tensor scale_columns(Run& run, const Tensor& x, std::vector<RowGain> gains, cons
 // The rows of the table for the ids, with the edits of each row. The row of `padding` gets no gradient.
 Tensor embedding(Run& run, const Weight& table, std::span<const int32_t> ids, int32_t padding = -1);
 
-// Norms of each row of x; where the gain has fewer columns, of each part of a row with that many (a head).
+// Norms of each row of x; where the gain has fewer columns, of each part of a row with that many (a head). `dtype` is
+// that of the result, as `input_dtype` says; where rows have gains of their own it is f32 in any case.
 // x / rms(x) * (offset + gain):
-Tensor rms_norm(Run& run, const Tensor& x, const Weight& gain, float epsilon, float offset = 0);
+Tensor rms_norm(Run& run, const Tensor& x, const Weight& gain, float epsilon, float offset = 0,
+                Dtype dtype = Dtype::f32);
 // (x - mean(x)) / deviation(x) * gain + bias, which may be null:
-Tensor layer_norm(Run& run, const Tensor& x, const Weight& gain, const Weight* bias, float epsilon);
+Tensor layer_norm(Run& run, const Tensor& x, const Weight& gain, const Weight* bias, float epsilon,
+                  Dtype dtype = Dtype::f32);
 
 // Cosines and sines of the batch's positions, computed once a pass.
 struct RotaryTable {
@@ -95,14 +110,14 @@ struct AttentionPlace {
   AttentionKind kind = AttentionKind::self;  // for observers
 };
 // Attention of each sequence of the batch to itself and to what its cache holds already, or to the prefix of its edits,
-// or, across, to the same sequence of place.keys, which is neither causal nor cached.
+// or, across, to the same sequence of place.keys, which is neither causal nor cached. `dtype` is that of the result.
 Tensor attention(Run& run, AttentionShape shape, const Tensor& q, const Tensor& k, const Tensor& v,
-                 const AttentionPlace& place);
+                 const AttentionPlace& place, Dtype dtype = Dtype::f32);
 
-// Of each value; the identity is x itself.
-Tensor activation(Run& run, Activation kind, const Tensor& x);
+// Of each value, as `dtype`; the identity is x itself.
+Tensor activation(Run& run, Activation kind, const Tensor& x, Dtype dtype = Dtype::f32);
 // activation(gate) * up
-Tensor gated_activation(Run& run, Activation kind, const Tensor& gate, const Tensor& up);
+Tensor gated_activation(Run& run, Activation kind, const Tensor& gate, const Tensor& up, Dtype dtype = Dtype::f32);
 
 Tensor add(Run& run, const Tensor& a, const Tensor& b);
 
@@ -158,26 +173,27 @@ struct LowRankPass {
   float* hidden;  // rows × rank
   int rank() const { return edit->down.rows(); }
 };
-// The edits that a group of projections of one input has, in row order. A token of many adapters makes thousands, while
-// other threads wait, so they share their memory.
+// The edits that a group of projections of some rows of an input has, in row order. A token of many adapters makes
+// thousands, while other threads wait, so they share their memory.
 struct LowRankPasses {
   std::vector<LowRankPass> list;
   Tensor hidden;  // of all
 };
 // Those that drop values of the input have their `hidden`; the product makes that of the others.
-LowRankPasses low_rank_passes(const Run& run, Compute compute, const Tensor& x,
-                              std::span<const Projection> projections);
-std::vector<LowRankEdit> kernel_edits(const Run& run, std::span<const LowRankPass> passes);
-// The gradients that have reached a group of projections of one input.
+LowRankPasses low_rank_passes(const Run& run, Compute compute, const Tensor& x, const RoutedRows& part);
+// Adds them for the kernel, where the group's projections are those from `first` on.
+void add_kernel_edits(const Run& run, std::span<const LowRankPass> passes, size_t first,
+                      std::vector<LowRankEdit>& edits);
+// The gradients that have reached a group of projections of some rows of an input.
 struct GroupGradient {
   Compute compute;
   std::vector<size_t> projections;  // their places in the group
-  std::vector<Tensor> dys;
+  std::vector<Tensor> dys;          // of all rows
   std::vector<PackedMatrix> weights;
   float* dx;  // null: not wanted
 };
 // Adds to dx through the weights and their edits, and to the gradients of the edits.
-void low_rank_backward(const Run& run, Tape& tape, std::span<const LowRankPass> passes, const Saved& x,
+void low_rank_backward(const Run& run, Tape& tape, std::span<const LowRankPass> passes, const Saved& x, RowSpan rows,
                        const GroupGradient& gradient);
 
 }  // namespace graft::inline v0

@@ -3,25 +3,16 @@
 
 namespace graft::inline v0 {
 
-Saved::Saved(const Run& run, const Tensor& x) : identity_(x.identity()) {
-  if (run.saved == Dtype::f32) {
-    values_ = x;
-    return;
-  }
-  halves_ = run.tensor(x.rows(), (x.cols() + 1) / 2);
-  run.kernels().convert(run.stream(), x.data(), run.saved, halves_.data(), int64_t(x.size()));
-}
-
-Operand Saved::operand(int first_row) const {
-  const size_t first = size_t(first_row) * cols();
-  if (values_) return {values_.data() + first, cols()};
-  return {nullptr, cols(), false, halves() + first};
+Saved::Saved(const Run& run, const Tensor& x) : identity_(x.identity()), values_(x) {
+  if (run.saved == Dtype::f32 || x.dtype() == run.saved) return;
+  values_ = run.tensor(x.rows(), x.cols(), run.saved);
+  run.kernels().convert(run.stream(), x.data(), run.saved, values_.halves(), int64_t(x.size()));
 }
 
 Tensor Saved::restore(const Run& run) const {
-  if (values_) return values_;
+  if (dtype() == Dtype::f32) return values_;
   Tensor x = run.tensor(rows(), cols());
-  run.kernels().decode(run.stream(), run.saved, halves_.data(), x.data(), int64_t(x.size()));
+  run.kernels().decode(run.stream(), dtype(), data(), x.data(), int64_t(x.size()));
   return x;
 }
 

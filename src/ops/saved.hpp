@@ -16,18 +16,17 @@ class Saved {
   int cols() const { return identity_->cols; }
   // By which the tape knows the tensor.
   const Identity& identity() const { return identity_; }
-  // As it was kept: floats or bf16.
-  const void* data() const { return values_ ? values_.data() : halves_.data(); }
-  // The values rounded to bf16; null where they are kept as they are.
-  const uint16_t* halves() const { return halves_ ? reinterpret_cast<const uint16_t*>(halves_.data()) : nullptr; }
-  // Rows from one on as a right operand.
-  Operand operand(int first_row = 0) const;
+  // As it was kept: f32 or bf16.
+  Dtype dtype() const { return values_.dtype(); }
+  const void* data() const { return dtype() == Dtype::f32 ? static_cast<void*>(values_.data()) : values_.halves(); }
+  // Rows from one on, for a product.
+  Operand operand(int first_row = 0) const { return values_.operand(first_row); }
   // The values, in a tensor of their own where they were rounded.
   Tensor restore(const Run& run) const;
 
  private:
   Identity identity_;
-  Tensor values_, halves_;
+  Tensor values_;
 };
 
 }  // namespace graft::inline v0

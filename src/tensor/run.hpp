@@ -33,7 +33,7 @@ struct Run {
 
   const Kernels& kernels() const { return lane.backend().kernels(); }
   const Stream& stream() const { return lane.stream(); }
-  Tensor tensor(int rows, int cols) const { return Tensor(*memory, rows, cols); }
+  Tensor tensor(int rows, int cols, Dtype dtype = Dtype::f32) const { return Tensor(*memory, rows, cols, dtype); }
   bool records(std::initializer_list<Tensor> inputs) const { return tape && tape->watches_any(inputs); }
 
   // The least precise product for a weight of this dtype.

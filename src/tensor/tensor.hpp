@@ -2,6 +2,7 @@
 //
 // A float matrix, row-major, by shared handle. Copies are the same tensor; what is written through one is seen by all.
 // `data` is for kernels. The host reads and writes `values` and `row`, which wait for the kernels that were called.
+// What only products read, and those of bf16, may be a matrix of bf16: then there are `halves` in place of `data`.
 #pragma once
 
 #include <memory>
@@ -22,10 +23,11 @@ class Tensor {
  public:
   Tensor() = default;
   // Not initialised.
-  Tensor(Memory& memory, int rows, int cols)
+  Tensor(Memory& memory, int rows, int cols, Dtype dtype = Dtype::f32)
       : shape_(std::make_shared<const Shape>(Shape{rows, cols})),
         memory_(&memory),
-        data_(memory.allocate(size_t(rows) * cols)) {}
+        dtype_(dtype),
+        data_(memory.allocate(dtype == Dtype::f32 ? size() : (size() + 1) / 2)) {}
 
   static Tensor zeros(Memory& memory, int rows, int cols) {
     Tensor tensor(memory, rows, cols);
@@ -49,7 +51,15 @@ class Tensor {
   int rows() const { return shape_->rows; }
   int cols() const { return shape_->cols; }
   size_t size() const { return size_t(rows()) * cols(); }
-  float* data() const { return data_.get(); }
+  Dtype dtype() const { return dtype_; }
+  float* data() const { return dtype_ == Dtype::f32 ? data_.get() : nullptr; }
+  uint16_t* halves() const { return dtype_ == Dtype::f32 ? nullptr : reinterpret_cast<uint16_t*>(data_.get()); }
+  // Rows from one on, for a product.
+  Operand operand(int first_row = 0) const {
+    const size_t first = size_t(first_row) * cols();
+    return dtype_ == Dtype::f32 ? Operand{data() + first, cols()} : Operand{nullptr, cols(), false, halves() + first};
+  }
+  Destination destination() const { return dtype_ == Dtype::f32 ? Destination(data()) : Destination(halves()); }
   std::span<float> values() const {
     memory_->wait();
     return {data(), size()};
@@ -66,6 +76,7 @@ class Tensor {
  private:
   Identity shape_;
   Memory* memory_ = nullptr;  // kept alive by the data
+  Dtype dtype_ = Dtype::f32;
   std::shared_ptr<float> data_;
 };
 

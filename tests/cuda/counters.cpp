@@ -142,7 +142,7 @@ void products(Report& r) {
     const PackedMatrix w = {r.zeros<char>(static_cast<int64_t>(k.packed_bytes(dtype, kInner, kWidth))), dtype, kInner,
                             kWidth};
     r.line("linear, 1 row", std::string("576 to 1536, ") + name, bytes * kInner * kWidth, [&] {
-      k.linear(r.stream(), Compute::int8, {x, kWidth}, 1, &w, nullptr, &y, 1, nullptr, 0);
+      k.linear(r.stream(), Compute::int8, {x, kWidth}, 1, &w, nullptr, &y, 1, nullptr, 0, nullptr);
     });
   }
 }

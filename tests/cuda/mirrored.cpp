@@ -44,6 +44,10 @@ class Call {
   template <class T>
   requires std::is_class_v<T> T of(const T& settings) { return settings; }
   Operand of(Operand x) { return {of(x.data), x.stride, x.transposed, of(x.halves)}; }
+  Destination of(Destination y) {
+    y.data = of(y.data), y.halves = of(y.halves);
+    return y;
+  }
   PackedMatrix of(const PackedMatrix& w) { return {of(w.data), w.dtype, w.rows, w.cols}; }
   ByteMoments of(ByteMoments moments) { return {of(moments.codes), of(moments.largest)}; }
   AttentionSequence of(const AttentionSequence& sequence) {
@@ -135,7 +139,7 @@ struct Entry<member, on_host...> {
 };
 
 void linear(const Stream&, Compute compute, Operand x, int rows, const PackedMatrix* weights, const float* const* bias,
-            float* const* y, int count, const LowRankEdit* edits, int edit_count) {
+            float* const* y, int count, const LowRankEdit* edits, int edit_count, const RowSpan* ranges) {
   const std::lock_guard<std::mutex> lock(mutex);
   Call call;
   const auto w = call.all(weights, count);
@@ -143,7 +147,7 @@ void linear(const Stream&, Compute compute, Operand x, int rows, const PackedMat
   const auto out = call.all(y, count);
   const auto e = call.all(edits, edit_count);
   cuda::table.linear(cuda_test_stream(), compute, call.of(x), rows, w.data(), bias ? b.data() : nullptr, out.data(),
-                     count, e.data(), edit_count);
+                     count, e.data(), edit_count, ranges);
   call.finish();
 }
 
@@ -184,6 +188,8 @@ const Kernels table = {
     .embedding = Entry<&Kernels::embedding>::call,
     .embedding_backward = Entry<&Kernels::embedding_backward>::call,
     .gather_rows = Entry<&Kernels::gather_rows>::call,
+    .combine_rows = Entry<&Kernels::combine_rows>::call,
+    .combine_rows_backward = Entry<&Kernels::combine_rows_backward>::call,
     .rms_norm = Entry<&Kernels::rms_norm>::call,
     .rms_norm_backward = Entry<&Kernels::rms_norm_backward>::call,
     .layer_norm = Entry<&Kernels::layer_norm>::call,

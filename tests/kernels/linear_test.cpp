@@ -113,7 +113,7 @@ TEST_CASE("linear agrees with sums in double", "[kernels]") {
           const float* bias_data = rows % 2 == 1 ? bias.data() : nullptr;
           const auto y = run_on_workers(std::vector<float>(rows * outputs, NAN), [&](Stream stream, float* out) {
             kernels->linear(stream, compute, {x.data(), cols}, rows, &w.matrix, rows % 2 == 1 ? &bias_data : nullptr,
-                            &out, 1, nullptr, 0);
+                            &out, 1, nullptr, 0, nullptr);
           });
           CHECK(difference(y, reference(x, w, bias_data, rows)) < tolerance(compute, cols) * scale_of(w));
         }
@@ -131,7 +131,7 @@ TEST_CASE("linear multiplies a group of weights of several dtypes", "[kernels]")
       const size_t outputs = static_cast<size_t>(rows) * 373;
       const auto y = run_on_workers(std::vector<float>(outputs, NAN), [&](Stream stream, float* out) {
         float* parts[] = {out, out + rows * 40, out + rows * 340};
-        kernels->linear(stream, Compute::bf16, {x.data(), 64}, rows, weights, biases, parts, 3, nullptr, 0);
+        kernels->linear(stream, Compute::bf16, {x.data(), 64}, rows, weights, biases, parts, 3, nullptr, 0, nullptr);
       });
       std::vector<double> expected = reference(x, a, nullptr, rows);
       for (const auto& part : {reference(x, b, bias.data(), rows), reference(x, c, nullptr, rows)})
@@ -149,9 +149,10 @@ TEST_CASE("linear of one row has the bits that it has among many", "[kernels]") 
       std::vector<float> y(30 * 70), row(70);
       TestStream stream;
       float* out = y.data();
-      kernels->linear(stream, Compute::bf16, {x.data(), 1056}, 30, &w.matrix, nullptr, &out, 1, nullptr, 0);
+      kernels->linear(stream, Compute::bf16, {x.data(), 1056}, 30, &w.matrix, nullptr, &out, 1, nullptr, 0, nullptr);
       out = row.data();
-      kernels->linear(stream, Compute::bf16, {x.data() + 17 * 1056, 1056}, 1, &w.matrix, nullptr, &out, 1, nullptr, 0);
+      kernels->linear(stream, Compute::bf16, {x.data() + 17 * 1056, 1056}, 1, &w.matrix, nullptr, &out, 1, nullptr, 0,
+                      nullptr);
       CHECK(difference(row, std::span(y).subspan(17 * 70, 70)) == 0);
     }
 }
@@ -165,7 +166,7 @@ TEST_CASE("integer products pass on what is not finite", "[kernels]") {
       x[70] = bad;
       TestStream stream;
       float* out = y.data();
-      kernels->linear(stream, Compute::int8, {x.data(), 64}, 2, &w.matrix, nullptr, &out, 1, nullptr, 0);
+      kernels->linear(stream, Compute::int8, {x.data(), 64}, 2, &w.matrix, nullptr, &out, 1, nullptr, 0, nullptr);
       for (int i = 0; i < 3; ++i) {
         CHECK(y[i] == 0);
         CHECK(!std::isfinite(y[3 + i]));
@@ -225,7 +226,7 @@ TEST_CASE("linear adds low-rank edits", "[kernels]") {
                 const LowRankEdit edits[] = {{0, 1, 2, down.matrix, up.matrix, 0.5f, out + first},
                                              {0, 3, rows - 3, other.matrix, up.matrix, 2, out + first + 2 * rank},
                                              {1, 3, rows - 3, {}, wide.matrix, 0.25f, hidden.data()}};
-                kernels->linear(stream, compute, {x.data(), inputs}, rows, weights, nullptr, y, 2, edits, 3);
+                kernels->linear(stream, compute, {x.data(), inputs}, rows, weights, nullptr, y, 2, edits, 3, nullptr);
               });
           std::vector<double> expected = reference(x, w, nullptr, rows), more = reference(x, v, nullptr, rows);
           const std::vector<double> a = reference(x, down, nullptr, rows), b = reference(x, other, nullptr, rows);
@@ -251,14 +252,60 @@ TEST_CASE("linear reads rounded rows as they lie", "[kernels]") {
         const TestWeight w(*kernels, Dtype::bf16, 70, cols, 5);
         const std::vector<float> x = noise(rows * cols, 6);
         std::vector<uint16_t> halves(x.size());
-        std::vector<float> found(rows * 70), expected(rows * 70);
+        std::vector<float> found(rows * 70), expected(rows * 70), rounded(x.size());
         TestStream stream;
         kernels->convert(stream, x.data(), Dtype::bf16, halves.data(), rows * cols);
+        kernels->decode(stream, Dtype::bf16, halves.data(), rounded.data(), rows * cols);
         float *y = found.data(), *other = expected.data();
-        kernels->linear(stream, Compute::bf16, {x.data(), cols, false, halves.data()}, rows, &w.matrix, nullptr, &y, 1,
-                        nullptr, 0);
-        kernels->linear(stream, Compute::bf16, {x.data(), cols}, rows, &w.matrix, nullptr, &other, 1, nullptr, 0);
+        kernels->linear(stream, Compute::bf16, {nullptr, cols, false, halves.data()}, rows, &w.matrix, nullptr, &y, 1,
+                        nullptr, 0, nullptr);
+        kernels->linear(stream, Compute::bf16, {rounded.data(), cols}, rows, &w.matrix, nullptr, &other, 1, nullptr, 0,
+                        nullptr);
         CHECK(found == expected);
+      }
+}
+
+// Parts of few and of many rows, one of none, and rows of none; two weights of a part, one with an edit.
+TEST_CASE("linear multiplies ranges of rows by weights of their own", "[kernels]") {
+  const int inputs = 96, outputs = 70, rank = 4;
+  const RowSpan ranges[] = {{0, 3}, {0, 3}, {3, 0}, {4, 45}, {49, 1}};
+  constexpr int kRows = 52, kCount = 5;
+  for (const Kernels* kernels : kernel_list())
+    for (const Dtype dtype : {Dtype::f32, Dtype::bf16, Dtype::q8_0})
+      for (const Compute compute : kComputes) {
+        INFO(kernels->name << " dtype " << static_cast<int>(dtype) << " compute " << static_cast<int>(compute));
+        std::vector<TestWeight> weights;
+        for (unsigned i = 0; i < kCount; ++i) weights.emplace_back(*kernels, dtype, outputs, inputs, 20 + i);
+        const TestWeight down(*kernels, Dtype::f32, rank, inputs, 14), up(*kernels, Dtype::f32, outputs, rank, 15);
+        const std::vector<float> x = noise(kRows * inputs, 18), bias = noise(outputs, 19);
+        const size_t size = kRows * outputs;
+        const auto multiply = [&](Stream stream, float* out, const RowSpan* of, int first, int count) {
+          std::vector<PackedMatrix> matrices;
+          std::vector<const float*> biases;
+          std::vector<float*> ys;
+          for (int i = first; i < first + count; ++i) {
+            matrices.push_back(weights[i].matrix);
+            biases.push_back(i % 2 ? bias.data() : nullptr);
+            ys.push_back(out + (i == 1 ? size : 0));
+          }
+          std::vector<float> hidden(2 * kRows * rank);
+          const LowRankEdit edits[] = {{1, 1, 2, down.matrix, up.matrix, 0.5f, hidden.data()},
+                                       {3, 10, 39, down.matrix, up.matrix, 2, hidden.data() + kRows * rank}};
+          const bool all = count == kCount;
+          const int rows = all ? kRows : of[0].rows;
+          const float* from = all ? x.data() : x.data() + of[0].first * inputs;
+          LowRankEdit edit = edits[first == 3];
+          edit.weight = 0, edit.first -= all ? 0 : of[0].first;
+          if (!all)
+            for (float*& y : ys) y += of[0].first * outputs;
+          const bool has_edit = first == 1 || first == 3;
+          kernels->linear(stream, compute, {from, inputs}, rows, matrices.data(), biases.data(), ys.data(), count,
+                          all ? edits : &edit, all ? 2 : has_edit, all ? of : nullptr);
+        };
+        const std::vector<float> start = noise(2 * size, 30);
+        std::vector<float> expected = start;
+        for (int i = 0; i < kCount; ++i) multiply(TestStream(), expected.data(), ranges + i, i, 1);
+        CHECK(run_on_workers(start, [&](Stream s, float* out) { multiply(s, out, ranges, 0, kCount); }) == expected);
       }
 }
 

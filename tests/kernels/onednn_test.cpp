@@ -78,7 +78,7 @@ TEST_CASE("oneDNN's linear agrees with ours, for whole tiles and for what is lef
           const auto run = [&](const Kernels& kernels) {
             return run_on_workers(std::vector<float>(all), [&](Stream stream, float* out) {
               float* const y[] = {out, out + first};
-              kernels.linear(stream, compute, {x.data(), cols}, rows, weights, biases, y, 2, nullptr, 0);
+              kernels.linear(stream, compute, {x.data(), cols}, rows, weights, biases, y, 2, nullptr, 0, nullptr);
             });
           };
           CHECK(difference(run(*onednn), run(ours)) < 1e-4);
