@@ -205,10 +205,11 @@ Operand rows_from(const Operand& x, int64_t first) {
 void linear(const Stream& stream, Compute compute, Operand x, int rows, const PackedMatrix* weights,
             const float* const* bias, float* const* y, int count, const LowRankEdit* edits, int edit_count,
             const RowSpan* ranges) {
+  const auto range_of = [&](int i) { return ranges ? ranges[i] : RowSpan{0, rows}; };
   int edit = 0;
   for (int i = 0, end; i < count; i = end) {
-    const RowSpan range = ranges ? ranges[i] : RowSpan{0, rows};
-    for (end = i + 1; end < count && (!ranges || ranges[end].first == range.first);) ++end;
+    const RowSpan range = range_of(i);
+    for (end = i + 1; end < count && range_of(end).first == range.first && range_of(end).rows == range.rows;) ++end;
     const int first_edit = edit;
     while (edit < edit_count && edits[edit].weight < end) ++edit;
     const Call call = {compute,     rows_from(x, range.first), range.rows, weights[i].cols,

@@ -14,7 +14,7 @@
 
 namespace graft::inline v0::cuda {
 
-constexpr int kWarp = 32, kThreads = 256, kMostThreads = 512;
+constexpr int kWarp = 32, kThreads = 256, kMostThreads = 512, kLargestBlock = 1024;
 
 constexpr int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 constexpr int64_t round_up(int64_t a, int64_t b) { return ceil_div(a, b) * b; }
@@ -129,7 +129,7 @@ __device__ __forceinline__ T warp_reduce(T value, Join join = {}, int lanes = kW
 
 template <class T>
 struct WarpValues {
-  T of_warp[kMostThreads / kWarp];
+  T of_warp[kLargestBlock / kWarp];
 };
 // Of all threads of the block, which get the result. May be called again and again.
 template <class T, class Join = Sum>

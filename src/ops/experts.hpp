@@ -12,11 +12,11 @@
 namespace graft::inline v0 {
 
 struct Routing {
-  std::vector<int32_t> rows;      // the input's, by expert and ascending; each is there `used` times
-  std::vector<RowSpan> experts;  // which of them each expert has
-  std::vector<int32_t> places;    // of each weight: where its row and expert are among `rows`
-  Tensor weights;                 // rows × used: of the chosen experts, the most probable first
-  Tensor probabilities;           // rows × experts
+  std::vector<int32_t> rows = {};     // the input's, by expert and ascending; each is there `used` times
+  std::vector<RowSpan> experts = {};  // which of them each expert has
+  std::vector<int32_t> places = {};   // of each weight: where its row and expert are among `rows`
+  Tensor weights = {};                // rows × used: of the chosen experts, the most probable first
+  Tensor probabilities = {};          // rows × experts
 };
 
 // Softmax over all experts, of which each row takes the `used` most probable (of equal ones that with the lower index).

@@ -17,10 +17,12 @@ namespace graft {
 namespace {
 
 Model load(const TemporaryFolder& folder, Head head) {
-  return Model::load(golden_path("models/bert-mlm"), {.device = {.threads = 2},
-                                                      .precision = Precision::f32,
-                                                      .tokenizer = write_tokenizer(folder.path(), bert_tokenizer()),
-                                                      .head = std::move(head)});
+  LoadOptions options;
+  options.device.threads = 2;
+  options.precision = Precision::f32;
+  options.tokenizer = write_tokenizer(folder.path(), bert_tokenizer());
+  options.head = std::move(head);
+  return Model::load(golden_path("models/bert-mlm"), options);
 }
 
 Dataset texts(std::vector<std::pair<std::string, std::string>> of) {

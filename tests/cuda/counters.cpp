@@ -24,8 +24,8 @@ class Report {
  public:
   Report() : stream_(cuda::backend.open(cuda::backend.open_queue(0), {})) {
     printf(
-        "| kernel | shape | bytes, MiB | over the fewest | uncoalesced | bank conflicts "
-        "|\n|---|---|---|---|---|---|\n");
+        "| kernel | shape | asked for, MiB | over the fewest | from memory, MiB | over the fewest | uncoalesced "
+        "| bank conflicts |\n|---|---|---|---|---|---|---|---|\n");
   }
   ~Report() { cuda::backend.close(stream_); }
   const Stream& stream() const { return stream_; }
@@ -48,8 +48,9 @@ class Report {
     Gpu::count(false);
     const emulation::Counters& c = Gpu::counters();
     const double bytes = static_cast<double>(c.bytes_read + c.bytes_written);
-    printf("| %s | %s | %.2f | %.2f | %.1f %% of %llu | %.2f |\n", kernel, shape.c_str(), bytes / (1 << 20),
-           bytes / fewest,
+    const double sectors = 32.0 * static_cast<double>(c.sectors_read.size() + c.sectors_written.size());
+    printf("| %s | %s | %.2f | %.2f | %.2f | %.2f | %.1f %% of %llu | %.2f |\n", kernel, shape.c_str(),
+           bytes / (1 << 20), bytes / fewest, sectors / (1 << 20), sectors / fewest,
            100.0 * static_cast<double>(c.uncoalesced) / static_cast<double>(std::max<uint64_t>(1, c.accesses)),
            static_cast<unsigned long long>(c.accesses),
            static_cast<double>(c.bank_conflicts) / static_cast<double>(std::max<uint64_t>(1, c.shared_accesses)));
@@ -74,6 +75,9 @@ void norms(Report& r, int rows) {
         *inverse = r.floats(rows), *mean = r.floats(rows), *dw = r.floats(kWidth);
   const std::string shape = std::to_string(rows) + " x 576";
   r.line("rms_norm", shape, 2 * matrix, [&] { k.rms_norm(r.stream(), x, w, y, inverse, rows, kWidth, 1e-5f, 0); });
+  const Destination halves(reinterpret_cast<uint16_t*>(y));
+  r.line("rms_norm, as bf16", shape, 1.5 * matrix,
+         [&] { k.rms_norm(r.stream(), x, w, halves, inverse, rows, kWidth, 1e-5f, 0); });
   r.line("rms_norm_backward, dx", shape, 4 * matrix,
          [&] { k.rms_norm_backward(r.stream(), x, w, inverse, dy, y, nullptr, rows, kWidth, 0); });
   r.line("rms_norm_backward, dweight", shape, 2 * matrix,
@@ -87,13 +91,18 @@ void norms(Report& r, int rows) {
 void elementwise(Report& r, int rows) {
   const int64_t count = int64_t{rows} * kInner;
   const double matrix = 4.0 * static_cast<double>(count), heads = 4.0 * rows * kWidth;
-  float *gate = r.floats(count), *up = r.floats(count), *y = r.floats(count), *dgate = r.floats(count);
+  float *gate = r.floats(count), *up = r.floats(count), *y = r.floats(count), *dgate = r.floats(count),
+        *dup = r.floats(count);
   const std::string shape = std::to_string(rows) + " x 1536";
   r.line("activation", shape, 2 * matrix, [&] { k.activation(r.stream(), Activation::silu, gate, y, count); });
   r.line("gated_activation", shape, 3 * matrix,
          [&] { k.gated_activation(r.stream(), Activation::silu, gate, up, y, count); });
-  r.line("gated_activation_backward", shape, 7 * matrix,
-         [&] { k.gated_activation_backward(r.stream(), Activation::silu, gate, up, Dtype::f32, y, dgate, up, count); });
+  const Destination halves(reinterpret_cast<uint16_t*>(y));
+  r.line("gated_activation, as bf16", shape, 2.5 * matrix,
+         [&] { k.gated_activation(r.stream(), Activation::silu, gate, up, halves, count); });
+  r.line("gated_activation_backward", shape, 7 * matrix, [&] {
+    k.gated_activation_backward(r.stream(), Activation::silu, gate, up, Dtype::f32, y, dgate, dup, count);
+  });
   r.line("add", shape, 3 * matrix, [&] { k.add(r.stream(), gate, up, y, count); });
   r.line("dropout", shape, 2 * matrix, [&] {
     k.dropout(r.stream(), {1, 2, 3}, nullptr, 0.1f, gate, y, rows, kInner, false);
@@ -103,6 +112,8 @@ void elementwise(Report& r, int rows) {
          [&] { k.rotary(r.stream(), gate, cosine, sine, y, rows, kHeads, kHeadWidth, 32, false, false); });
   std::vector<int32_t> ids(static_cast<size_t>(rows));
   for (size_t i = 0; i < ids.size(); ++i) ids[i] = static_cast<int32_t>(i % 500);
+  r.line("combine_rows", std::to_string(rows / 2) + " x 2 x 576", 1.5 * heads,
+         [&] { k.combine_rows(r.stream(), gate, ids.data(), up, rows / 2, 2, kWidth, y); });
   const PackedMatrix table = {r.floats(500 * kWidth), Dtype::f32, 500, kWidth};
   r.line("embedding", std::to_string(rows) + " x 576", 2 * heads,
          [&] { k.embedding(r.stream(), table, ids.data(), rows, y); });
@@ -156,12 +167,9 @@ void attention(Report& r, int queries, int keys, Compute compute) {
   for (int first = 0; first < queries; first += kAttentionTile) tiles.push_back({0, first});
   AttentionShape shape = {.heads = kHeads, .kv_heads = kKeyHeads, .head_width = kHeadWidth, .scale = 0.125f};
   shape.compute = compute;
-  // Each tile reads the keys that it sees once for each key head.
-  double seen = 0;
-  for (const AttentionTile& tile : tiles) seen += keys - queries + std::min(queries, tile.first_query + kAttentionTile);
   r.line("attention",
          std::to_string(queries) + " of " + std::to_string(keys) + (compute == Compute::f32 ? ", f32" : ", bf16"),
-         4 * (2.0 * static_cast<double>(queries * width) + 2 * seen * static_cast<double>(kv_width)), [&] {
+         8.0 * static_cast<double>(queries * width + keys * kv_width), [&] {
            k.attention(r.stream(), shape, q, {&sequence, 1, tiles.data(), static_cast<int>(tiles.size())}, y, lse);
          });
 }
@@ -178,5 +186,6 @@ int main() {
   optimizers(report);
   products(report);
   attention(report, 256, 256, Compute::bf16);
+  attention(report, 2048, 2048, Compute::bf16);
   attention(report, 1, 512, Compute::bf16);
 }

@@ -60,6 +60,7 @@ class AccessCounts {
     c.fewest_sectors += fewest;
     c.uncoalesced += touched > fewest + 1;
     (writes ? c.bytes_written : c.bytes_read) += asked;
+    (writes ? c.sectors_written : c.sectors_read).insert(sectors.begin(), sectors.begin() + touched);
   }
   // Accesses of more than a word go in as many steps.
   static void judge_shared(const std::vector<Access>& warp, Counters& c) {

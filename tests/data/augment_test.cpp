@@ -5,6 +5,7 @@
 
 #include "data/words.hpp"
 #include "graft/error.hpp"
+#include "support/message.hpp"
 
 namespace graft {
 
@@ -50,8 +51,8 @@ TEST_CASE("Augmenting changes what is asked, not what is taught", "[data]") {
 
 TEST_CASE("Rare labels are repeated until all have as many examples", "[data]") {
   std::vector<Example> examples;
-  for (int i = 0; i < 7; ++i) examples.push_back({.text = "c" + std::to_string(i), .labels = {"common"}});
-  for (int i = 0; i < 3; ++i) examples.push_back({.text = "r" + std::to_string(i), .labels = {"rare"}});
+  for (int i = 0; i < 7; ++i) examples.push_back({.text = message("c", i), .labels = {"common"}});
+  for (int i = 0; i < 3; ++i) examples.push_back({.text = message("r", i), .labels = {"rare"}});
   const Dataset even = balance_labels(Dataset::from(examples));
   REQUIRE(even.size() == 14);
   std::map<std::string, int> times;

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "graft/error.hpp"
+#include "support/message.hpp"
 #include "support/refusal.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -36,7 +37,7 @@ std::string wrong(const TableOptions& options, std::string_view text = kCredit) 
 Table labelled(size_t rows) {
   std::vector<std::vector<std::string>> cells;
   for (size_t i = 0; i < rows; ++i)
-    cells.push_back({std::to_string(i), i % 5 == 0 ? "yes" : "no", "g" + std::to_string(i % 7)});
+    cells.push_back({std::to_string(i), i % 5 == 0 ? "yes" : "no", message("g", i % 7)});
   return Table::from(std::vector<std::string>{"x", "y", "g"}, cells, {.target = "y", .group = "g"});
 }
 

@@ -21,7 +21,7 @@ void check_rounded(const Kernels& kernels, int count, const std::function<void(S
 
 TEST_CASE("what only products read is written as floats or as bf16", "[kernels]") {
   for (const Kernels* kernels : kernel_list())
-    for (const auto [rows, cols] : {std::pair(1, 7), {9, 576}, {70, 65}}) {
+    for (const auto& [rows, cols] : {std::pair(1, 7), {9, 576}, {70, 65}}) {
       INFO(kernels->name << " rows " << rows << " cols " << cols);
       const int count = rows * cols;
       const std::vector<float> x = noise(count, 1), other = noise(count, 2), gain = noise(cols, 3);
@@ -42,7 +42,7 @@ TEST_CASE("what only products read is written as floats or as bf16", "[kernels]"
 TEST_CASE("attention writes its rows as floats or as bf16", "[kernels]") {
   const AttentionShape shape = {.heads = 4, .kv_heads = 2, .head_width = 24, .scale = 0.2f};
   for (const Kernels* kernels : kernel_list())
-    for (const auto [queries, keys] : {std::pair(40, 40), {1, 600}}) {
+    for (const auto& [queries, keys] : {std::pair(40, 40), {1, 600}}) {
       INFO(kernels->name << " queries " << queries << " keys " << keys);
       const int width = shape.heads * shape.head_width, kv_width = shape.kv_heads * shape.head_width;
       const std::vector<float> q = noise(queries * width, 1), k = noise(keys * kv_width, 2),
