@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <string.h>
+
 #include "cuda/attention_tiles.cuh"
 
 namespace graft::inline v0::cuda {
@@ -19,9 +21,14 @@ int rows_in_use(const AttentionBatch& batch) {
   return rows;
 }
 
+// The three lists are one copy.
 DeviceBatch stage_batch(const Stream& stream, const AttentionBatch& batch) {
-  const HostArray<DeviceSequence> sequences(batch.sequence_count);
-  const HostArray<KeyValueSpan> spans(span_count(batch));
+  const int64_t spans_at = batch.sequence_count * int64_t(sizeof(DeviceSequence)),
+                tiles_at = spans_at + span_count(batch) * int64_t(sizeof(KeyValueSpan)),
+                bytes = tiles_at + batch.tile_count * int64_t(sizeof(AttentionTile));
+  const HostArray<char> lists(bytes);
+  DeviceSequence* const sequences = reinterpret_cast<DeviceSequence*>(lists.get());
+  KeyValueSpan* const spans = reinterpret_cast<KeyValueSpan*>(lists.get() + spans_at);
   const int64_t* const row_keys = stage(stream, batch.row_keys, rows_in_use(batch));
   int at = 0;
   int64_t key_row = 0;
@@ -32,8 +39,10 @@ DeviceBatch stage_batch(const Stream& stream, const AttentionBatch& batch) {
     for (int j = 0; j < s.span_count; ++j) spans[at++] = s.spans[j];
     key_row += s.keys;
   }
-  return {stage(stream, sequences.get(), batch.sequence_count), stage(stream, spans.get(), at),
-          stage(stream, batch.tiles, batch.tile_count)};
+  if (batch.tile_count > 0) memcpy(lists.get() + tiles_at, batch.tiles, size_t(bytes - tiles_at));
+  const char* const there = stage(stream, lists.get(), bytes);
+  return {reinterpret_cast<const DeviceSequence*>(there), reinterpret_cast<const KeyValueSpan*>(there + spans_at),
+          reinterpret_cast<const AttentionTile*>(there + tiles_at)};
 }
 
 DeviceBatch stage_sequence(const Stream& stream, const AttentionSequence& sequence, const int64_t* row_keys) {

@@ -2,8 +2,8 @@
 //
 // A warp owns one output and up to kRows rows: its lanes decode the weight's row eight elements each, side by side, and
 // add their shares in one order, so a row's result does not depend on the other rows. Products with weights of one
-// dtype share a launch, whatever their shapes and inputs (in the manner of Chen et al. 2023, "Punica"). The weight is
-// read once for kRows rows; the rows come from the cache.
+// dtype share a launch, whatever their shapes and inputs (in the manner of Chen et al. 2023, "Punica"), whose
+// parameters they are. The weight is read once for kRows rows; the rows come from the cache.
 #include "cuda/rows_product.hpp"
 
 #include "cuda/blocks.cuh"
@@ -13,10 +13,18 @@ namespace {
 
 constexpr int kRows = 8, kWarps = 4;
 
+// Of one launch: what fits in its 4 KiB of parameters.
+struct Products {
+  static constexpr int kMost = 38;
+  RowsProduct of[kMost];
+};
+static_assert(sizeof(Products) < 3840);
+
 template <class Type>
 __global__ void __launch_bounds__(kWarps* kWarp)
-    multiply_rows_of(Type type, const RowsProduct* products, int64_t block_elements, int64_t block_bytes, bool rounds) {
-  const RowsProduct p = load(products + blockIdx.z);
+    multiply_rows_of(Type type, const __grid_constant__ Products products, int64_t block_elements, int64_t block_bytes,
+                     bool rounds) {
+  const RowsProduct& p = products.of[blockIdx.z];
   const int lane = threadIdx.x % kWarp, output = int(blockIdx.x) * kWarps + int(threadIdx.x) / kWarp;
   const int first = int(blockIdx.y) * kRows, rows = smaller(kRows, p.rows - first), cols = p.w.cols;
   if (output >= p.w.rows || rows <= 0) return;  // a whole warp
@@ -46,29 +54,36 @@ __global__ void __launch_bounds__(kWarps* kWarp)
   }
 }
 
+void multiply_alike(const Stream& stream, bool rounds, Dtype dtype, const Products& products, int count) {
+  int outputs = 0, rows = 0;
+  for (int i = 0; i < count; ++i) {
+    outputs = larger(outputs, products.of[i].w.rows);
+    rows = larger(rows, products.of[i].rows);
+  }
+  const BlockSize block = block_size(dtype);
+  with_packed_type(dtype, [&](auto type) {
+    launch(stream, multiply_rows_of<decltype(type)>,
+           Grid{dim3(unsigned(ceil_div(outputs, kWarps)), unsigned(ceil_div(rows, kRows)), unsigned(count)),
+                kWarps * kWarp},
+           type, products, block.elements, block.bytes, rounds);
+  });
+}
+
 }  // namespace
 
 void multiply_rows(const Stream& stream, bool rounds, const RowsProduct* products, int count) {
-  const HostArray<RowsProduct> alike(count);
   for (int first = 0; first < count; ++first) {
     const Dtype dtype = products[first].w.dtype;
-    int found = 0, outputs = 0, rows = 0;
-    bool is_first = true;
-    for (int i = 0; i < count; ++i) {
-      if (products[i].w.dtype != dtype) continue;
-      is_first = is_first && i >= first;
-      alike[found++] = products[i];
-      outputs = larger(outputs, products[i].w.rows);
-      rows = larger(rows, products[i].rows);
+    bool is_done = false;
+    for (int i = 0; i < first; ++i) is_done = is_done || products[i].w.dtype == dtype;
+    Products alike;
+    int found = 0;
+    for (int i = first; i < count && !is_done; ++i) {
+      if (products[i].w.dtype == dtype) alike.of[found++] = products[i];
+      if (found < Products::kMost && i + 1 < count) continue;
+      multiply_alike(stream, rounds, dtype, alike, found);
+      found = 0;
     }
-    if (!is_first) continue;
-    const BlockSize block = block_size(dtype);
-    with_packed_type(dtype, [&](auto type) {
-      launch(stream, multiply_rows_of<decltype(type)>,
-             Grid{dim3(unsigned(ceil_div(outputs, kWarps)), unsigned(ceil_div(rows, kRows)), unsigned(found)),
-                  kWarps * kWarp},
-             type, stage(stream, alike.get(), found), block.elements, block.bytes, rounds);
-    });
   }
 }
 

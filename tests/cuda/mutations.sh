@@ -60,9 +60,13 @@ plant "the tail reaches beyond the end" device.cuh elementwise "add and accumula
 plant "a wrong leading dimension" gemm.cu gemm "matmul takes*" 's/int(a.stride), &beta/k, \&beta/'
 plant "what was there is not added to" gemm.cu gemm "matmul takes*" 's/const float beta = add ? 1 : 0/const float beta = 0/'
 plant "the host reads the device" cross_entropy.cu cross_entropy "cross_entropy*" \
-  's/^  launch(stream, score_rows/  if (rows > 0 \&\& logits[0] > 1e30f) return;\n&/'
+  's/^  const bool is_short/  if (rows > 0 \&\& logits[0] > 1e30f) return;\n&/'
 plant "keys begin at the wrong row" attention_batch.cu attention_batch "attention_backward*" 's/key_row += s.keys/key_row += s.queries/'
 plant "a row's numbers begin elsewhere" dropout.cu dropout "dropout*" 's/ - int64_t(number % 4)//'
+plant "another row is weighted" combine_rows.cu combine_rows "combine_rows*" 's/load(weights + k) \* load(x/load(weights + k \/ used) * load(x/'
+plant "logits beyond the registers are read from a wrong place" cross_entropy.cu cross_entropy "cross_entropy*" \
+  's/load(shared_ + column(i - kInRegisters))/load(shared_ + column(i - kInRegisters - 1))/'
+plant "a range of rows begins elsewhere" linear.cu linear "linear multiplies*" 's/rows_from(x, of.first), of.rows/x, of.rows/'
 plant "equal ids are added once" embedding.cu embedding "embedding_backward*" 's/i < group.count/i < 1/'
 
 echo "mutations: $((planted - missed)) of $planted caught"

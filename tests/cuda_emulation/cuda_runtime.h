@@ -14,6 +14,7 @@
 #define __host__
 #define __constant__
 #define __forceinline__ inline __attribute__((always_inline))
+#define __grid_constant__
 #define __launch_bounds__(...)
 
 using dim3 = graft::emulation::Dimensions;
