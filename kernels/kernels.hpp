@@ -51,7 +51,13 @@ struct Operand {
   const float* data = nullptr;
   int64_t stride = 0;
   bool transposed = false;
-  const uint16_t* halves = nullptr;  // bf16 in place of data: of a matrix that is not transposed
+  // bf16 in place of data: of the input of `linear`, and of the right operand of `matmul` where it is not transposed.
+  const uint16_t* halves = nullptr;
+
+  // The rows from one on, of an operand that is not transposed.
+  Operand from_row(int64_t row) const {
+    return {data ? data + row * stride : nullptr, stride, transposed, halves ? halves + row * stride : nullptr};
+  }
 };
 
 // Where a matrix goes: floats, or the same rounded to bf16 where only products with bf16 read it.
@@ -187,6 +193,9 @@ struct Kernels {
   void (*encode)(const Stream&, Dtype, const float* data, void* out, int64_t count);
 
   // ---- products, with weights of the types before iq1_s ----
+
+  // Whether `linear` rounds so many rows to bf16 for a weight of the dtype. Then they may be bf16 from the start.
+  bool (*rounds_input)(Dtype, Compute, int rows);
 
   // y[rows, w.rows] = x[rows, w.cols] · wᵀ (+ bias) for each of `count` weights that share one input, and the edits.
   // Rows of halves follow each other without gaps. `ranges`: weight i takes, and writes, the rows of ranges[i] only,

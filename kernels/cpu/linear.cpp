@@ -194,13 +194,11 @@ void multiply_group(const Stream& stream, const Call& call, LowRankEdits edits) 
   multiply_rows(stream, call, plan, input, edits);
 }
 
-// The rows of an operand from one on.
-Operand rows_from(const Operand& x, int64_t first) {
-  return {x.data ? x.data + first * x.stride : nullptr, x.stride, false,
-          x.halves ? x.halves + first * x.stride : nullptr};
-}
-
 }  // namespace
+
+bool rounds_input(Dtype dtype, Compute compute, int rows) {
+  return !takes_integers(dtype, compute, rows) && forward_product(dtype, compute).form == Form::bf16;
+}
 
 void linear(const Stream& stream, Compute compute, Operand x, int rows, const PackedMatrix* weights,
             const float* const* bias, float* const* y, int count, const LowRankEdit* edits, int edit_count,
@@ -212,7 +210,7 @@ void linear(const Stream& stream, Compute compute, Operand x, int rows, const Pa
     for (end = i + 1; end < count && range_of(end).first == range.first && range_of(end).rows == range.rows;) ++end;
     const int first_edit = edit;
     while (edit < edit_count && edits[edit].weight < end) ++edit;
-    const Call call = {compute,     rows_from(x, range.first), range.rows, weights[i].cols,
+    const Call call = {compute,     x.from_row(range.first),   range.rows, weights[i].cols,
                        weights + i, bias ? bias + i : nullptr, y + i,      range.first,
                        end - i};
     if (range.rows > 0) multiply_group(stream, call, {compute, edits + first_edit, edit - first_edit, i, range.first});

@@ -14,6 +14,7 @@ const Kernels table = {
     .unpack = unpack,
     .decode = decode,
     .encode = encode,
+    .rounds_input = rounds_input,
     .linear = linear,
     .linear_backward = linear_backward,
     .matmul = matmul,

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A group of weights by one input, with low-rank edits (Hu et al. 2021). Weights that take few rows, and all their
-// factors `down`, are one launch a dtype, then all factors `up`, so that a batch with different adapters, or routed to
-// different experts, costs no more launches than one. Many rows: a tile of a weight is decoded to what the product
-// takes and goes through cuBLAS.
+// factors `down`, go side by side in as few launches as their dtypes allow, then all factors `up`, whatever adapters
+// the batch has or experts it is routed to. Many rows: a tile of a weight is decoded to what the product takes and goes
+// through cuBLAS.
 #include "cuda/blocks.cuh"
 #include "cuda/gemm.hpp"
 #include "cuda/rows_product.hpp"
@@ -11,12 +11,6 @@
 
 namespace graft::inline v0::cuda {
 namespace {
-
-// Rows [first, …) of an operand.
-Operand rows_from(const Operand& x, int64_t first) {
-  return {x.data ? x.data + first * x.stride : nullptr, x.stride, false,
-          x.halves ? x.halves + first * x.stride : nullptr};
-}
 
 Side rows_from(Form form, const Side& x, int64_t first) {
   return {static_cast<const char*>(x.data) + first * x.stride * (form == Form::f32 ? 4 : 2), x.stride};
@@ -56,7 +50,7 @@ int add_downs(const Operand& x, const LowRankEdit* edits, int edit_count, const 
               int count) {
   for (int i = 0; i < edit_count; ++i)
     if (edits[i].rows <= kFewRows && edits[i].down.data)
-      products[count++] = {rows_from(x, edits[i].first), edits[i].rows, edits[i].down, nullptr, edits[i].hidden};
+      products[count++] = {x.from_row(edits[i].first), edits[i].rows, edits[i].down, nullptr, edits[i].hidden};
   return count;
 }
 int add_ups(const LowRankEdit* edits, int edit_count, float* const* y, const HostArray<RowsProduct>& products) {
@@ -71,6 +65,10 @@ int add_ups(const LowRankEdit* edits, int edit_count, float* const* y, const Hos
 }
 
 }  // namespace
+
+bool rounds_input(Dtype, Compute compute, int rows) {
+  return compute == Compute::bf16 || (compute == Compute::int8 && rows > kFewRows);
+}
 
 void linear(const Stream& stream, Compute compute, Operand x, int rows, const PackedMatrix* weights,
             const float* const* bias, float* const* y, int count, const LowRankEdit* edits, int edit_count,
@@ -91,7 +89,7 @@ void linear(const Stream& stream, Compute compute, Operand x, int rows, const Pa
     if (of.rows > kFewRows)
       multiply_many(stream, form, rows_from(form, input.side(), of.first), of.rows, weights[i], shift, out);
     else if (of.rows > 0)
-      products[few++] = {rows_from(x, of.first), of.rows, weights[i], shift, out};
+      products[few++] = {x.from_row(of.first), of.rows, weights[i], shift, out};
   }
   for (int i = 0; i < edit_count; ++i)
     if (edits[i].rows > kFewRows) apply_edit(stream, form, input.side(), inputs, edits[i], y[edits[i].weight]);

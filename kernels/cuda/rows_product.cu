@@ -2,7 +2,7 @@
 //
 // A warp owns one output and up to kRows rows: its lanes decode the weight's row eight elements each, side by side, and
 // add their shares in one order, so a row's result does not depend on the other rows. Products with weights of one
-// dtype share a launch, whatever their shapes and inputs (in the manner of Chen et al. 2023, "Punica"), whose
+// dtype share launches, whatever their shapes and inputs (in the manner of Chen et al. 2023, "Punica"), whose
 // parameters they are. The weight is read once for kRows rows; the rows come from the cache.
 #include "cuda/rows_product.hpp"
 
@@ -13,12 +13,11 @@ namespace {
 
 constexpr int kRows = 8, kWarps = 4;
 
-// Of one launch: what fits in its 4 KiB of parameters.
+// Of one launch, whose parameters are at most 4 KiB.
 struct Products {
-  static constexpr int kMost = 38;
+  static constexpr int kMost = 3840 / sizeof(RowsProduct);
   RowsProduct of[kMost];
 };
-static_assert(sizeof(Products) < 3840);
 
 template <class Type>
 __global__ void __launch_bounds__(kWarps* kWarp)
@@ -76,12 +75,13 @@ void multiply_rows(const Stream& stream, bool rounds, const RowsProduct* product
     const Dtype dtype = products[first].w.dtype;
     bool is_done = false;
     for (int i = 0; i < first; ++i) is_done = is_done || products[i].w.dtype == dtype;
+    if (is_done) continue;
     Products alike;
     int found = 0;
-    for (int i = first; i < count && !is_done; ++i) {
+    for (int i = first; i < count; ++i) {
       if (products[i].w.dtype == dtype) alike.of[found++] = products[i];
       if (found < Products::kMost && i + 1 < count) continue;
-      multiply_alike(stream, rounds, dtype, alike, found);
+      if (found > 0) multiply_alike(stream, rounds, dtype, alike, found);
       found = 0;
     }
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Products of few rows with packed weights, any number of them in one launch.
+// Products of few rows with packed weights, many of them in one launch.
 #pragma once
 
 #include "cuda/runtime.hpp"

@@ -22,6 +22,7 @@ Entry<decltype(Kernels::pack)> pack;
 Entry<decltype(Kernels::unpack)> unpack;
 Entry<decltype(Kernels::decode)> decode;
 Entry<decltype(Kernels::encode)> encode;
+Entry<decltype(Kernels::rounds_input)> rounds_input;
 Entry<decltype(Kernels::linear)> linear;
 Entry<decltype(Kernels::linear_backward)> linear_backward;
 Entry<decltype(Kernels::matmul)> matmul;

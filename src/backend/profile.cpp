@@ -122,6 +122,19 @@ struct WorkOf<&Kernels::layer_norm_backward> {
   }
 };
 template <>
+struct WorkOf<&Kernels::combine_rows> {
+  static Work of(const float*, const int32_t*, const float*, int count, int used, int cols, float*) {
+    return {0, 4 * elements({count, used + 1, cols})};
+  }
+};
+template <>
+struct WorkOf<&Kernels::combine_rows_backward> {
+  static Work of(const float*, const int32_t*, const float*, const float*, int count, int used, int cols,
+                 const float* dx, const float* dweights) {
+    return {0, 4 * elements({count, 1 + used * (2 * (dx != nullptr) + (dweights != nullptr)), cols})};
+  }
+};
+template <>
 struct WorkOf<&Kernels::add> {
   static Work of(const float*, const float*, float*, int64_t count) { return {0, 12 * elements({count})}; }
 };

@@ -5,6 +5,7 @@
 #include "cli/command.hpp"
 #include "graft/error.hpp"
 #include "graft/version.hpp"
+#include "support/in_quotes.hpp"
 
 namespace graft::inline v0 {
 namespace {
@@ -50,7 +51,10 @@ int run(int count, char** arguments) {
   } catch (const CLI::Success& wanted) {
     return program.app.exit(wanted);
   } catch (const CLI::ParseError& error) {
-    std::cerr << "graft: " << error.what() << " (graft --help lists the commands and their options)\n";
+    const std::vector<std::string> unknown = program.app.remaining();
+    const bool has_command = !program.app.get_subcommands().empty() || unknown.empty();
+    std::cerr << "graft: " << (has_command ? error.what() : "there is no command " + in_quotes(unknown[0]))
+              << " (graft --help lists the commands and their options)\n";
     return kUsage;
   }
   return program.action();

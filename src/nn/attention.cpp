@@ -7,20 +7,22 @@
 namespace graft::inline v0 {
 namespace {
 
-AttentionShape shape_of(const AttentionConfig& config) {
+AttentionShape shape_of(const StackConfig& stack, int layer, DropoutPlace place) {
+  const AttentionConfig& config = stack.attention;
   return {.heads = config.heads,
           .kv_heads = config.kv_heads,
           .head_width = config.head_width,
           .scale = config.scale,
           .causal = config.causal,
           .soft_cap = config.soft_cap,
-          .dropout = {.rate = config.dropout}};
+          .dropout = {.rate = config.dropout, .key = {.site = uint64_t(dropout_site(stack, layer, place))}}};
 }
 
 // The shape as a pass computes it.
-AttentionShape shape_in(const Run& run, AttentionShape shape, const Projection& output, int layer, DropoutPlace place) {
+AttentionShape shape_in(const Run& run, AttentionShape shape, const Projection& output) {
   shape.compute = run.compute(output.weight->dtype());
-  shape.dropout.key = {run.seed, run.step, uint64_t(dropout_site(layer, place))};
+  shape.dropout.key.seed = run.seed;
+  shape.dropout.key.step = run.step;
   if (!run.training) shape.dropout.rate = 0;
   return shape;
 }
@@ -29,7 +31,7 @@ AttentionShape shape_in(const Run& run, AttentionShape shape, const Projection& 
 
 SelfAttention::SelfAttention(Parameters& parameters, const std::string& module, const StackConfig& stack, int layer)
     : config_(stack.attention),
-      shape_(shape_of(config_)),
+      shape_(shape_of(stack, layer, DropoutPlace::probabilities)),
       layer_(layer),
       rotary_(stack.rotary.empty() ? -1 : stack.layers[size_t(layer)].rotary) {
   shape_.window = stack.layers[size_t(layer)].window;
@@ -80,14 +82,14 @@ Tensor SelfAttention::operator()(Run& run, const Tensor& x, const StackPass& pas
     q = rotary(run, q, pass.rotary[size_t(rotary_)], config_.head_width);
     k = rotary(run, k, pass.rotary[size_t(rotary_)], config_.head_width);
   }
-  const AttentionShape shape = shape_in(run, shape_, output_, layer_, DropoutPlace::probabilities);
+  const AttentionShape shape = shape_in(run, shape_, output_);
   const AttentionPlace place{.layer = layer_, .bias = disentangled(run, q, k, pass), .kind = pass.kind};
-  const Tensor y = attention(run, shape, q, k, qkv[2], place, graft::input_dtype(run, {&output_, 1}));
+  const Tensor y = attention(run, shape, q, k, qkv[2], place, graft::input_dtype(run, q.rows(), {&output_, 1}));
   return linear(run, y, {&output_, 1})[0];
 }
 
 CrossAttention::CrossAttention(Parameters& parameters, const std::string& module, const StackConfig& stack, int layer)
-    : shape_(shape_of(stack.attention)), layer_(layer) {
+    : shape_(shape_of(stack, layer, DropoutPlace::cross_probabilities)), layer_(layer) {
   shape_.causal = false;
   const AttentionConfig& config = stack.attention;
   const int q_width = config.heads * config.head_width, kv_width = config.kv_heads * config.head_width;
@@ -110,9 +112,9 @@ const Encoded::KeysAndValues& CrossAttention::keys_and_values(Run& run, Encoded&
 Tensor CrossAttention::operator()(Run& run, const Tensor& x, const StackPass& pass) const {
   const Tensor q = linear(run, x, {&query_, 1})[0];
   const auto [k, v] = keys_and_values(run, *pass.encoded);
-  const AttentionShape shape = shape_in(run, shape_, output_, layer_, DropoutPlace::cross_probabilities);
+  const AttentionShape shape = shape_in(run, shape_, output_);
   const AttentionPlace place{.layer = layer_, .keys = pass.encoded->batch.get(), .kind = AttentionKind::cross};
-  const Tensor y = attention(run, shape, q, k, v, place, graft::input_dtype(run, {&output_, 1}));
+  const Tensor y = attention(run, shape, q, k, v, place, graft::input_dtype(run, q.rows(), {&output_, 1}));
   return linear(run, y, {&output_, 1})[0];
 }
 

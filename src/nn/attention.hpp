@@ -12,7 +12,7 @@ class SelfAttention {
  public:
   SelfAttention(Parameters& parameters, const std::string& module, const StackConfig& config, int layer);
   Tensor operator()(Run& run, const Tensor& x, const StackPass& pass) const;
-  Dtype input_dtype(const Run& run) const { return graft::input_dtype(run, qkv_); }
+  Dtype input_dtype(const Run& run, int rows) const { return graft::input_dtype(run, rows, qkv_); }
 
  private:
   std::vector<Tensor> project(Run& run, const Tensor& x) const;
@@ -31,7 +31,7 @@ class CrossAttention {
  public:
   CrossAttention(Parameters& parameters, const std::string& module, const StackConfig& config, int layer);
   Tensor operator()(Run& run, const Tensor& x, const StackPass& pass) const;
-  Dtype input_dtype(const Run& run) const { return graft::input_dtype(run, {&query_, 1}); }
+  Dtype input_dtype(const Run& run, int rows) const { return graft::input_dtype(run, rows, {&query_, 1}); }
 
  private:
   const Encoded::KeysAndValues& keys_and_values(Run& run, Encoded& encoded) const;

@@ -15,11 +15,12 @@ Residual::Residual(Parameters& parameters, const std::string& module, const Stac
 Block::Block(Parameters& parameters, const std::string& module, const StackConfig& config, int layer)
     : is_parallel_(config.parallel),
       attention_branch_(parameters, module + ".attention", config, layer > 0 || config.first_norm,
-                        dropout_site(layer, DropoutPlace::attention_branch)),
+                        dropout_site(config, layer, DropoutPlace::attention_branch)),
       attention_(parameters, module + ".attention", config, layer),
-      mlp_branch_(parameters, module + ".mlp", config, true, dropout_site(layer, DropoutPlace::mlp_branch)) {
+      mlp_branch_(parameters, module + ".mlp", config, true, dropout_site(config, layer, DropoutPlace::mlp_branch)) {
   if (config.crosses) {
-    cross_branch_.emplace(parameters, module + ".cross", config, true, dropout_site(layer, DropoutPlace::cross_branch));
+    cross_branch_.emplace(parameters, module + ".cross", config, true,
+                          dropout_site(config, layer, DropoutPlace::cross_branch));
     cross_attention_.emplace(parameters, module + ".cross", config, layer);
   }
   if (config.layers[size_t(layer)].routed)
@@ -30,11 +31,11 @@ Block::Block(Parameters& parameters, const std::string& module, const StackConfi
 
 Tensor Block::operator()(Run& run, const Tensor& x, const StackPass& pass) const {
   const auto attend = [&](const Tensor& in) { return attention_(run, in, pass); };
-  Tensor sum = attention_branch_(run, x, x, attention_.input_dtype(run), attend);
+  Tensor sum = attention_branch_(run, x, x, attention_.input_dtype(run, x.rows()), attend);
   if (cross_branch_)
-    sum = (*cross_branch_)(run, sum, sum, cross_attention_->input_dtype(run),
+    sum = (*cross_branch_)(run, sum, sum, cross_attention_->input_dtype(run, x.rows()),
                            [&](const Tensor& in) { return (*cross_attention_)(run, in, pass); });
-  return mlp_branch_(run, sum, is_parallel_ ? x : sum, mlp_ ? mlp_->input_dtype(run) : Dtype::f32,
+  return mlp_branch_(run, sum, is_parallel_ ? x : sum, mlp_ ? mlp_->input_dtype(run, x.rows()) : Dtype::f32,
                      [&](const Tensor& in) { return mlp_ ? (*mlp_)(run, in) : (*experts_)(run, in, pass); });
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "nn/dropout_site.hpp"
 #include "ops/virtual_tokens.hpp"
 
 namespace graft::inline v0 {
@@ -27,7 +28,11 @@ Tensor sinusoids(Memory& memory, int positions, int width) {
 
 Embedding::Embedding(Parameters& parameters, const std::string& module, const StackConfig& config, int context,
                      const Weight* tokens)
-    : config_(config.embedding), dropout_(config.dropout), memory_(Memory::create_on_host()), tokens_(tokens) {
+    : config_(config.embedding),
+      dropout_(config.dropout),
+      site_(dropout_site(config, 0, DropoutPlace::embedding)),
+      memory_(Memory::create_on_host()),
+      tokens_(tokens) {
   const int width = config_.width;
   if (!tokens_) tokens_ = parameters.matrix(module, config_.vocabulary, width);
   const int position_width = config_.positions_after_projection ? config.width : width;
@@ -57,7 +62,7 @@ Tensor Embedding::operator()(Run& run) const {
     x = add(run, x, embedding(run, *positions_, rows));
   }
   if (sinusoids_) x = add_rows(run, x, sinusoids_, batch.positions);
-  x = dropout(run, norm_(run, x), dropout_, kDropoutSites - 1);
+  x = dropout(run, norm_(run, x), dropout_, site_);
   return projection_ && !config_.positions_after_projection ? linear(run, x, {&*projection_, 1})[0] : x;
 }
 

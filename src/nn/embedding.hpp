@@ -20,6 +20,7 @@ class Embedding {
 
   EmbeddingConfig config_;
   float dropout_;
+  int site_;  // of the dropout
   std::shared_ptr<Memory> memory_;
   const Weight* tokens_;
   const Weight* positions_ = nullptr;

@@ -34,7 +34,8 @@ Tensor Experts::operator()(Run& run, const Tensor& x, const StackPass& pass) con
     down.push_back({routing.experts[i], experts_[i].down()});
   }
   const std::vector<Tensor> products = linear(*routed, gather_rows(run, x, routing.rows), up);
-  const Tensor inner = experts_[0].inner(*routed, products), y = combine(run, routing, linear(*routed, inner, down)[0]);
+  const Tensor inner = experts_[0].inner(*routed, products, input_dtype(*routed, down));
+  const Tensor y = combine(run, routing, linear(*routed, inner, down)[0]);
   return shared_ ? add(run, y, shared(run, x)) : y;
 }
 

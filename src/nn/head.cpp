@@ -25,7 +25,7 @@ ScoreHead::ScoreHead(Parameters& parameters, const HeadConfig& config, int width
 Tensor ScoreHead::features(Run& run, const Tensor& x) const {
   Tensor y = x;
   if (dense_.weight) y = activation(run, config_.activation, linear(run, y, {&dense_, 1})[0]);
-  return dropout(run, norm_(run, y), config_.dropout, kDropoutSites - 2);
+  return dropout(run, norm_(run, y), config_.dropout, kDropoutSites - 1);
 }
 
 Tensor ScoreHead::operator()(Run& run, const Tensor& hidden, std::span<const int32_t> rows) const {

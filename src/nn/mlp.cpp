@@ -15,8 +15,7 @@ Mlp::Mlp(Parameters& parameters, const std::string& module, const MlpConfig& con
   down_ = parameters.projection(module + ".down", model_width, width, config.bias);
 }
 
-Tensor Mlp::inner(Run& run, const std::vector<Tensor>& up) const {
-  const Dtype dtype = graft::input_dtype(run, down());
+Tensor Mlp::inner(Run& run, const std::vector<Tensor>& up, Dtype dtype) const {
   if (!config_.gated) return activation(run, config_.activation, up[0], dtype);
   if (!config_.fused) return gated_activation(run, config_.activation, up[0], up[1], dtype);
   const int width = up[0].cols() / 2;
@@ -25,7 +24,7 @@ Tensor Mlp::inner(Run& run, const std::vector<Tensor>& up) const {
 }
 
 Tensor Mlp::operator()(Run& run, const Tensor& x) const {
-  return linear(run, inner(run, linear(run, x, up_)), down())[0];
+  return linear(run, inner(run, linear(run, x, up_), graft::input_dtype(run, x.rows(), down())), down())[0];
 }
 
 }  // namespace graft::inline v0

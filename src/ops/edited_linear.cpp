@@ -43,12 +43,10 @@ Tensor with_output_gains(Run& run, const Projection& at, bool adds_bias, Tensor 
   return of_all.empty() ? y : scale_columns(run, y, std::move(of_all), nullptr);
 }
 
-// Whether a low-rank update reads the input without a part of its values.
 bool drops_input(const Run& run, std::span<const Projection> projections) {
-  if (!run.training) return false;
   for (const EditedRows& rows : run.edits)
     for (const Projection& at : projections)
-      if (rows.edits && at.site >= 0 && rows.edits->sites[size_t(at.site)].low_rank.dropout > 0) return true;
+      if (rows.edits && at.site >= 0 && drops_input(run, rows.edits->sites[size_t(at.site)].low_rank)) return true;
   return false;
 }
 
@@ -67,10 +65,25 @@ bool has_low_rank_edits_only(const Run& run, std::span<const Projection> project
   return true;
 }
 
-Dtype input_dtype(const Run& run, std::span<const Projection> projections) {
-  for (const Projection& at : projections)
-    if (run.compute(at.weight->dtype()) != Compute::bf16) return Dtype::f32;
-  return has_low_rank_edits_only(run, projections) && !drops_input(run, projections) ? Dtype::bf16 : Dtype::f32;
+bool rounds_input(const Run& run, Compute compute, std::span<const RoutedRows> parts) {
+  for (const RoutedRows& part : parts)
+    for (const Projection& at : part.projections)
+      if (part.rows.rows > 0 && !run.kernels().rounds_input(at.weight->dtype(), compute, part.rows.rows)) return false;
+  return true;
+}
+
+Dtype input_dtype(const Run& run, std::span<const RoutedRows> parts) {
+  Compute compute = Compute::int8;
+  for (const RoutedRows& part : parts) {
+    for (const Projection& at : part.projections) compute = std::min(compute, run.compute(at.weight->dtype()));
+    if (!has_low_rank_edits_only(run, part.projections) || drops_input(run, part.projections)) return Dtype::f32;
+  }
+  return rounds_input(run, compute, parts) ? Dtype::bf16 : Dtype::f32;
+}
+
+Dtype input_dtype(const Run& run, int rows, std::span<const Projection> projections) {
+  const RoutedRows all{{0, rows}, projections};
+  return input_dtype(run, {&all, 1});
 }
 
 std::vector<Tensor> edited_linear(Run& run, const Tensor& x, std::span<const Projection> projections) {

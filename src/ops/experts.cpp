@@ -67,10 +67,13 @@ void route_backward(const Tensor& weights, const Tensor& probabilities, const Ch
 void sort_by_expert(const std::vector<int32_t>& chosen, int experts, int used, Routing& routing) {
   routing.experts.resize(size_t(experts));
   for (const int32_t expert : chosen) ++routing.experts[size_t(expert)].rows;
+  std::vector<int32_t> next;  // the place of each expert's next row
   int first = 0;
-  for (RowSpan& range : routing.experts) first += (range.first = first, range.rows);
-  std::vector<int32_t> next;
-  for (const RowSpan& range : routing.experts) next.push_back(range.first);
+  for (RowSpan& range : routing.experts) {
+    range.first = first;
+    next.push_back(first);
+    first += range.rows;
+  }
   routing.rows.resize(chosen.size());
   for (size_t i = 0; i < chosen.size(); ++i) {
     const int32_t place = next[size_t(chosen[i])]++;

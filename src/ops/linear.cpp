@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <numeric>
 
 #include "ops/ops.hpp"
 #include "ops/row_parts.hpp"
 #include "support/message.hpp"
-#include "tensor/rows_run.hpp"
 
 namespace graft::inline v0 {
 namespace {
@@ -83,28 +81,34 @@ struct Call {
   }
 };
 
-// Checks the shapes, and settles the precision of all parts.
-Group group_of(const Run& run, const Tensor& x, std::span<const RoutedRows> parts) {
-  Group group;
+// That the parts cover the rows of x, and that their projections are alike.
+void check_parts(const Tensor& x, std::span<const RoutedRows> parts) {
+  int end = 0;
   for (const RoutedRows& part : parts) {
-    if (part.rows.rows == 0 && x.rows() > 0) continue;
+    check(part.rows.first == end && part.projections.size() == parts[0].projections.size(), "linear: a part with ",
+          part.projections.size(), " projections begins at row ", part.rows.first, ", expected ",
+          parts[0].projections.size(), " at ", end);
+    end += part.rows.rows;
     for (size_t i = 0; i < part.projections.size(); ++i) {
-      const Weight& weight = *part.projections[i].weight;
+      const Weight &weight = *part.projections[i].weight, &first = *parts[0].projections[i].weight;
       check(weight.cols() == x.cols(), weight.name(), ": takes ", weight.cols(), " columns, x has ", x.cols());
-      const Weight& first = *parts[0].projections[i].weight;
       check(weight.rows() == first.rows(), weight.name(), ": gives ", weight.rows(), " columns, ", first.name(), " ",
             first.rows());
-      group.compute = std::min(group.compute, run.compute(weight.dtype()));
     }
+  }
+  check(!parts.empty() && end == x.rows(), "linear: parts with ", end, " rows, x has ", x.rows());
+}
+
+// Those that have rows, with the precision of all.
+Group group_of(const Run& run, std::span<const RoutedRows> parts) {
+  Group group;
+  for (const RoutedRows& part : parts) {
+    if (part.rows.rows == 0 && parts.size() > 1) continue;
+    for (const Projection& at : part.projections)
+      group.compute = std::min(group.compute, run.compute(at.weight->dtype()));
     group.parts.push_back({part.rows, {part.projections.begin(), part.projections.end()}, {}});
   }
   return group;
-}
-
-std::vector<int32_t> numbers_of(RowSpan rows) {
-  std::vector<int32_t> numbers(size_t(rows.rows));
-  std::iota(numbers.begin(), numbers.end(), rows.first);
-  return numbers;
 }
 
 }  // namespace
@@ -118,20 +122,16 @@ std::vector<Tensor> linear(Run& run, const Tensor& x, std::span<const Projection
 std::vector<Tensor> linear(Run& run, const Tensor& x, std::span<const RoutedRows> parts) {
   const auto is_simple = [&](const RoutedRows& part) { return has_low_rank_edits_only(run, part.projections); };
   if (std::all_of(parts.begin(), parts.end(), is_simple)) return low_rank_linear(run, x, parts);
-  std::vector<std::vector<Tensor>> outputs(parts[0].projections.size());  // of each projection, by part
-  for (const RoutedRows& part : parts) {
-    if (part.rows.rows == 0) continue;
-    const std::vector<int32_t> rows = numbers_of(part.rows);
-    const auto of_part = edited_linear(*run_on_rows(run, rows), gather_rows(run, x, rows), part.projections);
-    for (size_t i = 0; i < outputs.size(); ++i) outputs[i].push_back(of_part[i]);
-  }
-  std::vector<Tensor> joined;
-  for (const std::vector<Tensor>& of_parts : outputs) joined.push_back(join_rows(run, of_parts));
-  return joined;
+  std::vector<RowSpan> spans;
+  for (const RoutedRows& part : parts) spans.push_back(part.rows);
+  return join_parts(run, spans, [&](size_t part, Run& inside, std::span<const int32_t> rows) {
+    return edited_linear(inside, gather_rows(run, x, rows), parts[part].projections);
+  });
 }
 
 std::vector<Tensor> low_rank_linear(Run& run, const Tensor& x, std::span<const RoutedRows> parts) {
-  Group group = group_of(run, x, parts);
+  check_parts(x, parts);
+  Group group = group_of(run, parts);
   Call call;
   for (const Projection& at : parts[0].projections) {
     call.outputs.push_back(run.tensor(x.rows(), at.weight->rows()));
@@ -142,7 +142,7 @@ std::vector<Tensor> low_rank_linear(Run& run, const Tensor& x, std::span<const R
     call.add(run, part);
   }
   const Saved saved = is_watched(run, x, group) ? Saved(run, x) : Saved();
-  const bool is_rounded = saved && group.compute == Compute::bf16;
+  const bool is_rounded = saved && rounds_input(run, group.compute, parts);
   run.kernels().linear(run.stream(), group.compute, is_rounded ? saved.operand() : x.operand(), x.rows(),
                        call.weights.data(), call.biases.data(), call.ys.data(), int(call.weights.size()),
                        call.edits.data(), int(call.edits.size()),

@@ -14,22 +14,19 @@ const LowRank& edit_of(const Projection& at, const EditedRows& rows) {
   return rows.edits->sites[size_t(at.site)].low_rank;
 }
 
-bool drops(const Run& run, const LowRank& edit) { return run.training && edit.dropout > 0; }
-bool drops(const Run& run, const LowRankPass& pass) { return drops(run, *pass.edit); }
+bool drops(const Run& run, const LowRankPass& pass) { return drops_input(run, *pass.edit); }
 
-const float* rows_of(const Tensor& x, const LowRankPass& pass) { return x.data() + size_t(pass.rows.first) * x.cols(); }
-
-// The edited rows of x, after dropout. Made again in the backward pass rather than kept.
-Tensor dropped(const Run& run, const Tensor& x, const LowRankPass& pass) {
-  Tensor y = run.tensor(pass.rows.rows, x.cols());
+// The edited rows of x, which begin at `rows`, after dropout. Made again in the backward pass rather than kept.
+Tensor dropped(const Run& run, const float* rows, const LowRankPass& pass) {
+  Tensor y = run.tensor(pass.rows.rows, pass.edit->down.cols());
   run.kernels().dropout(run.stream(), {run.seed, run.step, uint64_t(pass.site)}, &run.batch.row_keys[pass.rows.first],
-                        pass.edit->dropout, rows_of(x, pass), y.data(), y.rows(), y.cols(), false);
+                        pass.edit->dropout, rows, y.data(), y.rows(), y.cols(), false);
   return y;
 }
 
 // hidden = dropout(x) · downᵀ
 void multiply_dropped(const Run& run, Compute compute, const Tensor& x, const LowRankPass& pass) {
-  const Tensor input = dropped(run, x, pass);
+  const Tensor input = dropped(run, x.data() + size_t(pass.rows.first) * x.cols(), pass);
   run.kernels().linear(run.stream(), compute, {input.data(), input.cols()}, input.rows(), &pass.packed.down, nullptr,
                        &pass.hidden, 1, nullptr, 0, nullptr);
 }
@@ -115,7 +112,7 @@ LowRankGradient kernel_edit(const Run& run, Tape& tape, const Saved& x, EditGrad
   const LowRankPass& pass = *edit.pass;
   edit.dhidden = run.tensor(pass.rows.rows, pass.rank());
   const bool is_dropped = drops(run, pass);
-  if (is_dropped) edit.dropped = dropped(run, x.restore(run), pass);
+  if (is_dropped) edit.dropped = dropped(run, x.restore(run, {pass.rows.first, pass.rows.rows}).data(), pass);
   return {.down = is_dropped ? PackedMatrix() : pass.packed.down,
           .up = pass.packed.up,
           .scale = pass.edit->scale,

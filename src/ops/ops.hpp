@@ -37,7 +37,10 @@ std::vector<Tensor> edited_linear(Run& run, const Tensor& x, std::span<const Pro
 bool has_low_rank_edits_only(const Run& run, std::span<const Projection> projections);
 
 // What an operation may make where only these projections read it: bf16 if their products round it to that, else f32.
-Dtype input_dtype(const Run& run, std::span<const Projection> projections);
+Dtype input_dtype(const Run& run, std::span<const RoutedRows> parts);
+Dtype input_dtype(const Run& run, int rows, std::span<const Projection> projections);
+// Whether all products of the parts round the rows to bf16.
+bool rounds_input(const Run& run, Compute compute, std::span<const RoutedRows> parts);
 
 // Columns of x times the gain of their row, plus the vector `shift` (null: nothing). Rows without a gain have 1.
 struct RowGain {
@@ -161,6 +164,9 @@ struct HeadLoss {
 };
 // The loss must be what the tape's backward starts from: its gradients are made on the way.
 HeadLoss head_loss(Run& run, const Tensor& x, const Projection& head, HeadScores scores, const Targets& targets);
+
+// Whether a low-rank update reads its input without a random part of it.
+inline bool drops_input(const Run& run, const LowRank& edit) { return run.training && edit.dropout > 0; }
 
 // The low-rank edit of one projection for some rows, as `linear` uses it.
 struct LowRankPass {

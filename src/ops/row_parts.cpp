@@ -42,17 +42,9 @@ RowParts::RowParts(const Run& run, std::span<const Weight* const> weights) {
 const Weight* RowParts::weight(const Weight* original) const { return in_place_of(original, parts_.front().edits); }
 
 std::vector<Tensor> RowParts::join(Run& run, const PartFunction& part) const {
-  std::vector<std::vector<Tensor>> results;
-  for (const EditedRows& range : parts_) {
-    std::vector<int32_t> rows(size_t(range.rows));
-    std::iota(rows.begin(), rows.end(), range.first);
-    const std::vector<Tensor> of_part = part(*run_on_rows(run, rows), rows);
-    results.resize(of_part.size());
-    for (size_t i = 0; i < of_part.size(); ++i) results[i].push_back(of_part[i]);
-  }
-  std::vector<Tensor> joined;
-  for (const std::vector<Tensor>& parts : results) joined.push_back(join_rows(run, parts));
-  return joined;
+  std::vector<RowSpan> spans;
+  for (const EditedRows& range : parts_) spans.push_back({range.first, range.rows});
+  return join_parts(run, spans, [&](size_t, Run& inside, std::span<const int32_t> rows) { return part(inside, rows); });
 }
 
 const Weight& weight_of_all(const Run& run, const Weight& original) {
@@ -87,6 +79,23 @@ Tensor join_rows(Run& run, std::span<const Tensor> parts) {
       }
     });
   return y;
+}
+
+std::vector<Tensor> join_parts(
+    Run& run, std::span<const RowSpan> parts,
+    const std::function<std::vector<Tensor>(size_t part, Run& run, std::span<const int32_t> rows)>& of_part) {
+  std::vector<std::vector<Tensor>> results;  // of each result, by part
+  for (size_t i = 0; i < parts.size(); ++i) {
+    if (parts[i].rows == 0 && parts.size() > 1) continue;
+    std::vector<int32_t> rows(size_t(parts[i].rows));
+    std::iota(rows.begin(), rows.end(), parts[i].first);
+    const std::vector<Tensor> found = of_part(i, *run_on_rows(run, rows), rows);
+    results.resize(found.size());
+    for (size_t j = 0; j < found.size(); ++j) results[j].push_back(found[j]);
+  }
+  std::vector<Tensor> joined;
+  for (const std::vector<Tensor>& of_result : results) joined.push_back(join_rows(run, of_result));
+  return joined;
 }
 
 }  // namespace graft::inline v0

@@ -23,7 +23,7 @@ class RowParts {
   // What all rows take in the place of a weight.
   const Weight* weight(const Weight* original) const;
 
-  // Results of an operation on each part, by the numbers of its rows, joined again.
+  // Results of an operation on each part, as `join_parts` makes them.
   using PartFunction = std::function<std::vector<Tensor>(Run& run, std::span<const int32_t> rows)>;
   std::vector<Tensor> join(Run& run, const PartFunction& part) const;
 
@@ -34,6 +34,12 @@ class RowParts {
 // What all rows of the run take in the place of a weight that is read once for all of them. Throws UnsupportedError
 // where they differ.
 const Weight& weight_of_all(const Run& run, const Weight& original);
+
+// Results of an operation on consecutive parts of the rows, each in a run of its own by the numbers of its rows, joined
+// again. A part without rows is left out.
+std::vector<Tensor> join_parts(
+    Run& run, std::span<const RowSpan> parts,
+    const std::function<std::vector<Tensor>(size_t part, Run& run, std::span<const int32_t> rows)>& of_part);
 
 // Rows of several matrices, one below the other.
 Tensor join_rows(Run& run, std::span<const Tensor> parts);

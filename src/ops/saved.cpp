@@ -11,8 +11,16 @@ Saved::Saved(const Run& run, const Tensor& x) : identity_(x.identity()), values_
 
 Tensor Saved::restore(const Run& run) const {
   if (dtype() == Dtype::f32) return values_;
-  Tensor x = run.tensor(rows(), cols());
-  run.kernels().decode(run.stream(), dtype(), data(), x.data(), int64_t(x.size()));
+  return restore(run, {0, rows()});
+}
+
+Tensor Saved::restore(const Run& run, RowSpan rows) const {
+  Tensor x = run.tensor(rows.rows, cols());
+  const Operand from = operand(rows.first);
+  if (dtype() == Dtype::f32)
+    run.memory->copy(from.data, x.data(), x.size());
+  else
+    run.kernels().decode(run.stream(), dtype(), from.halves, x.data(), int64_t(x.size()));
   return x;
 }
 

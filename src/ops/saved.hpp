@@ -20,9 +20,11 @@ class Saved {
   Dtype dtype() const { return values_.dtype(); }
   const void* data() const { return dtype() == Dtype::f32 ? static_cast<void*>(values_.data()) : values_.halves(); }
   // Rows from one on, for a product.
-  Operand operand(int first_row = 0) const { return values_.operand(first_row); }
+  Operand operand(int first_row = 0) const { return values_.operand().from_row(first_row); }
   // The values, in a tensor of their own where they were rounded.
   Tensor restore(const Run& run) const;
+  // Some of the rows in a tensor of their own.
+  Tensor restore(const Run& run, RowSpan rows) const;
 
  private:
   Identity identity_;

@@ -8,6 +8,7 @@
 #include <memory>
 #include <span>
 
+#include "support/message.hpp"
 #include "tensor/memory.hpp"
 
 namespace graft::inline v0 {
@@ -52,13 +53,13 @@ class Tensor {
   int cols() const { return shape_->cols; }
   size_t size() const { return size_t(rows()) * cols(); }
   Dtype dtype() const { return dtype_; }
-  float* data() const { return dtype_ == Dtype::f32 ? data_.get() : nullptr; }
-  uint16_t* halves() const { return dtype_ == Dtype::f32 ? nullptr : reinterpret_cast<uint16_t*>(data_.get()); }
-  // Rows from one on, for a product.
-  Operand operand(int first_row = 0) const {
-    const size_t first = size_t(first_row) * cols();
-    return dtype_ == Dtype::f32 ? Operand{data() + first, cols()} : Operand{nullptr, cols(), false, halves() + first};
+  float* data() const {
+    check(dtype_ == Dtype::f32, "a matrix of bf16 is read by products only");
+    return data_.get();
   }
+  uint16_t* halves() const { return dtype_ == Dtype::f32 ? nullptr : reinterpret_cast<uint16_t*>(data_.get()); }
+  // For a product.
+  Operand operand() const { return {dtype_ == Dtype::f32 ? data() : nullptr, cols(), false, halves()}; }
   Destination destination() const { return dtype_ == Dtype::f32 ? Destination(data()) : Destination(halves()); }
   std::span<float> values() const {
     memory_->wait();

@@ -181,6 +181,7 @@ const Kernels table = {
     .unpack = Entry<&Kernels::unpack>::call,
     .decode = Entry<&Kernels::decode>::call,
     .encode = Entry<&Kernels::encode>::call,
+    .rounds_input = cuda::table.rounds_input,
     .linear = linear,
     .linear_backward = linear_backward,
     .matmul = Entry<&Kernels::matmul>::call,

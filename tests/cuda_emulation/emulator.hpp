@@ -27,7 +27,8 @@ struct Fault : std::runtime_error {
 
 // Of all launches since the last call of `reset`. A warp's access of global memory needs `fewest_sectors` of 32 bytes
 // by the bytes that it asks for, and touches `sectors`; `uncoalesced` are the accesses that touch more than one more.
-// Those that all launches read, and wrote, are what goes to and from memory where a cache holds them meanwhile.
+// `sectors_read` and `sectors_written` are all sectors that the launches touched: where a cache holds them, each goes
+// to or from memory once.
 struct Counters {
   uint64_t launches, blocks, bytes_read, bytes_written, accesses, sectors, fewest_sectors, uncoalesced;
   uint64_t shared_accesses, bank_conflicts, meetings;

@@ -66,7 +66,8 @@ std::vector<float> multiply(const Kernels& kernels, const PackedMatrix& w, const
                             const float* bias) {
   const int rows = int(x.size()) / w.cols;
   return run_on_workers(std::vector<float>(size_t(rows) * size_t(w.rows), NAN), [&](Stream stream, float* out) {
-    kernels.linear(stream, Compute::int8, {x.data(), w.cols}, rows, &w, bias ? &bias : nullptr, &out, 1, nullptr, 0, nullptr);
+    kernels.linear(stream, Compute::int8, {x.data(), w.cols}, rows, &w, bias ? &bias : nullptr, &out, 1, nullptr, 0,
+                   nullptr);
   });
 }
 

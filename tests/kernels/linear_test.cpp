@@ -309,6 +309,40 @@ TEST_CASE("linear multiplies ranges of rows by weights of their own", "[kernels]
       }
 }
 
+// More products than a launch takes, of two dtypes by turns; halves of odd and of even rows.
+TEST_CASE("linear multiplies many ranges of a row each, of floats or of bf16", "[kernels]") {
+  constexpr int kRows = 95, kOutputs = 5;
+  for (const Kernels* kernels : kernel_list())
+    for (const int cols : {64, 33}) {
+      INFO(kernels->name << " cols " << cols);
+      const TestWeight a(*kernels, Dtype::bf16, kOutputs, cols, 5), b(*kernels, Dtype::f32, kOutputs, cols, 6);
+      const std::vector<float> x = noise(kRows * cols, 7);
+      std::vector<uint16_t> halves(x.size());
+      std::vector<float> rounded(x.size()), found(kRows * kOutputs), as_halves(found.size());
+      kernels->convert(TestStream(), x.data(), Dtype::bf16, halves.data(), kRows * cols);
+      kernels->decode(TestStream(), Dtype::bf16, halves.data(), rounded.data(), kRows * cols);
+      std::vector<PackedMatrix> weights;
+      std::vector<RowSpan> ranges;
+      for (int row = 0; row < kRows; ++row) {
+        weights.push_back(row % 3 == 0 ? b.matrix : a.matrix);
+        ranges.push_back({row, 1});
+      }
+      const auto multiply = [&](const Operand& from, std::vector<float>& y) {
+        const std::vector<float*> ys(kRows, y.data());
+        kernels->linear(TestStream(), Compute::bf16, from, kRows, weights.data(), nullptr, ys.data(), kRows, nullptr, 0,
+                        ranges.data());
+      };
+      multiply({rounded.data(), cols}, found);
+      multiply({nullptr, cols, false, halves.data()}, as_halves);
+      CHECK(as_halves == found);
+      const std::vector<double> by_a = reference(rounded, a, nullptr, kRows),
+                                by_b = reference(rounded, b, nullptr, kRows);
+      std::vector<double> expected;
+      for (size_t i = 0; i < found.size(); ++i) expected.push_back(i / kOutputs % 3 == 0 ? by_b[i] : by_a[i]);
+      CHECK(difference(found, expected) < 1e-4);
+    }
+}
+
 TEST_CASE("linear_backward serves low-rank edits", "[kernels]") {
   const int outputs = 70, inputs = 190;
   for (const Kernels* kernels : kernel_list())
