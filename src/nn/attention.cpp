@@ -7,22 +7,20 @@
 namespace graft::inline v0 {
 namespace {
 
-AttentionShape shape_of(const StackConfig& stack, int layer, DropoutPlace place) {
-  const AttentionConfig& config = stack.attention;
+AttentionShape shape_of(const AttentionConfig& config) {
   return {.heads = config.heads,
           .kv_heads = config.kv_heads,
           .head_width = config.head_width,
           .scale = config.scale,
           .causal = config.causal,
           .soft_cap = config.soft_cap,
-          .dropout = {.rate = config.dropout, .key = {.site = uint64_t(dropout_site(stack, layer, place))}}};
+          .dropout = {.rate = config.dropout}};
 }
 
 // The shape as a pass computes it.
-AttentionShape shape_in(const Run& run, AttentionShape shape, const Projection& output) {
+AttentionShape shape_in(const Run& run, AttentionShape shape, const Projection& output, int site) {
   shape.compute = run.compute(output.weight->dtype());
-  shape.dropout.key.seed = run.seed;
-  shape.dropout.key.step = run.step;
+  shape.dropout.key = {run.seed, run.step, uint64_t(site)};
   if (!run.training) shape.dropout.rate = 0;
   return shape;
 }
@@ -31,8 +29,8 @@ AttentionShape shape_in(const Run& run, AttentionShape shape, const Projection& 
 
 SelfAttention::SelfAttention(Parameters& parameters, const std::string& module, const StackConfig& stack, int layer)
     : config_(stack.attention),
-      shape_(shape_of(stack, layer, DropoutPlace::probabilities)),
-      layer_(layer),
+      shape_(shape_of(config_)),
+      dropout_(stack, DropoutPlace::probabilities),
       rotary_(stack.rotary.empty() ? -1 : stack.layers[size_t(layer)].rotary) {
   shape_.window = stack.layers[size_t(layer)].window;
   const int q_width = config_.heads * config_.head_width, kv_width = config_.kv_heads * config_.head_width;
@@ -82,14 +80,14 @@ Tensor SelfAttention::operator()(Run& run, const Tensor& x, const StackPass& pas
     q = rotary(run, q, pass.rotary[size_t(rotary_)], config_.head_width);
     k = rotary(run, k, pass.rotary[size_t(rotary_)], config_.head_width);
   }
-  const AttentionShape shape = shape_in(run, shape_, output_);
-  const AttentionPlace place{.layer = layer_, .bias = disentangled(run, q, k, pass), .kind = pass.kind};
+  const AttentionShape shape = shape_in(run, shape_, output_, dropout_.in_layer(pass.layer));
+  const AttentionPlace place{.layer = pass.layer, .bias = disentangled(run, q, k, pass), .kind = pass.kind};
   const Tensor y = attention(run, shape, q, k, qkv[2], place, graft::input_dtype(run, q.rows(), {&output_, 1}));
   return linear(run, y, {&output_, 1})[0];
 }
 
-CrossAttention::CrossAttention(Parameters& parameters, const std::string& module, const StackConfig& stack, int layer)
-    : shape_(shape_of(stack, layer, DropoutPlace::cross_probabilities)), layer_(layer) {
+CrossAttention::CrossAttention(Parameters& parameters, const std::string& module, const StackConfig& stack)
+    : shape_(shape_of(stack.attention)), dropout_(stack, DropoutPlace::cross_probabilities) {
   shape_.causal = false;
   const AttentionConfig& config = stack.attention;
   const int q_width = config.heads * config.head_width, kv_width = config.kv_heads * config.head_width;
@@ -99,9 +97,11 @@ CrossAttention::CrossAttention(Parameters& parameters, const std::string& module
   output_ = parameters.projection(module + ".output", stack.width, q_width, config.output_bias);
 }
 
-const Encoded::KeysAndValues& CrossAttention::keys_and_values(Run& run, Encoded& encoded) const {
-  if (encoded.layers.size() <= size_t(layer_)) encoded.layers.resize(size_t(layer_) + 1);
-  Encoded::KeysAndValues& kept = encoded.layers[size_t(layer_)];
+const Encoded::KeysAndValues& CrossAttention::keys_and_values(Run& run, const StackPass& pass) const {
+  Encoded& encoded = *pass.encoded;
+  const auto layer = size_t(pass.layer);
+  if (encoded.layers.size() <= layer) encoded.layers.resize(layer + 1);
+  Encoded::KeysAndValues& kept = encoded.layers[layer];
   if (kept.k && !run.tape) return kept;
   const std::shared_ptr<Run> source = run_on_batch(run, encoded.batch, encoded.edits);
   const std::vector<Tensor> made = linear(*source, encoded.hidden, key_value_);
@@ -111,9 +111,9 @@ const Encoded::KeysAndValues& CrossAttention::keys_and_values(Run& run, Encoded&
 
 Tensor CrossAttention::operator()(Run& run, const Tensor& x, const StackPass& pass) const {
   const Tensor q = linear(run, x, {&query_, 1})[0];
-  const auto [k, v] = keys_and_values(run, *pass.encoded);
-  const AttentionShape shape = shape_in(run, shape_, output_);
-  const AttentionPlace place{.layer = layer_, .keys = pass.encoded->batch.get(), .kind = AttentionKind::cross};
+  const auto [k, v] = keys_and_values(run, pass);
+  const AttentionShape shape = shape_in(run, shape_, output_, dropout_.in_layer(pass.layer));
+  const AttentionPlace place{.layer = pass.layer, .keys = pass.encoded->batch.get(), .kind = AttentionKind::cross};
   const Tensor y = attention(run, shape, q, k, v, place, graft::input_dtype(run, q.rows(), {&output_, 1}));
   return linear(run, y, {&output_, 1})[0];
 }

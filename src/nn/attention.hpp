@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "nn/dropout_site.hpp"
 #include "nn/norm.hpp"
 #include "nn/stack_pass.hpp"
 
@@ -20,7 +21,8 @@ class SelfAttention {
 
   AttentionConfig config_;
   AttentionShape shape_;
-  int layer_, rotary_;
+  DropoutSite dropout_;  // of the probabilities
+  int rotary_;
   std::vector<Projection> qkv_;  // three, or the fused one
   Norm query_norm_, key_norm_;
   Projection output_;
@@ -29,15 +31,15 @@ class SelfAttention {
 // Attention of a decoder's tokens to the hidden states of an encoder.
 class CrossAttention {
  public:
-  CrossAttention(Parameters& parameters, const std::string& module, const StackConfig& config, int layer);
+  CrossAttention(Parameters& parameters, const std::string& module, const StackConfig& config);
   Tensor operator()(Run& run, const Tensor& x, const StackPass& pass) const;
   Dtype input_dtype(const Run& run, int rows) const { return graft::input_dtype(run, rows, {&query_, 1}); }
 
  private:
-  const Encoded::KeysAndValues& keys_and_values(Run& run, Encoded& encoded) const;
+  const Encoded::KeysAndValues& keys_and_values(Run& run, const StackPass& pass) const;
 
   AttentionShape shape_;
-  int layer_;
+  DropoutSite dropout_;
   Projection query_;
   Projection key_value_[2];
   Projection output_;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "nn/attention.hpp"
+#include "nn/dropout_site.hpp"
 #include "nn/experts.hpp"
 #include "nn/mlp.hpp"
 
@@ -11,20 +12,21 @@ namespace graft::inline v0 {
 class Residual {
  public:
   // The norms are MODULE_norm and, on the branch's output, MODULE_post_norm.
-  Residual(Parameters& parameters, const std::string& module, const StackConfig& config, bool has_norm, int site);
+  Residual(Parameters& parameters, const std::string& module, const StackConfig& config, bool has_norm,
+           DropoutPlace place);
 
   // sum + branch(x), where x is what the branch reads, the sum itself as a rule. It may be given as `dtype`.
   template <class Branch>
-  Tensor operator()(Run& run, const Tensor& sum, const Tensor& x, Dtype dtype, const Branch& branch) const {
+  Tensor operator()(Run& run, int layer, const Tensor& sum, const Tensor& x, Dtype dtype, const Branch& branch) const {
     const Tensor y = post_norm_(run, branch(norm_place_ == NormPlace::after ? x : norm_(run, x, dtype)));
-    const Tensor total = add(run, sum, dropout(run, y, dropout_, site_));
+    const Tensor total = add(run, sum, dropout(run, y, dropout_, site_.in_layer(layer)));
     return norm_place_ == NormPlace::after ? norm_(run, total) : total;
   }
 
  private:
   NormPlace norm_place_;
   float dropout_;
-  int site_;
+  DropoutSite site_;
   Norm norm_, post_norm_;
 };
 

@@ -17,11 +17,17 @@ enum class DropoutPlace {
   count
 };
 
-// Names a place for random numbers, apart from the sites of adapters. The layers of a decoder behind an encoder are
-// numbered behind those of any encoder.
-inline int dropout_site(const StackConfig& stack, int layer, DropoutPlace place) {
-  constexpr int kDecoder = 1 << 16;
-  return kDropoutSites + int(DropoutPlace::count) * (layer + (stack.crosses ? kDecoder : 0)) + int(place);
-}
+// Names a place of each layer for random numbers, apart from the sites of adapters. The layers of a decoder behind an
+// encoder are numbered behind those of any encoder.
+class DropoutSite {
+ public:
+  DropoutSite(const StackConfig& stack, DropoutPlace place)
+      : first_(kDropoutSites + (stack.crosses ? kDecoder * kPlaces : 0) + int(place)) {}
+  int in_layer(int layer) const { return first_ + kPlaces * layer; }
+
+ private:
+  static constexpr int kPlaces = int(DropoutPlace::count), kDecoder = 1 << 16;
+  int first_;
+};
 
 }  // namespace graft::inline v0

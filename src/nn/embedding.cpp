@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "nn/dropout_site.hpp"
 #include "ops/virtual_tokens.hpp"
 
 namespace graft::inline v0 {
@@ -30,7 +29,7 @@ Embedding::Embedding(Parameters& parameters, const std::string& module, const St
                      const Weight* tokens)
     : config_(config.embedding),
       dropout_(config.dropout),
-      site_(dropout_site(config, 0, DropoutPlace::embedding)),
+      site_(config, DropoutPlace::embedding),
       memory_(Memory::create_on_host()),
       tokens_(tokens) {
   const int width = config_.width;
@@ -62,7 +61,7 @@ Tensor Embedding::operator()(Run& run) const {
     x = add(run, x, embedding(run, *positions_, rows));
   }
   if (sinusoids_) x = add_rows(run, x, sinusoids_, batch.positions);
-  x = dropout(run, norm_(run, x), dropout_, site_);
+  x = dropout(run, norm_(run, x), dropout_, site_.in_layer(0));
   return projection_ && !config_.positions_after_projection ? linear(run, x, {&*projection_, 1})[0] : x;
 }
 

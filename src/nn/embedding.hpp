@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "nn/dropout_site.hpp"
 #include "nn/norm.hpp"
 
 namespace graft::inline v0 {
@@ -20,7 +21,7 @@ class Embedding {
 
   EmbeddingConfig config_;
   float dropout_;
-  int site_;  // of the dropout
+  DropoutSite site_;
   std::shared_ptr<Memory> memory_;
   const Weight* tokens_;
   const Weight* positions_ = nullptr;

@@ -77,6 +77,7 @@ Tensor Stack::operator()(Run& run, StackPass pass, bool recomputes) const {
   for (size_t layer = 0; layer < config_.layers.size(); ++layer) {
     observe(layer, x);
     const Block& block = blocks_[config_.shared_layers ? 0 : layer];
+    pass.layer = int(layer);
     x = recomputes ? recompute(run, x, [&block, pass](Run& r, const Tensor& in) { return block(r, in, pass); })
                    : block(run, x, pass);
   }

@@ -25,6 +25,7 @@ struct Encoded {
 
 struct StackPass {
   AttentionKind kind = AttentionKind::self;
+  int layer = 0;
   std::vector<RotaryTable> rotary = {};
   ScoreBias bias = {};             // by distance; the same in all layers
   Tensor relative_embedding = {};  // of disentangled attention, its norm applied
