@@ -78,14 +78,10 @@ __global__ void __launch_bounds__(threads) score_rows(float* logits, const int32
   if (threadIdx.x == 0)
     store(log_probability + row, counts ? (1 - smoothing) * chosen + smoothing * mean - logf(total) : 0);
   if (!weights) return;
-  if (!counts) {
-    for (int col = int(threadIdx.x); col < cols; col += threads) store(x + col, 0.0f);
-    return;
-  }
   const float weight = load(weights + row), scale = weight / total, share = weight * smoothing / float(cols);
   part.each(cols, [&](int col, float value) {
     const float slope = expf(value - top) * scale - share - (col == target ? weight * (1 - smoothing) : 0);
-    store(x + col, slope);
+    store(x + col, counts ? slope : 0);  // what a row without a target kept does not matter
   });
 }
 
