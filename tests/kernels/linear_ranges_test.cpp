@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Products whose weights take rows of their own, as those of experts do.
+#include <catch2/catch.hpp>
+
+#include "support/test_weight.hpp"
+
+namespace graft {
+
+// Parts of few and of many rows, one of none, and rows of none; two weights of a part, one with an edit.
+TEST_CASE("linear multiplies ranges of rows by weights of their own", "[kernels]") {
+  const int inputs = 96, outputs = 70, rank = 4;
+  const RowSpan ranges[] = {{0, 3}, {0, 3}, {3, 0}, {3, 46}, {49, 1}};
+  constexpr int kRows = 52, kCount = 5;
+  for (const Kernels* kernels : kernel_list())
+    for (const Dtype dtype : {Dtype::f32, Dtype::bf16, Dtype::q8_0})
+      for (const Compute compute : kComputes) {
+        INFO(kernels->name << " dtype " << static_cast<int>(dtype) << " compute " << static_cast<int>(compute));
+        std::vector<TestWeight> weights;
+        for (unsigned i = 0; i < kCount; ++i) weights.emplace_back(*kernels, dtype, outputs, inputs, 20 + i);
+        const TestWeight down(*kernels, Dtype::f32, rank, inputs, 14), up(*kernels, Dtype::f32, outputs, rank, 15);
+        const std::vector<float> x = noise(kRows * inputs, 18), bias = noise(outputs, 19);
+        const size_t size = kRows * outputs;
+        const auto multiply = [&](Stream stream, float* out, const RowSpan* of, int first, int count) {
+          std::vector<PackedMatrix> matrices;
+          std::vector<const float*> biases;
+          std::vector<float*> ys;
+          for (int i = first; i < first + count; ++i) {
+            matrices.push_back(weights[i].matrix);
+            biases.push_back(i % 2 ? bias.data() : nullptr);
+            ys.push_back(out + (i == 1 ? size : 0));
+          }
+          std::vector<float> hidden(2 * kRows * rank);
+          const LowRankEdit edits[] = {{1, 1, 2, down.matrix, up.matrix, 0.5f, hidden.data()},
+                                       {3, 10, 39, down.matrix, up.matrix, 2, hidden.data() + kRows * rank}};
+          const bool all = count == kCount;
+          const int rows = all ? kRows : of[0].rows;
+          const float* from = all ? x.data() : x.data() + of[0].first * inputs;
+          LowRankEdit edit = edits[first == 3];
+          edit.weight = 0, edit.first -= all ? 0 : of[0].first;
+          if (!all)
+            for (float*& y : ys) y += of[0].first * outputs;
+          const bool has_edit = first == 1 || first == 3;
+          kernels->linear(stream, compute, {from, inputs}, rows, matrices.data(), biases.data(), ys.data(), count,
+                          all ? edits : &edit, all ? 2 : has_edit, all ? of : nullptr);
+        };
+        const std::vector<float> start = noise(2 * size, 30);
+        std::vector<float> expected = start;
+        for (int i = 0; i < kCount; ++i) multiply(TestStream(), expected.data(), ranges + i, i, 1);
+        CHECK(run_on_workers(start, [&](Stream s, float* out) { multiply(s, out, ranges, 0, kCount); }) == expected);
+      }
+}
+
+// More products than a launch takes, of two dtypes by turns; halves of odd and of even rows.
+TEST_CASE("linear multiplies many ranges of a row each, of floats or of bf16", "[kernels]") {
+  constexpr int kRows = 95, kOutputs = 5;
+  for (const Kernels* kernels : kernel_list())
+    for (const int cols : {64, 33}) {
+      INFO(kernels->name << " cols " << cols);
+      const TestWeight a(*kernels, Dtype::bf16, kOutputs, cols, 5), b(*kernels, Dtype::f32, kOutputs, cols, 6);
+      const std::vector<float> x = noise(kRows * cols, 7);
+      std::vector<uint16_t> halves(x.size());
+      std::vector<float> rounded(x.size()), found(kRows * kOutputs), as_halves(found.size());
+      kernels->convert(TestStream(), x.data(), Dtype::bf16, halves.data(), kRows * cols);
+      kernels->decode(TestStream(), Dtype::bf16, halves.data(), rounded.data(), kRows * cols);
+      std::vector<PackedMatrix> weights;
+      std::vector<RowSpan> ranges;
+      for (int row = 0; row < kRows; ++row) {
+        weights.push_back(row % 3 == 0 ? b.matrix : a.matrix);
+        ranges.push_back({row, 1});
+      }
+      const auto multiply = [&](const Operand& from, std::vector<float>& y) {
+        const std::vector<float*> ys(kRows, y.data());
+        kernels->linear(TestStream(), Compute::bf16, from, kRows, weights.data(), nullptr, ys.data(), kRows, nullptr, 0,
+                        ranges.data());
+      };
+      multiply({rounded.data(), cols}, found);
+      multiply({nullptr, cols, false, halves.data()}, as_halves);
+      CHECK(as_halves == found);
+      const std::vector<double> by_a = reference(rounded, a, nullptr, kRows),
+                                by_b = reference(rounded, b, nullptr, kRows);
+      std::vector<double> expected;
+      for (size_t i = 0; i < found.size(); ++i) expected.push_back(i / kOutputs % 3 == 0 ? by_b[i] : by_a[i]);
+      CHECK(difference(found, expected) < 1e-4);
+    }
+}
+
+}  // namespace graft
