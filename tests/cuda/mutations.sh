@@ -66,7 +66,7 @@ plant "a row's numbers begin elsewhere" dropout.cu dropout "dropout*" 's/ - int6
 plant "another row is weighted" combine_rows.cu combine_rows "combine_rows*" 's/load(weights + k) \* load(x/load(weights + k \/ used) * load(x/'
 plant "logits beyond the registers are read from a wrong place" cross_entropy.cu cross_entropy "cross_entropy*" \
   's/load(shared_ + column(i - kInRegisters))/load(shared_ + column(i - kInRegisters - 1))/'
-plant "a range of rows begins elsewhere" linear.cu linear "linear multiplies*" 's/rows_from(x, of.first), of.rows/x, of.rows/'
+plant "a range of rows begins elsewhere" linear.cu linear "linear multiplies*" 's/x.from_row(of.first), of.rows/x, of.rows/'
 plant "equal ids are added once" embedding.cu embedding "embedding_backward*" 's/i < group.count/i < 1/'
 
 echo "mutations: $((planted - missed)) of $planted caught"
