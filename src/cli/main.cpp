@@ -43,6 +43,14 @@ void describe(Program& program) {
   add_bench(program);
 }
 
+// CLI11 asks for a command where there is one that it does not know.
+std::string reason_of(const CLI::App& app, const CLI::ParseError& error) {
+  if (app.get_subcommands().empty())
+    for (const std::string& word : app.remaining())
+      if (!word.starts_with('-')) return "there is no command " + in_quotes(word);
+  return error.what();
+}
+
 int run(int count, char** arguments) {
   Program program;
   describe(program);
@@ -51,10 +59,7 @@ int run(int count, char** arguments) {
   } catch (const CLI::Success& wanted) {
     return program.app.exit(wanted);
   } catch (const CLI::ParseError& error) {
-    const std::vector<std::string> unknown = program.app.remaining();
-    const bool has_command = !program.app.get_subcommands().empty() || unknown.empty();
-    std::cerr << "graft: " << (has_command ? error.what() : "there is no command " + in_quotes(unknown[0]))
-              << " (graft --help lists the commands and their options)\n";
+    std::cerr << "graft: " << reason_of(program.app, error) << " (graft --help lists the commands and their options)\n";
     return kUsage;
   }
   return program.action();
