@@ -69,6 +69,7 @@ struct Destination {
   uint16_t* halves = nullptr;  // in place of data
 };
 
+// Rows [first, first + rows).
 struct RowSpan {
   int first = 0, rows = 0;
 };

@@ -17,10 +17,9 @@ struct Call {
   int rows, cols;
   const PackedMatrix* weights;
   const float* const* bias;
-  float* const* outputs;
-  int first_row, count;  // of the rows of the outputs
+  float* const* outputs;  // of all rows, those of the call begin at first_row
+  int first_row, count;
 
-  // From the first row of the call on.
   float* y(int i) const { return outputs[i] + int64_t{first_row} * weights[i].rows; }
   bool in_integers(const PackedMatrix& w) const { return takes_integers(w.dtype, compute, rows); }
 };

@@ -30,7 +30,8 @@ struct SharedLogits {
   float of[kInShared * threads];
 };
 
-// A thread's columns of a row.
+// A thread's columns of a row, as RowPart, with more of them kept. In a block of a fixed size each is a constant away
+// from the first; else their addresses would take the registers.
 template <int threads>
 class LongRow {
  public:

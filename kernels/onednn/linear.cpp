@@ -74,9 +74,9 @@ void linear(const Stream& stream, Compute compute, Operand x, int rows, const Pa
   Provider& at = provider();
   Group group = {weights, bias, y, {}};
   int done = rows / kTileRows * kTileRows;
-  const bool is_plain = count <= kMostWeights && edit_count == 0 && !ranges;
-  if (!is_plain || done == 0 || !find_products(at, compute, group, count) ||
-      (x.halves && weights[0].dtype != Dtype::bf16) || !multiply_tiles(stream, group, x, rows / kTileRows))
+  const bool takes_rows = edit_count == 0 && !ranges && (x.data || weights[0].dtype == Dtype::bf16);
+  if (count > kMostWeights || !takes_rows || done == 0 || !find_products(at, compute, group, count) ||
+      !multiply_tiles(stream, group, x, rows / kTileRows))
     done = 0;
   if (done == rows) return;
   float* rest[kMostWeights];

@@ -65,7 +65,15 @@ bool has_low_rank_edits_only(const Run& run, std::span<const Projection> project
   return true;
 }
 
-bool rounds_input(const Run& run, Compute compute, std::span<const RoutedRows> parts) {
+Compute compute_of(const Run& run, std::span<const RoutedRows> parts) {
+  Compute compute = Compute::int8;
+  for (const RoutedRows& part : parts)
+    for (const Projection& at : part.projections) compute = std::min(compute, run.compute(at.weight->dtype()));
+  return compute;
+}
+
+bool rounds_input(const Run& run, std::span<const RoutedRows> parts) {
+  const Compute compute = compute_of(run, parts);
   for (const RoutedRows& part : parts)
     for (const Projection& at : part.projections)
       if (part.rows.rows > 0 && !run.kernels().rounds_input(at.weight->dtype(), compute, part.rows.rows)) return false;
@@ -73,12 +81,9 @@ bool rounds_input(const Run& run, Compute compute, std::span<const RoutedRows> p
 }
 
 Dtype input_dtype(const Run& run, std::span<const RoutedRows> parts) {
-  Compute compute = Compute::int8;
-  for (const RoutedRows& part : parts) {
-    for (const Projection& at : part.projections) compute = std::min(compute, run.compute(at.weight->dtype()));
+  for (const RoutedRows& part : parts)
     if (!has_low_rank_edits_only(run, part.projections) || drops_input(run, part.projections)) return Dtype::f32;
-  }
-  return rounds_input(run, compute, parts) ? Dtype::bf16 : Dtype::f32;
+  return rounds_input(run, parts) ? Dtype::bf16 : Dtype::f32;
 }
 
 Dtype input_dtype(const Run& run, int rows, std::span<const Projection> projections) {
@@ -103,13 +108,11 @@ std::vector<Tensor> edited_linear(Run& run, const Tensor& x, std::span<const Pro
   const auto is_empty = [](const std::vector<RowGain>& gains) { return gains.empty(); };
   std::vector<Tensor> ys;
   if (std::all_of(inputs.begin(), inputs.end(), is_empty)) {
-    const RoutedRows all{{0, x.rows()}, own};
-    ys = low_rank_linear(run, x, {&all, 1});
+    ys = low_rank_linear(run, x, own);
   } else {
     for (size_t i = 0; i < own.size(); ++i) {
       const Tensor input = inputs[i].empty() ? x : scale_columns(run, x, inputs[i], nullptr);
-      const RoutedRows all{{0, x.rows()}, {&own[i], 1}};
-      ys.push_back(low_rank_linear(run, input, {&all, 1})[0]);
+      ys.push_back(low_rank_linear(run, input, {&own[i], 1})[0]);
     }
   }
   for (size_t i = 0; i < own.size(); ++i) {

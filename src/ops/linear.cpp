@@ -15,9 +15,9 @@ struct Part {
 };
 
 struct Group {
-  std::vector<Part> parts;
-  std::vector<Identity> outputs;
-  Compute compute = Compute::int8;
+  Compute compute;
+  std::vector<Part> parts = {};
+  std::vector<Identity> outputs = {};
 };
 
 bool is_watched(const Run& run, const Tensor& x, const Group& group) {
@@ -99,24 +99,20 @@ void check_parts(const Tensor& x, std::span<const RoutedRows> parts) {
   check(!parts.empty() && end == x.rows(), "linear: parts with ", end, " rows, x has ", x.rows());
 }
 
-// Those that have rows, with the precision of all.
+// The parts that have rows.
 Group group_of(const Run& run, std::span<const RoutedRows> parts) {
-  Group group;
-  for (const RoutedRows& part : parts) {
-    if (part.rows.rows == 0 && parts.size() > 1) continue;
-    for (const Projection& at : part.projections)
-      group.compute = std::min(group.compute, run.compute(at.weight->dtype()));
-    group.parts.push_back({part.rows, {part.projections.begin(), part.projections.end()}, {}});
-  }
+  Group group{.compute = compute_of(run, parts)};
+  for (const RoutedRows& part : parts)
+    if (part.rows.rows > 0 || parts.size() == 1)
+      group.parts.push_back({part.rows, {part.projections.begin(), part.projections.end()}, {}});
   return group;
 }
 
 }  // namespace
 
 std::vector<Tensor> linear(Run& run, const Tensor& x, std::span<const Projection> projections) {
-  if (!has_low_rank_edits_only(run, projections)) return edited_linear(run, x, projections);
-  const RoutedRows all{{0, x.rows()}, projections};
-  return low_rank_linear(run, x, {&all, 1});
+  return has_low_rank_edits_only(run, projections) ? low_rank_linear(run, x, projections)
+                                                   : edited_linear(run, x, projections);
 }
 
 std::vector<Tensor> linear(Run& run, const Tensor& x, std::span<const RoutedRows> parts) {
@@ -127,6 +123,11 @@ std::vector<Tensor> linear(Run& run, const Tensor& x, std::span<const RoutedRows
   return join_parts(run, spans, [&](size_t part, Run& inside, std::span<const int32_t> rows) {
     return edited_linear(inside, gather_rows(run, x, rows), parts[part].projections);
   });
+}
+
+std::vector<Tensor> low_rank_linear(Run& run, const Tensor& x, std::span<const Projection> projections) {
+  const RoutedRows all{{0, x.rows()}, projections};
+  return low_rank_linear(run, x, {&all, 1});
 }
 
 std::vector<Tensor> low_rank_linear(Run& run, const Tensor& x, std::span<const RoutedRows> parts) {
@@ -142,7 +143,7 @@ std::vector<Tensor> low_rank_linear(Run& run, const Tensor& x, std::span<const R
     call.add(run, part);
   }
   const Saved saved = is_watched(run, x, group) ? Saved(run, x) : Saved();
-  const bool is_rounded = saved && rounds_input(run, group.compute, parts);
+  const bool is_rounded = saved && rounds_input(run, parts);
   run.kernels().linear(run.stream(), group.compute, is_rounded ? saved.operand() : x.operand(), x.rows(),
                        call.weights.data(), call.biases.data(), call.ys.data(), int(call.weights.size()),
                        call.edits.data(), int(call.edits.size()),

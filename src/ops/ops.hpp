@@ -32,6 +32,7 @@ struct RoutedRows {
 std::vector<Tensor> linear(Run& run, const Tensor& x, std::span<const RoutedRows> parts);
 
 // Its two steps, the first of which knows no other edits than low-rank ones.
+std::vector<Tensor> low_rank_linear(Run& run, const Tensor& x, std::span<const Projection> projections);
 std::vector<Tensor> low_rank_linear(Run& run, const Tensor& x, std::span<const RoutedRows> parts);
 std::vector<Tensor> edited_linear(Run& run, const Tensor& x, std::span<const Projection> projections);
 bool has_low_rank_edits_only(const Run& run, std::span<const Projection> projections);
@@ -39,8 +40,9 @@ bool has_low_rank_edits_only(const Run& run, std::span<const Projection> project
 // What an operation may make where only these projections read it: bf16 if their products round it to that, else f32.
 Dtype input_dtype(const Run& run, std::span<const RoutedRows> parts);
 Dtype input_dtype(const Run& run, int rows, std::span<const Projection> projections);
-// Whether all products of the parts round the rows to bf16.
-bool rounds_input(const Run& run, Compute compute, std::span<const RoutedRows> parts);
+// How precise the products of the parts are, also of those without rows, and whether all round their rows to bf16.
+Compute compute_of(const Run& run, std::span<const RoutedRows> parts);
+bool rounds_input(const Run& run, std::span<const RoutedRows> parts);
 
 // Columns of x times the gain of their row, plus the vector `shift` (null: nothing). Rows without a gain have 1.
 struct RowGain {

@@ -2,13 +2,10 @@
 //
 // Adapters of some experts of a layer and not of others.
 #include <catch2/catch.hpp>
-#include <cmath>
 
-#include "graft/lora_adapter.hpp"
-#include "graft/model.hpp"
+#include "api/tiny_model.hpp"
 #include "graft/trainer.hpp"
 #include "graft/vector_adapters.hpp"
-#include "support/goldens.hpp"
 #include "support/temporary_folder.hpp"
 #include "support/tested_kernels.hpp"
 
@@ -29,13 +26,6 @@ Model experts_as(const TemporaryFolder& folder, const std::string& weights, cons
   return Model::load(folder.path().string(), {.device = device, .weights = weights});
 }
 
-Dataset answers() {
-  std::vector<Example> examples;
-  for (int i = 0; i < 6; ++i)
-    examples.push_back({.prompt = "What is " + std::to_string(i) + "?", .completion = " It is " + std::to_string(i)});
-  return Dataset::from(std::move(examples));
-}
-
 }  // namespace
 
 TEST_CASE("An adapter may drop inputs, or have gains, of one expert alone", "[api][train]") {
@@ -48,7 +38,7 @@ TEST_CASE("An adapter may drop inputs, or have gains, of one expert alone", "[ap
       IA3Adapter scaling(model, {.targets = {"experts.1.w2"}, .feedforward = {"experts.1.w2"}});
       const TrainOptions options{.epochs = 4, .batch = 3, .learning_rate = 3e-2f};
       for (Adapter* adapter : {static_cast<Adapter*>(&dropping), static_cast<Adapter*>(&scaling)})
-        CHECK(Trainer(model, *adapter, options).fit(answers()).losses.back() < 7);
+        CHECK(Trainer(model, *adapter, options).fit(questions()).losses.back() < 7);
 
       // A row's numbers do not depend on what its neighbours take.
       const std::vector<std::string> prompts = {"What is 2?", "What is 3?", "Who?"};

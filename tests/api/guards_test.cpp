@@ -14,13 +14,6 @@
 namespace graft {
 namespace {
 
-Dataset questions(int count = 6) {
-  std::vector<Example> examples;
-  for (int i = 0; i < count; ++i)
-    examples.push_back({.prompt = "What is " + std::to_string(i) + "?", .completion = " It is " + std::to_string(i)});
-  return Dataset::from(std::move(examples));
-}
-
 const TrainOptions kFast{.epochs = 2, .batch = 3, .learning_rate = 1e-2f, .seed = 3};
 
 class Guarded {

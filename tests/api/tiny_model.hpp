@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "api/adapter_state.hpp"
+#include "graft/dataset.hpp"
 #include "graft/lora_adapter.hpp"
 #include "graft/model.hpp"
 #include "support/goldens.hpp"
@@ -15,6 +16,13 @@ namespace graft {
 
 inline Model tiny_model(Precision precision = Precision::f32) {
   return Model::load(golden_path("gguf/llama-q8_0.gguf"), {.device = {.threads = 2}, .precision = precision});
+}
+
+inline Dataset questions(int count = 6) {
+  std::vector<Example> examples;
+  for (int i = 0; i < count; ++i)
+    examples.push_back({.prompt = "What is " + std::to_string(i) + "?", .completion = " It is " + std::to_string(i)});
+  return Dataset::from(std::move(examples));
 }
 
 // All values of an adapter as others see it.

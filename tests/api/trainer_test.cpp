@@ -20,13 +20,6 @@
 namespace graft {
 namespace {
 
-Dataset sums() {
-  std::vector<Example> examples;
-  for (int i = 0; i < 6; ++i)
-    examples.push_back({.prompt = "What is " + std::to_string(i) + "?", .completion = " It is " + std::to_string(i)});
-  return Dataset::from(std::move(examples));
-}
-
 Dataset others() {
   return Dataset::from(
       std::vector<Example>{{.prompt = "Who?", .completion = " You"}, {.prompt = "Where?", .completion = " Here"}});
@@ -71,7 +64,7 @@ TEST_CASE("A preview shows what is learned: the assistant's tokens and their end
   CHECK(shown({}) == "Hello<|im_end|>It is me<|im_end|>");
   CHECK(shown({.train_on_prompt = true}).find("Hi there") != std::string::npos);
   CHECK(Trainer(model, adapter).preview(data, 5).size() == 1);
-  CHECK(Trainer(model, adapter).preview(sums(), 2).size() == 2);
+  CHECK(Trainer(model, adapter).preview(questions(), 2).size() == 2);
 }
 
 TEST_CASE("Fitting lowers the loss, of an adapter and of the model itself", "[api][train]") {
@@ -81,7 +74,7 @@ TEST_CASE("Fitting lowers the loss, of an adapter and of the model itself", "[ap
   const bool is_whole = GENERATE(false, true);
   LoRAAdapter adapter = small_adapter(model);
   Trainer trainer = is_whole ? Trainer(model, kFast) : Trainer(model, adapter, kFast);
-  const TrainReport report = trainer.fit(sums());
+  const TrainReport report = trainer.fit(questions());
   CHECK(report.steps == 8);
   REQUIRE(report.losses.size() == 8);
   CHECK(report.losses.back() < 0.8f * report.losses.front());
@@ -90,7 +83,7 @@ TEST_CASE("Fitting lowers the loss, of an adapter and of the model itself", "[ap
   CHECK(report.trained_parameters == (is_whole ? model.info().parameters : adapter.parameters()));
   CHECK(report.evaluations.empty());
   CHECK((model.next_logits(ids) == before) == !is_whole);
-  CHECK(trainer.evaluate(sums()).loss < report.losses.front());
+  CHECK(trainer.evaluate(questions()).loss < report.losses.front());
 }
 
 TEST_CASE("Every kind of adapter learns beside quantised weights, and tells its ranks", "[api][train]") {
@@ -121,7 +114,7 @@ TEST_CASE("Every kind of adapter learns beside quantised weights, and tells its 
   TrainOptions options = kFast;
   options.epochs = 8;
   options.learning_rate = 3e-2f;
-  const TrainReport report = Trainer(model, adapter, options).fit(sums());
+  const TrainReport report = Trainer(model, adapter, options).fit(questions());
   CHECK(report.losses.back() < 0.9f * report.losses.front());
   if (kind != 2) return;
   int ranks = 0;
@@ -138,7 +131,7 @@ TEST_CASE("The best evaluation is what stays, and patience ends a run", "[api][t
   int heard = 0;
   options.on_evaluation = [&](const Evaluation&) { ++heard; };
   Trainer trainer(model, adapter, options);
-  const TrainReport report = trainer.fit(sums(), others());
+  const TrainReport report = trainer.fit(questions(), others());
   CHECK(report.stopped_early);
   CHECK(report.steps < 60);
   CHECK(heard == int(report.evaluations.size()));
@@ -155,7 +148,7 @@ TEST_CASE("A trained adapter is saved as it is", "[api][train]") {
   LoRAAdapter adapter = small_adapter(model);
   TrainOptions options = kFast;
   options.save_to = folder.path() / "result";
-  Trainer(model, adapter, options).fit(sums());
+  Trainer(model, adapter, options).fit(questions());
   const Adapter loaded = Adapter::load(options.save_to, model);
   const std::vector<int32_t> ids = model.tokenizer().encode("What is 3?");
   CHECK(loaded.sites() == adapter.sites());
@@ -178,10 +171,10 @@ TEST_CASE("A model that is being tuned is busy", "[api][train]") {
     is_refused([&] { model.generate("Hello"); });
     is_refused([&] { session.ask("Hello"); });
     is_refused([&] { model.merge(other); });
-    is_refused([&] { Trainer(model, {}).fit(sums()); });
-    is_refused([&] { evaluate(model, nullptr, sums()); });
+    is_refused([&] { Trainer(model, {}).fit(questions()); });
+    is_refused([&] { evaluate(model, nullptr, questions()); });
   };
-  Trainer(model, options).fit(sums());
+  Trainer(model, options).fit(questions());
   CHECK(refused == 5);
   CHECK(!session.ask("Hello", {.max_tokens = 2, .ignore_end = true}).tokens.empty());
 
@@ -190,7 +183,7 @@ TEST_CASE("A model that is being tuned is busy", "[api][train]") {
     CHECK_THROWS_AS(model.merge(other), ResourceError);
     CHECK_NOTHROW(model.generate("Hello", {.max_tokens = 1, .adapter = &adapter}));
   };
-  Trainer(model, adapter, options).fit(sums());
+  Trainer(model, adapter, options).fit(questions());
 }
 
 TEST_CASE("A model stays usable, with what it has learned, when tuning it fails", "[api][train]") {
@@ -201,7 +194,7 @@ TEST_CASE("A model stays usable, with what it has learned, when tuning it fails"
   options.on_step = [](const StepInfo& step) {
     if (step.step == 3) throw std::runtime_error("the host's own");
   };
-  CHECK_THROWS_WITH(Trainer(model, options).fit(sums()), "the host's own");
+  CHECK_THROWS_WITH(Trainer(model, options).fit(questions()), "the host's own");
   CHECK(model.next_logits(ids) != before);
   for (const auto& [module, weight] : model.state()->trunk->parameters.all())
     CHECK((weight->kind() == Weight::Kind::vector || !weight->parameter()));
@@ -224,25 +217,25 @@ TEST_CASE("Other threads serve an adapter while it is trained", "[api][train][th
   options.on_step = [&](const StepInfo& step) {
     while (served < step.step && !failed) std::this_thread::yield();
   };
-  const TrainReport report = Trainer(model, adapter, options).fit(sums());
+  const TrainReport report = Trainer(model, adapter, options).fit(questions());
   server.request_stop();
   server.join();
   CHECK_FALSE(failed);
   CHECK(served >= report.steps);
 
   LoRAAdapter alone = small_adapter(model);
-  CHECK(Trainer(model, alone, kFast).fit(sums()).losses == report.losses);
+  CHECK(Trainer(model, alone, kFast).fit(questions()).losses == report.losses);
   CHECK(values_of(alone) == values_of(adapter));
 }
 
 TEST_CASE("Data from which nothing can be learned is refused", "[api][train]") {
   const Model model = tiny_model();
   LoRAAdapter adapter = small_adapter(model);
-  const Dataset questions = Dataset::from(std::vector<Example>{{.messages = {{"user", "Hello?"}}}});
-  const std::string said = refusal<ArgumentError>([&] { Trainer(model, adapter).fit(questions); });
+  const Dataset unanswered = Dataset::from(std::vector<Example>{{.messages = {{"user", "Hello?"}}}});
+  const std::string said = refusal<ArgumentError>([&] { Trainer(model, adapter).fit(unanswered); });
   CHECK(said.find("no example has a token to learn") != std::string::npos);
-  CHECK_THROWS_AS(Trainer(model, adapter).fit(sums().take(0)), ArgumentError);
-  CHECK_THROWS_AS(Trainer(model, adapter, {.max_length = 2}).fit(sums()), ArgumentError);
+  CHECK_THROWS_AS(Trainer(model, adapter).fit(questions().take(0)), ArgumentError);
+  CHECK_THROWS_AS(Trainer(model, adapter, {.max_length = 2}).fit(questions()), ArgumentError);
   CHECK(refusal<ArgumentError>([&] { Trainer(model, adapter, {.epochs = 0}); }).find("epochs is 0") !=
         std::string::npos);
 }
@@ -267,9 +260,9 @@ TEST_CASE("A memory budget that is too small is named before anything is trained
   const Model model = tiny_model();
   LoRAAdapter adapter = small_adapter(model);
   const std::vector<float> before = values_of(adapter);
-  CHECK_THROWS_AS(Trainer(model, adapter, {.memory_budget = 1000}).fit(sums()), ResourceError);
+  CHECK_THROWS_AS(Trainer(model, adapter, {.memory_budget = 1000}).fit(questions()), ResourceError);
   CHECK(values_of(adapter) == before);
-  CHECK(Trainer(model, adapter).memory_estimate(sums()) > 1000);
+  CHECK(Trainer(model, adapter).memory_estimate(questions()) > 1000);
 }
 
 }  // namespace graft

@@ -12,42 +12,41 @@ TEST_CASE("linear multiplies ranges of rows by weights of their own", "[kernels]
   const int inputs = 96, outputs = 70, rank = 4;
   const RowSpan ranges[] = {{0, 3}, {0, 3}, {3, 0}, {3, 46}, {49, 1}};
   constexpr int kRows = 52, kCount = 5;
+  const size_t size = kRows * outputs;
   for (const Kernels* kernels : kernel_list())
     for (const Dtype dtype : {Dtype::f32, Dtype::bf16, Dtype::q8_0})
       for (const Compute compute : kComputes) {
         INFO(kernels->name << " dtype " << static_cast<int>(dtype) << " compute " << static_cast<int>(compute));
         std::vector<TestWeight> weights;
+        std::vector<PackedMatrix> matrices;
         for (unsigned i = 0; i < kCount; ++i) weights.emplace_back(*kernels, dtype, outputs, inputs, 20 + i);
+        for (const TestWeight& weight : weights) matrices.push_back(weight.matrix);
         const TestWeight down(*kernels, Dtype::f32, rank, inputs, 14), up(*kernels, Dtype::f32, outputs, rank, 15);
-        const std::vector<float> x = noise(kRows * inputs, 18), bias = noise(outputs, 19);
-        const size_t size = kRows * outputs;
-        const auto multiply = [&](Stream stream, float* out, const RowSpan* of, int first, int count) {
-          std::vector<PackedMatrix> matrices;
-          std::vector<const float*> biases;
+        const std::vector<float> x = noise(kRows * inputs, 18), bias = noise(outputs, 19), start = noise(2 * size, 30);
+        const float* const biases[] = {nullptr, bias.data(), nullptr, bias.data(), nullptr};
+        std::vector<float> hidden(2 * kRows * rank);
+        const LowRankEdit edits[] = {{1, 1, 2, down.matrix, up.matrix, 0.5f, hidden.data()},
+                                     {3, 10, 39, down.matrix, up.matrix, 2, hidden.data() + kRows * rank}};
+        // The second weight writes to a matrix of its own.
+        const auto outputs_of = [&](float* out, int i) { return out + (i == 1 ? size : 0); };
+
+        const auto found = run_on_workers(start, [&](Stream stream, float* out) {
           std::vector<float*> ys;
-          for (int i = first; i < first + count; ++i) {
-            matrices.push_back(weights[i].matrix);
-            biases.push_back(i % 2 ? bias.data() : nullptr);
-            ys.push_back(out + (i == 1 ? size : 0));
-          }
-          std::vector<float> hidden(2 * kRows * rank);
-          const LowRankEdit edits[] = {{1, 1, 2, down.matrix, up.matrix, 0.5f, hidden.data()},
-                                       {3, 10, 39, down.matrix, up.matrix, 2, hidden.data() + kRows * rank}};
-          const bool all = count == kCount;
-          const int rows = all ? kRows : of[0].rows;
-          const float* from = all ? x.data() : x.data() + of[0].first * inputs;
-          LowRankEdit edit = edits[first == 3];
-          edit.weight = 0, edit.first -= all ? 0 : of[0].first;
-          if (!all)
-            for (float*& y : ys) y += of[0].first * outputs;
-          const bool has_edit = first == 1 || first == 3;
-          kernels->linear(stream, compute, {from, inputs}, rows, matrices.data(), biases.data(), ys.data(), count,
-                          all ? edits : &edit, all ? 2 : has_edit, all ? of : nullptr);
-        };
-        const std::vector<float> start = noise(2 * size, 30);
+          for (int i = 0; i < kCount; ++i) ys.push_back(outputs_of(out, i));
+          kernels->linear(stream, compute, {x.data(), inputs}, kRows, matrices.data(), biases, ys.data(), kCount, edits,
+                          2, ranges);
+        });
         std::vector<float> expected = start;
-        for (int i = 0; i < kCount; ++i) multiply(TestStream(), expected.data(), ranges + i, i, 1);
-        CHECK(run_on_workers(start, [&](Stream s, float* out) { multiply(s, out, ranges, 0, kCount); }) == expected);
+        for (int i = 0; i < kCount; ++i) {
+          const auto [first, rows] = ranges[i];
+          float* y = outputs_of(expected.data(), i) + first * outputs;
+          LowRankEdit edit = edits[i == 3];
+          const int edit_count = edit.weight == i;
+          edit.weight = 0, edit.first -= first;
+          kernels->linear(TestStream(), compute, {x.data() + first * inputs, inputs}, rows, &matrices[i], &biases[i],
+                          &y, 1, &edit, edit_count, nullptr);
+        }
+        CHECK(found == expected);
       }
 }
 
