@@ -3,6 +3,7 @@
 // Dropout with counted random numbers, a row's numbers some blocks at a time.
 #include <math.h>
 
+#include "cpu/pack.hpp"
 #include "cpu/philox.hpp"
 #include "cpu/table.hpp"
 
@@ -17,8 +18,12 @@ void draw(const RandomKey& key, uint64_t first, uint32_t* numbers) {
   for (int i = 0; i < kBlocks; ++i) blocks[i] = first + static_cast<uint64_t>(i);
   uint32_t words[4][kBlocks];
   philox(key, blocks, words);
-  for (int i = 0; i < kBlocks; ++i)
-    for (int word = 0; word < 4; ++word) numbers[4 * i + word] = words[word][i];
+  for (int i = 0; i < kBlocks; i += 4) {
+    Quad block[4];
+    for (int word = 0; word < 4; ++word) block[word] = load_as<Quad>(words[word] + i);
+    transpose(block);
+    memcpy(numbers + 4 * i, block, sizeof(block));
+  }
 }
 
 // A row whose first element draws `number`.

@@ -25,6 +25,7 @@ void pack_transposed(const Left& left, const Operand& x, int64_t first_tile, int
 }  // namespace
 
 void pack_tiles(const Left& left, const Operand& x, int64_t first_tile, int64_t end_tile) {
+  if (left.in_place) return;
   if (left.transposed) return pack_transposed(left, x, first_tile, end_tile);
   const int64_t end = min<int64_t>(left.rows, end_tile * left.height);
   for (int64_t row = first_tile * left.height; row < end; ++row) {
@@ -37,6 +38,7 @@ void pack_tiles(const Left& left, const Operand& x, int64_t first_tile, int64_t 
 }
 
 void pack_left(const Stream& stream, const Left& left, const Operand& x) {
+  if (left.in_place) return;
   constexpr int kTiles = 4;
   parallel_for(stream, ceil_div(left.tiles(), kTiles), [&](int64_t task, int) {
     pack_tiles(left, x, task * kTiles, min<int64_t>(left.tiles(), (task + 1) * kTiles));

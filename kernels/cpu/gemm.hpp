@@ -18,12 +18,15 @@ inline constexpr int kLargestDepth = 1024;
 constexpr int depth_of(Form form) { return form == Form::bf16 ? kLargestDepth : kLargestDepth / 2; }
 
 // Rows of the left operand in tiles of `height` rows (the last may have fewer). The words of a row lie together, or
-// those of a tile's rows side by side where the operand is transposed and its form allows it.
+// those of a tile's rows side by side where the operand is transposed and its form allows it. Rows that already are
+// what the product takes, in whole words, are read where they lie, unless the same words of all of them would fall on
+// one part of a cache; those of an odd depth are packed, since products of pairs read one element more.
 struct Left {
   uint32_t* words;
   Form form;
   int rows, depth, height;
   bool transposed;
+  bool in_place = false;
   int64_t stride;  // words from a row to the next
 
   Left(Form f, int row_count, int depth_count, uint32_t* memory, bool is_transposed = false)
@@ -34,11 +37,21 @@ struct Left {
         height(even_height(row_count, kTileRows)),
         transposed(is_transposed),
         stride(row_words(f, depth_count)) {}
+  // Of the rows of x; what is not read in place needs `bytes()` of memory.
+  Left(Form f, int row_count, int depth_count, const Operand& x)
+      : Left(f, row_count, depth_count, nullptr, x.transposed) {
+    in_place = is_ready(f, x, depth_count);
+    if (!in_place) return;
+    const void* rows_of_x = f == Form::bf16 ? static_cast<const void*>(x.halves) : x.data;
+    words = static_cast<uint32_t*>(const_cast<void*>(rows_of_x));
+    stride = x.stride / elements_of(f);
+  }
 
-  // Whole lines and one more, so that the rows of a tile do not fall on the same part of a cache.
-  static int64_t row_words(Form form, int depth) { return round_up(words_of(form, round_up(depth, 2)), 16) + 16; }
-  static int64_t bytes(Form form, int rows, int depth) {
-    return scratch_bytes<uint32_t>(rows * row_words(form, depth));
+  // An odd number of lines, so that the rows of a tile do not fall on the same part of a cache.
+  static int64_t row_words(Form form, int depth) { return round_up(words_of(form, round_up(depth, 2)), 16) | 16; }
+  int64_t bytes() const { return in_place ? 0 : scratch_bytes<uint32_t>(rows * stride); }
+  void use(uint32_t* memory) {
+    if (!in_place) words = memory;
   }
 
   int tiles() const { return static_cast<int>(ceil_div(rows, height)); }
@@ -57,13 +70,16 @@ struct Left {
   // Some of the rows, which are not transposed, in tiles of their own.
   Left part(int first, int count) const {
     Left rows_of(form, count, depth, words + first * stride);
+    rows_of.in_place = in_place;
     rows_of.stride = stride;
     return rows_of;
   }
-  // Reads rows of bf16 of an even number as they lie, without gaps.
-  void read_in_place(const uint16_t* halves) {
-    words = const_cast<uint32_t*>(reinterpret_cast<const uint32_t*>(halves));
-    stride = depth / 2;
+
+ private:
+  static bool is_ready(Form form, const Operand& x, int depth) {
+    constexpr int64_t kWordsOfCacheWay = 1024;
+    const bool has_words = form == Form::bf16 ? x.halves && x.stride % 2 == 0 : x.data && !x.halves;
+    return has_words && !x.transposed && depth % 2 == 0 && x.stride / elements_of(form) % kWordsOfCacheWay != 0;
   }
 };
 
@@ -78,7 +94,7 @@ void pack_tile_columns(const Left& left, int64_t tile, const Element* data, int6
   pack_columns(left.form, data, stride, rows, rows, depth, out);
 }
 
-// Packs the tiles of a group; a task of `pack_left`.
+// Packs the tiles of a group, unless they are read in place; a task of `pack_left`.
 void pack_tiles(const Left&, const Operand&, int64_t first_tile, int64_t end_tile);
 void pack_left(const Stream&, const Left&, const Operand&);
 

@@ -61,24 +61,21 @@ struct Plan {
 class Input {
  public:
   Input(const Stream& stream, const Plan& plan, const Call& call, LowRankEdits& edits)
-      : f32_(Form::f32, call.rows, call.cols, nullptr),
-        bf16_(Form::bf16, call.rows, call.cols, nullptr),
+      : f32_(Form::f32, call.rows, call.cols, call.x),
+        bf16_(Form::bf16, call.rows, call.cols, call.x),
         bytes_{nullptr, call.cols},
         worker_bytes_(memory_of_worker(plan)) {
-    const bool is_rounded = call.x.halves && call.cols % 2 == 0;  // as the product takes it
-    const int64_t f32_bytes = plan.needs_f32 ? Left::bytes(Form::f32, call.rows, call.cols) : 0;
-    const int64_t bf16_bytes = plan.needs_bf16 && !is_rounded ? Left::bytes(Form::bf16, call.rows, call.cols) : 0;
+    const int64_t f32_bytes = plan.needs_f32 ? f32_.bytes() : 0, bf16_bytes = plan.needs_bf16 ? bf16_.bytes() : 0;
     const int64_t byte_bytes = plan.needs_bytes ? ByteRows::bytes(call.rows, call.cols) : 0;
     Scratch scratch = {static_cast<char*>(
         stream.scratch(stream.context, static_cast<size_t>(worker_bytes_ * stream.workers + f32_bytes + bf16_bytes +
                                                            byte_bytes + scratch_bytes<uint32_t>(edits.words()))))};
     workers_ = scratch.take<char>(worker_bytes_ * stream.workers);
-    f32_.words = reinterpret_cast<uint32_t*>(scratch.take<char>(f32_bytes));
-    bf16_.words = reinterpret_cast<uint32_t*>(scratch.take<char>(bf16_bytes));
+    f32_.use(scratch.take<uint32_t>(f32_bytes / 4));
+    bf16_.use(scratch.take<uint32_t>(bf16_bytes / 4));
     bytes_.blocks = reinterpret_cast<ByteBlock*>(scratch.take<char>(byte_bytes));
     edits.use(scratch.take<uint32_t>(edits.words()));
-    if (is_rounded) bf16_.read_in_place(call.x.halves);
-    makes_f32_ = plan.needs_f32;
+    makes_f32_ = f32_bytes > 0;
     makes_bf16_ = bf16_bytes > 0;
     makes_bytes_ = plan.needs_bytes;
   }
@@ -88,6 +85,7 @@ class Input {
     if (makes_bf16_) pack_tiles(bf16_, x, tile, end_tile);
     if (makes_bytes_) round_rows(x.data, first_row(tile), first_row(end_tile), bytes_);
   }
+  bool is_ready() const { return !makes_f32_ && !makes_bf16_ && !makes_bytes_; }
   // Both have the same tiles.
   const Left& left(Form form) const { return form == Form::bf16 ? bf16_ : f32_; }
   const ByteRows& bytes() const { return bytes_; }
@@ -150,7 +148,8 @@ void multiply(const Call& call, const Input& input, const Block& at, int worker)
 // Many rows: `hidden` is made of the rows that were prepared, and used where their outputs were written.
 void multiply_many(const Stream& stream, const Call& call, const Plan& plan, const Input& input,
                    const LowRankEdits& edits) {
-  parallel_for(stream, ceil_div(input.tiles(), kPreparedTiles), [&](int64_t task, int) {
+  const bool is_ready = input.is_ready() && edits.count() == 0;
+  parallel_for(stream, is_ready ? 0 : ceil_div(input.tiles(), kPreparedTiles), [&](int64_t task, int) {
     const int64_t tile = task * kPreparedTiles, end = tile + kPreparedTiles;
     input.prepare(call.x, tile, min<int64_t>(input.tiles(), end));
     for (int i = 0; i < edits.count(); ++i)

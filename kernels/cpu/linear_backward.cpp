@@ -24,9 +24,13 @@ class Terms {
   const PackedMatrix& weight(int term) const { return term < count ? weights[term] : low_rank[term - count].down; }
   const ProductTable& product(int term) const { return backward_product(weight(term).dtype, compute); }
 
+  // The rows that a term multiplies.
+  Operand operand(int term) const {
+    return {term < count ? dy[term] : low_rank[term - count].dhidden, weight(term).rows};
+  }
   // Words of a term's left operand, and of what the gradients of its factors need.
   int64_t left_words(int term) const {
-    return exists(term) ? round_up(rows * Left::row_words(product(term).form, weight(term).rows), 16) : 0;
+    return exists(term) ? Left(product(term).form, rows, weight(term).rows, operand(term)).bytes() / 4 : 0;
   }
   int64_t factor_words(int i) const {
     return is_edited(i) ? FactorGradients::words(product(i).form, rows, low_rank[i].up.cols) : 0;
@@ -39,7 +43,9 @@ class Terms {
   }
   Left left(uint32_t* memory, int term) const {
     for (int i = 0; i < term; ++i) memory += left_words(i);
-    return Left(product(term).form, rows, weight(term).rows, memory);
+    Left left(product(term).form, rows, weight(term).rows, operand(term));
+    left.use(memory);
+    return left;
   }
   FactorGradients factors(uint32_t* memory, int index) const {
     const Left dy_rows = left(memory, index);
@@ -71,11 +77,13 @@ void multiply_up(const Terms& at, int i, int64_t first, int64_t end, uint32_t* m
     multiply_block(product, at.left(memory, i), first, end, panel, end_panel, depth_of(product.form), pieces,
                    {edit.dhidden, rank, rank, nullptr, edit.scale, false});
   }
-  if (at.exists(at.count + i)) pack_tiles(at.left(memory, at.count + i), {edit.dhidden, rank}, first, end);
+  const int down = at.count + i;
+  if (at.exists(down)) pack_tiles(at.left(memory, down), at.operand(down), first, end);
 }
 
 // Every dy as a left operand, and what its edit makes of it.
 void prepare(const Stream& stream, const Terms& at, uint32_t* memory, char* workers, int64_t bytes_of_worker) {
+  if (at.words() == 0) return;  // all are read where they lie
   const int block = at.low_rank ? 8 : 4;  // tiles a task: an even number of rows, and enough for panels of `up`
   const int tiles = at.left(memory, 0).tiles();
   const int64_t blocks = ceil_div(tiles, block);
@@ -83,7 +91,7 @@ void prepare(const Stream& stream, const Terms& at, uint32_t* memory, char* work
     const int i = static_cast<int>(task / blocks);
     const int64_t first = task % blocks * block, end = min<int64_t>(tiles, first + block);
     const Left left = at.left(memory, i);
-    pack_tiles(left, {at.dy[i], at.weights[i].rows}, first, end);
+    pack_tiles(left, at.operand(i), first, end);
     if (!at.is_edited(i)) return;
     multiply_up(at, i, first, end, memory, workers + worker * bytes_of_worker);
     at.factors(memory, i).pack(static_cast<int>(first * left.height),

@@ -13,7 +13,7 @@ class LowRankEdits {
   // Of weights [first_weight, …) and rows [first_row, …) of the edits' call.
   LowRankEdits(Compute compute, const LowRankEdit* edits, int count, int first_weight, int first_row)
       : compute_(compute), edits_(edits), count_(count), first_weight_(first_weight), first_row_(first_row) {
-    for (int i = 0; i < count; ++i) most_words_ = max(most_words_, hidden_words(i));
+    for (int i = 0; i < count; ++i) most_words_ = max(most_words_, left(i).bytes() / 4);
   }
   int count() const { return count_; }
   LowRankEdit operator[](int i) const {
@@ -37,10 +37,13 @@ class LowRankEdits {
  private:
   const ProductTable& up_product(int i) const { return forward_product(edits_[i].up.dtype, compute_); }
   int rank(int i) const { return edits_[i].up.cols; }
-  int64_t hidden_words(int i) const {
-    return round_up(edits_[i].rows * Left::row_words(up_product(i).form, rank(i)), 16);
+  Operand floats(int i) const { return {edits_[i].hidden, rank(i)}; }
+  Left left(int i) const { return Left(up_product(i).form, edits_[i].rows, rank(i), floats(i)); }
+  Left hidden(int i) const {
+    Left rows = left(i);
+    rows.use(words_ + i * most_words_);
+    return rows;
   }
-  Left hidden(int i) const { return Left(up_product(i).form, edits_[i].rows, rank(i), words_ + i * most_words_); }
 
   Compute compute_;
   const LowRankEdit* edits_;

@@ -27,9 +27,10 @@ void matmul(const Stream& stream, Compute compute, Operand a, Operand b, float* 
   const Form form = compute != Compute::f32 && multiplies_bf16() ? Form::bf16 : Form::f32;
   const ProductTable& product = form == Form::bf16 ? kBf16ByBf16 : kFloatByFloat;
   const int64_t panels = ceil_div(n, kPanel), stride = words_of(form, k) * kPanel * 4;
-  Scratch scratch = {static_cast<char*>(
-      stream.scratch(stream.context, static_cast<size_t>(Left::bytes(form, m, k) + panels * stride)))};
-  const Left left(form, m, k, scratch.take<uint32_t>(m * Left::row_words(form, k)), a.transposed);
+  Left left(form, m, k, a);
+  Scratch scratch = {
+      static_cast<char*>(stream.scratch(stream.context, static_cast<size_t>(left.bytes() + panels * stride)))};
+  left.use(scratch.take<uint32_t>(left.bytes() / 4));
   char* right = scratch.take<char>(panels * stride);
   pack_left(stream, left, a);
   pack_right(stream, form, b, n, k, right, stride);

@@ -80,11 +80,7 @@ std::unique_ptr<AdaLora> AdaLora::create(const Trunk& trunk, const AdaLoraConfig
   for (size_t i = 0; i < made->parts_.size(); ++i) {
     const Part& part = made->parts_[i];
     uint64_t stream = 2 * uint64_t(made->targets()[i].site);
-    for (const Tensor& factor : {part.down, part.up}) {
-      for (uint64_t at = 0; float& value : factor.values())
-        value = float(kDeviation * random_normal(seed, stream, at++));
-      ++stream;
-    }
+    for (const Tensor& factor : {part.down, part.up}) fill_normal(factor.values(), kDeviation, seed, stream++);
   }
   made->lower(trunk, Lane(trunk.backend));
   return made;

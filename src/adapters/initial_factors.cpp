@@ -72,7 +72,7 @@ InitialFactors pissa_factors(const Lane& lane, Memory& memory, const Weight& wei
   const Tensor w = weight.values(lane, memory);
   const int n = std::min({rank + kMoreRows, w.rows(), w.cols()});
   Tensor space(memory, n, w.cols());
-  for (uint64_t i = 0; float& value : space.values()) value = float(random_normal(0, uint64_t(rank), i++));
+  fill_normal(space.values(), 1, 0, uint64_t(rank));
   Tensor left = product(lane, memory, space, w, true);  // n × outputs
   for (int power = 0; power < kPowers; ++power) {
     orthonormalize(left);

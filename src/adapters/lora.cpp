@@ -95,9 +95,10 @@ void Lora::draw(uint64_t seed) {
     const std::span<float> values = is_table ? pair.up.values() : pair.down.values();
     const uint64_t stream = is_table ? ~uint64_t(i) : uint64_t(targets()[i].site);
     const double bound = 1 / std::sqrt(double(pair.down.cols()));
-    for (size_t at = 0; at < values.size(); ++at)
-      values[at] =
-          is_table ? float(random_normal(seed, stream, at)) : float(bound * (2 * random_uniform(seed, stream, at) - 1));
+    if (is_table)
+      fill_normal(values, 1, seed, stream);
+    else
+      fill_uniform(values, bound, seed, stream);
   }
 }
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/trunk.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <numbers>
 
+#include "backend/for_each_part.hpp"
 #include "blocks.hpp"
 #include "support/message.hpp"
 #include "support/random.hpp"
@@ -99,9 +101,12 @@ void draw(const Trunk& trunk, const Lane& lane, size_t number, uint64_t seed) {
   const bool is_matrix = weight->kind() == Weight::Kind::matrix, is_gain = module.ends_with("norm.weight");
   const float deviation = trunk.transformer.config().initial_deviation * initial_scale(trunk, module);
   const float gain = 1 - trunk.transformer.stack().norm.offset;
-  const std::span<float> values = weight->parameter().values();
-  for (size_t i = 0; i < values.size(); ++i)
-    values[i] = is_matrix ? float(deviation * random_normal(seed, number + 1, i)) : is_gain ? gain : 0.0f;
+  for_each_part(lane.backend(), weight->parameter().values(), [&](std::span<float> part, uint64_t first) {
+    if (is_matrix)
+      fill_normal(part, deviation, seed, number + 1, first);
+    else
+      std::ranges::fill(part, is_gain ? gain : 0.0f);
+  });
   weight->repack(lane);
   weight->freeze();
 }

@@ -3,6 +3,7 @@
 // The first values of a sequential network.
 #include <cmath>
 
+#include "backend/for_each_part.hpp"
 #include "nn/sequential.hpp"
 #include "support/random.hpp"
 
@@ -20,15 +21,12 @@ Bounds bounds_of(const Dense& layer, int inputs) {
   return {std::sqrt(6.0 / (double(inputs) + layer.units)), 0};
 }
 
-void fill_uniform(std::span<float> values, double bound, uint64_t seed, uint64_t stream) {
-  for (size_t i = 0; i < values.size(); ++i) values[i] = float(bound * (2 * random_uniform(seed, stream, i) - 1));
-}
-
-void fill_dense(const Parameters& parameters, const std::string& module, const Dense& layer, uint64_t seed,
-                uint64_t stream) {
+void fill_dense(const Backend& backend, const Parameters& parameters, const std::string& module, const Dense& layer,
+                uint64_t seed, uint64_t stream) {
   const Weight& weight = *parameters.find(module + "weight");
   const Bounds bounds = bounds_of(layer, weight.cols());
-  fill_uniform(weight.parameter().values(), bounds.weight, seed, stream);
+  for_each_part(backend, weight.parameter().values(),
+                [&](std::span<float> part, uint64_t first) { fill_uniform(part, bounds.weight, seed, stream, first); });
   if (layer.bias) fill_uniform(parameters.find(module + "bias")->parameter().values(), bounds.bias, seed, stream + 1);
 }
 
@@ -48,7 +46,8 @@ void initialise(const SequentialConfig& config, const Parameters& parameters, co
   for (size_t i = 0; i < config.layers.size(); ++i) {
     const std::string module = "layers." + std::to_string(i) + ".";
     const Layer& layer = config.layers[i];
-    if (const auto* dense = std::get_if<Dense>(&layer)) fill_dense(parameters, module, *dense, seed, 2 * i);
+    if (const auto* dense = std::get_if<Dense>(&layer))
+      fill_dense(lane.backend(), parameters, module, *dense, seed, 2 * i);
     if (std::holds_alternative<BatchNorm>(layer)) fill_ones(*parameters.find(module + "running_var"));
     if (std::holds_alternative<BatchNorm>(layer) || std::holds_alternative<LayerNorm>(layer))
       fill_ones(*parameters.find(module + "weight"));

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace graft::inline v0 {
@@ -21,6 +22,11 @@ uint64_t random_number(uint64_t seed, uint64_t stream, uint64_t index);
 // The same as a number from 0 to below 1, and as a standard normal one (Box and Muller).
 double random_uniform(uint64_t seed, uint64_t stream, uint64_t index);
 double random_normal(uint64_t seed, uint64_t stream, uint64_t index);
+
+// First values of weights, many at once: value i is made of number first + i of the stream, uniform over [-bound,
+// bound) or normal.
+void fill_uniform(std::span<float> values, double bound, uint64_t seed, uint64_t stream, uint64_t first = 0);
+void fill_normal(std::span<float> values, double deviation, uint64_t seed, uint64_t stream, uint64_t first = 0);
 
 // The numbers 0 to n - 1 in random order (Fisher and Yates).
 std::vector<size_t> permutation(size_t n, uint64_t seed, uint64_t stream = 0);

@@ -49,4 +49,15 @@ TEST_CASE("a permutation has every number once and every order alike", "[support
     if (i % 4 != 0) CHECK(std::abs(counts[i] - kDraws / 6) < 120);  // four standard deviations
 }
 
+TEST_CASE("values filled at once are the numbers of their places", "[support]") {
+  constexpr uint64_t kSeed = 5, kStream = uint64_t{3} << 40, kFirst = (uint64_t{1} << 32) - 40;
+  std::vector<float> uniform(101), normal(101);
+  fill_uniform(uniform, 0.25, kSeed, kStream, kFirst);
+  fill_normal(normal, 0.02, kSeed, kStream, kFirst);
+  for (size_t i = 0; i < uniform.size(); ++i) {
+    CHECK(uniform[i] == float(0.25 * (2 * random_uniform(kSeed, kStream, kFirst + i) - 1)));
+    CHECK(normal[i] == float(0.02 * random_normal(kSeed, kStream, kFirst + i)));
+  }
+}
+
 }  // namespace graft
