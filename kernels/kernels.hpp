@@ -9,15 +9,17 @@
 // ids, rows, positions, targets, columns, rows_key, inverse_frequency, and the weights of cross_entropy. Kernels are
 // queued; one that gives a number waits for it.
 //
-// Matrices are dense and row-major. Forward kernels write their outputs; backward kernels add to gradients, and a null
-// gradient is one that nobody wants. Kernels neither allocate nor throw (those of a device throw graft::Error), and
-// their result does not depend on the number of workers: work is cut by shape, and every sum has one order.
+// Matrices are dense and row-major. Forward kernels write their outputs; backward kernels add to gradients (or write a
+// GradientSum that is unset, whole), and a null gradient is one that nobody wants. Kernels neither allocate nor throw
+// (those of a device throw graft::Error), and their result does not depend on the number of workers: work is cut by
+// shape, and every sum has one order.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 
 #include "dtype.hpp"
+#include "operands.hpp"
 #include "optimizer_step.hpp"
 
 namespace graft::inline v0 {
@@ -38,41 +40,6 @@ struct Stream {
 
 // The least precise product that a call may use. A table without a fast product of that kind uses a finer one.
 enum class Compute : uint8_t { f32, bf16, int8 };
-
-// A weight as the products read it: `rows` outputs by `cols` inputs, in the packed form made by `pack`.
-struct PackedMatrix {
-  const void* data = nullptr;
-  Dtype dtype = Dtype::f32;
-  int rows = 0, cols = 0;
-};
-
-// A float matrix, or its transpose when `transposed`: element (i, j) is data[i * stride + j], or data[j * stride + i].
-struct Operand {
-  const float* data = nullptr;
-  int64_t stride = 0;
-  bool transposed = false;
-  // bf16 in place of data: of the input of `linear`, and of the right operand of `matmul` where it is not transposed.
-  const uint16_t* halves = nullptr;
-
-  // The rows from one on, of an operand that is not transposed.
-  Operand from_row(int64_t row) const {
-    return {data ? data + row * stride : nullptr, stride, transposed, halves ? halves + row * stride : nullptr};
-  }
-};
-
-// Where a matrix goes: floats, or the same rounded to bf16 where only products with bf16 read it.
-struct Destination {
-  Destination(float* floats) : data(floats) {}
-  explicit Destination(uint16_t* bf16) : halves(bf16) {}
-
-  float* data = nullptr;
-  uint16_t* halves = nullptr;  // in place of data
-};
-
-// Rows [first, first + rows).
-struct RowSpan {
-  int first = 0, rows = 0;
-};
 
 // A low-rank edit of one weight of a group, for rows [first, first + rows) of the input: y += scale · hidden · upᵀ. The
 // product makes hidden = x · downᵀ, unless `down` has no data: then it is given.
@@ -206,7 +173,7 @@ struct Kernels {
                  float* const* y, int count, const LowRankEdit* edits, int edit_count, const RowSpan* ranges);
   // dx[rows, w.cols] += Σ dy[rows, w.rows] · w, with the low-rank edit of each weight (null: of none). dx may be null.
   void (*linear_backward)(const Stream&, Compute, const float* const* dy, int rows, const PackedMatrix* weights,
-                          const LowRankGradient* low_rank, int count, float* dx);
+                          const LowRankGradient* low_rank, int count, GradientSum dx);
   // c[m, n] = alpha · a[m, k] · b[k, n] (+ c when `add`). The operands are rounded to bf16 with Compute::bf16.
   void (*matmul)(const Stream&, Compute, Operand a, Operand b, float* c, int64_t c_stride, int m, int n, int k,
                  float alpha, bool add);
@@ -237,14 +204,14 @@ struct Kernels {
   void (*rms_norm)(const Stream&, const float* x, const float* weight, Destination y, float* inverse, int rows,
                    int cols, float epsilon, float offset);
   void (*rms_norm_backward)(const Stream&, const float* x, const float* weight, const float* inverse, const float* dy,
-                            float* dx, float* dweight, int rows, int cols, float offset);
+                            GradientSum dx, float* dweight, int rows, int cols, float offset);
   // y = (x - mean(x)) / deviation(x) * weight + bias (Ba et al. 2016). bias may be null; mean and inverse keep the mean
   // and 1 / deviation of each row, or both are null.
   void (*layer_norm)(const Stream&, const float* x, const float* weight, const float* bias, Destination y, float* mean,
                      float* inverse, int rows, int cols, float epsilon);
   void (*layer_norm_backward)(const Stream&, const float* x, const float* weight, const float* mean,
-                              const float* inverse, const float* dy, float* dx, float* dweight, float* dbias, int rows,
-                              int cols);
+                              const float* inverse, const float* dy, GradientSum dx, float* dweight, float* dbias,
+                              int rows, int cols);
   // The mean of each column of x, and the mean of its squared distances from it.
   void (*column_moments)(const Stream&, const float* x, int rows, int cols, float* mean, float* variance);
   // y = (x - mean) / sqrt(variance + epsilon) * weight + bias, with one of each a column (Ioffe & Szegedy 2015).
@@ -272,9 +239,10 @@ struct Kernels {
   void (*attention)(const Stream&, const AttentionShape&, const float* q, const AttentionBatch&, Destination y,
                     float* lse);
   // Spans are f32 and one a sequence; dk and dv have the layout of k and v of the spans with all sequences' rows one
-  // after the other (stride kv_heads * head_width). dq, dk, dv are all present.
+  // after the other (stride kv_heads * head_width). dq, dk, dv are all present, and apart where one is unset.
   void (*attention_backward)(const Stream&, const AttentionShape&, const float* q, const AttentionBatch&,
-                             const float* y, const float* lse, const float* dy, float* dq, float* dk, float* dv);
+                             const float* y, const float* lse, const float* dy, GradientSum dq, GradientSum dk,
+                             GradientSum dv);
   // Adds the gradient of each sequence's bias, which lies as that bias does, to dbias[sequence]. Every sequence has a
   // bias; those of several sequences, and of several queries and keys of one head, may overlap.
   void (*attention_bias_backward)(const Stream&, const AttentionShape&, const float* q, const AttentionBatch&,
@@ -294,16 +262,16 @@ struct Kernels {
   // ---- elementwise ----
 
   void (*add)(const Stream&, const float* a, const float* b, float* y, int64_t count);
-  void (*accumulate)(const Stream&, const float* x, float scale, float* y, int64_t count);  // y += scale * x
+  void (*accumulate)(const Stream&, const float* x, float scale, GradientSum y, int64_t count);  // y += scale * x
   void (*activation)(const Stream&, Activation, const float* x, Destination y, int64_t count);
   // x is f32 or bf16.
-  void (*activation_backward)(const Stream&, Activation, const void* x, Dtype, const float* dy, float* dx,
+  void (*activation_backward)(const Stream&, Activation, const void* x, Dtype, const float* dy, GradientSum dx,
                               int64_t count);
   // y = activation(gate) * up (Shazeer 2020)
   void (*gated_activation)(const Stream&, Activation, const float* gate, const float* up, Destination y, int64_t count);
   // gate and up are f32 or bf16.
   void (*gated_activation_backward)(const Stream&, Activation, const void* gate, const void* up, Dtype, const float* dy,
-                                    float* dgate, float* dup, int64_t count);
+                                    GradientSum dgate, GradientSum dup, int64_t count);
   // y = cap * tanh(scale * x / cap), or scale * x where cap is 0. y may be x.
   void (*soft_cap)(const Stream&, const float* x, float scale, float cap, float* y, int64_t count);
   // dx = dy times the slope at x, which is not read where cap is 0. dx may be dy; adds to dx when `add`.

@@ -125,25 +125,32 @@ void gate_forward(const Stream& stream, const float* gate, const float* up, Dest
 }
 
 template <class Curve, class Kept>
-void curve_backward(const Stream& stream, const Kept& x, const float* dy, float* dx, int64_t count) {
+void curve_backward(const Stream& stream, const Kept& x, const float* dy, const GradientSum& dx, int64_t count) {
   parallel_ranges(stream, count, 4, [&](int64_t begin, int64_t end) {
     for_vectors(end - begin, [&](int64_t i, int lanes) {
       i += begin;
-      store(dx + i, load(dx + i, lanes) + load(dy + i, lanes) * Curve::at(x(i, lanes)).slope, lanes);
+      const Vec before = load(dx, i, lanes);
+      store(dx.data + i, before + load(dy + i, lanes) * Curve::at(x(i, lanes)).slope, lanes);
     });
   });
 }
 
 template <class Curve, class Kept>
-void gate_backward(const Stream& stream, const Kept& gate, const Kept& up, const float* dy, float* dgate, float* dup,
-                   int64_t count) {
+void gate_backward(const Stream& stream, const Kept& gate, const Kept& up, const float* dy, const GradientSum& dgate,
+                   const GradientSum& dup, int64_t count) {
   parallel_ranges(stream, count, 4, [&](int64_t begin, int64_t end) {
     for_vectors(end - begin, [&](int64_t i, int lanes) {
       i += begin;
       const Point at = Curve::at(gate(i, lanes));
       const Vec d = load(dy + i, lanes);
-      if (dgate) store(dgate + i, load(dgate + i, lanes) + d * up(i, lanes) * at.slope, lanes);
-      if (dup) store(dup + i, load(dup + i, lanes) + d * at.y, lanes);
+      if (dgate) {
+        const Vec before = load(dgate, i, lanes);
+        store(dgate.data + i, before + d * up(i, lanes) * at.slope, lanes);
+      }
+      if (dup) {
+        const Vec before = load(dup, i, lanes);
+        store(dup.data + i, before + d * at.y, lanes);
+      }
     });
   });
 }
@@ -154,8 +161,8 @@ void activation(const Stream& stream, Activation kind, const float* x, Destinati
   with_curve(kind, [&](auto curve) { curve_forward<decltype(curve)>(stream, x, y, count); });
 }
 
-void activation_backward(const Stream& stream, Activation kind, const void* x, Dtype dtype, const float* dy, float* dx,
-                         int64_t count) {
+void activation_backward(const Stream& stream, Activation kind, const void* x, Dtype dtype, const float* dy,
+                         GradientSum dx, int64_t count) {
   with_curve(kind, [&](auto curve) {
     using Curve = decltype(curve);
     if (dtype == Dtype::f32)
@@ -171,7 +178,7 @@ void gated_activation(const Stream& stream, Activation kind, const float* gate, 
 }
 
 void gated_activation_backward(const Stream& stream, Activation kind, const void* gate, const void* up, Dtype dtype,
-                               const float* dy, float* dgate, float* dup, int64_t count) {
+                               const float* dy, GradientSum dgate, GradientSum dup, int64_t count) {
   with_curve(kind, [&](auto curve) {
     using Curve = decltype(curve);
     if (dtype == Dtype::f32)

@@ -3,6 +3,7 @@
 // The gradient of attention, from probabilities recomputed out of the log-sum-exp (Dao et al. 2022). A task owns one
 // key head of one sequence, so that each sum has one order.
 #include "cpu/attention.hpp"
+#include "cpu/destination.hpp"
 #include "cpu/table.hpp"
 
 namespace graft::inline v0::cpu::GRAFT_ISA {
@@ -69,8 +70,16 @@ struct Arguments {
   const AttentionShape& shape;
   const int64_t* row_keys;
   const float *q, *y, *lse, *dy;
-  float *dq, *dk, *dv;
+  GradientSum dq, dk, dv;
 };
+
+// The rows of one key head that a task adds to, from zero where they are unset.
+void begin_rows(const GradientSum& sum, int64_t row, int64_t end_row, int kv_head, const AttentionShape& shape) {
+  if (!sum.is_unset) return;
+  for (; row < end_row; ++row)
+    memset(sum.data + (row * shape.kv_heads + kv_head) * shape.head_width, 0,
+           static_cast<size_t>(shape.head_width) * sizeof(float));
+}
 
 // Adds what one panel and one block give. `row` is the row of dk and dv of the sequence's first key.
 void add_block(const Arguments& a, const Tile& tile, const QueryPanel& panel, const Columns& columns,
@@ -92,9 +101,9 @@ void add_block(const Arguments& a, const Tile& tile, const QueryPanel& panel, co
   if (drops) drop(a.shape, panel, block, memory.p);
   const int64_t at = (row + block.first) * kv_stride + tile.kv_head * width;
   const LeftRows p = rows_as_left(form, {memory.p, kPanel}, count, panel.columns, memory.p_words);
-  multiply(product, p, count, memory.dy_by_depth, width, panel.columns, a.dv + at, kv_stride, true);
+  multiply(product, p, count, memory.dy_by_depth, width, panel.columns, a.dv.data + at, kv_stride, true);
   const LeftRows ds = rows_as_left(form, {memory.ds, kPanel}, count, panel.columns, memory.ds_words);
-  multiply(product, ds, count, memory.q_by_depth, width, panel.columns, a.dk + at, kv_stride, true);
+  multiply(product, ds, count, memory.q_by_depth, width, panel.columns, a.dk.data + at, kv_stride, true);
   pack_depth(form, block.k, count, width, memory.k_panels);
   multiply(product, columns_as_left(form, memory.ds, panel.columns, count, memory.ds_columns), panel.columns,
            memory.k_panels, width, count, memory.dq_rows, padded(width), true);
@@ -127,15 +136,16 @@ void add_panel(const Arguments& a, const Tile& tile, int first_column, int64_t r
   }
   for (int c = 0; c < panel.columns; ++c)
     for_vectors(width, [&](int64_t i, int lanes) {
-      float* out = a.dq + panel.at[c] + i;
-      store(out, load(out, lanes) + load(memory.dq_rows + c * stride + i), lanes);
+      const int64_t at = panel.at[c] + i;
+      store(a.dq.data + at, load(a.dq, at, lanes) + load(memory.dq_rows + c * stride + i), lanes);
     });
 }
 
 }  // namespace
 
 void attention_backward(const Stream& stream, const AttentionShape& shape, const float* q, const AttentionBatch& batch,
-                        const float* y, const float* lse, const float* dy, float* dq, float* dk, float* dv) {
+                        const float* y, const float* lse, const float* dy, GradientSum dq, GradientSum dk,
+                        GradientSum dv) {
   const Arguments arguments = {shape, batch.row_keys, q, y, lse, dy, dq, dk, dv};
   const int64_t bytes = Memory::bytes(shape);
   char* memory = static_cast<char*>(stream.scratch(stream.context, static_cast<size_t>(bytes * stream.workers)));
@@ -144,10 +154,12 @@ void attention_backward(const Stream& stream, const AttentionShape& shape, const
     const AttentionSequence& sequence = batch.sequences[index];
     int64_t row = 0;
     for (int64_t i = 0; i < index; ++i) row += batch.sequences[i].keys;
+    const int kv_head = static_cast<int>(task % shape.kv_heads);
+    begin_rows(dk, row, row + sequence.keys, kv_head, shape);
+    begin_rows(dv, row, row + sequence.keys, kv_head, shape);
     const Memory mine(shape, memory + worker * bytes);
     for (int first = 0; first < sequence.queries; first += kAttentionTile) {
-      const Tile tile = {&sequence, first, min(kAttentionTile, sequence.queries - first),
-                         static_cast<int>(task % shape.kv_heads)};
+      const Tile tile = {&sequence, first, min(kAttentionTile, sequence.queries - first), kv_head};
       for (int column = 0; column < tile.columns(shape); column += kPanel)
         add_panel(arguments, tile, column, row, mine);
     }

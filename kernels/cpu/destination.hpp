@@ -13,4 +13,9 @@ inline void store(const Destination& y, int64_t i, Vec v, int lanes) {
     store(y.data + i, v, lanes);
 }
 
+// What a gradient has there, before a kernel adds to it.
+inline Vec load(const GradientSum& sum, int64_t i, int lanes) {
+  return sum.is_unset ? Vec{} : load(sum.data + i, lanes);
+}
+
 }  // namespace graft::inline v0::cpu::GRAFT_ISA

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cpu/pack.hpp"
+#include "cpu/destination.hpp"
 #include "cpu/table.hpp"
 
 namespace graft::inline v0::cpu::GRAFT_ISA {
@@ -13,11 +13,11 @@ void add(const Stream& stream, const float* a, const float* b, float* y, int64_t
   });
 }
 
-void accumulate(const Stream& stream, const float* x, float scale, float* y, int64_t count) {
+void accumulate(const Stream& stream, const float* x, float scale, GradientSum y, int64_t count) {
   parallel_ranges(stream, count, 1, [&](int64_t begin, int64_t end) {
     for_vectors(end - begin, [&](int64_t i, int lanes) {
       i += begin;
-      store(y + i, load(y + i, lanes) + scale * load(x + i, lanes), lanes);
+      store(y.data + i, load(y, i, lanes) + scale * load(x + i, lanes), lanes);
     });
   });
 }

@@ -31,7 +31,7 @@ void layer_norm(const Stream& stream, const float* x, const float* weight, const
 }
 
 void layer_norm_backward(const Stream& stream, const float* x, const float* weight, const float* mean,
-                         const float* inverse, const float* dy, float* dx, float* dweight, float* dbias, int rows,
+                         const float* inverse, const float* dy, GradientSum dx, float* dweight, float* dbias, int rows,
                          int cols) {
   const auto normalised = [&](int64_t row, int64_t i, int lanes) {
     return (load(x + row * cols + i, lanes) - mean[row]) * inverse[row];
@@ -49,9 +49,9 @@ void layer_norm_backward(const Stream& stream, const float* x, const float* weig
         });
         const float shift = sum(sums) / static_cast<float>(cols), pull = sum(products) / static_cast<float>(cols);
         for_vectors(cols, [&](int64_t i, int lanes) {
-          float* out = dx + row * cols + i;
+          const Vec before = load(dx, row * cols + i, lanes);
           const Vec change = (direct(i, lanes) - shift - normalised(row, i, lanes) * pull) * inverse[row];
-          store(out, load(out, lanes) + change, lanes);
+          store(dx.data + row * cols + i, before + change, lanes);
         });
       }
     });

@@ -83,7 +83,7 @@ void multiply_up(const Terms& at, int i, int64_t first, int64_t end, uint32_t* m
 
 // Every dy as a left operand, and what its edit makes of it.
 void prepare(const Stream& stream, const Terms& at, uint32_t* memory, char* workers, int64_t bytes_of_worker) {
-  if (at.words() == 0) return;  // all are read where they lie
+  if (at.words() == 0) return;            // all are read where they lie
   const int block = at.low_rank ? 8 : 4;  // tiles a task: an even number of rows, and enough for panels of `up`
   const int tiles = at.left(memory, 0).tiles();
   const int64_t blocks = ceil_div(tiles, block);
@@ -125,7 +125,8 @@ struct Cut {
 };
 
 // A task owns a block of dx and adds all terms to it, in their order.
-void multiply(const Terms& at, const Cut& cut, int64_t task, uint32_t* memory, char* panels_of_worker, float* dx) {
+void multiply(const Terms& at, const Cut& cut, int64_t task, uint32_t* memory, char* panels_of_worker,
+              const GradientSum& dx) {
   const int cols = at.weights[0].cols;
   const int64_t tiles = at.left(memory, 0).tiles(), block = ceil_div(tiles, cut.blocks);
   const int64_t tile = task / cut.groups() * block, first = task % cut.groups() * cut.group;
@@ -137,14 +138,14 @@ void multiply(const Terms& at, const Cut& cut, int64_t task, uint32_t* memory, c
       return backward_pieces(product, at.weight(term), first, end, k, depth, panels_of_worker);
     };
     multiply_block(product, at.left(memory, term), tile, min(tiles, tile + block), first, end, cut.depth, pieces,
-                   {dx, cols, cols, nullptr, 1, true});
+                   {dx.data, cols, cols, nullptr, 1, term > 0 || !dx.is_unset});
   }
 }
 
 }  // namespace
 
 void linear_backward(const Stream& stream, Compute compute, const float* const* dy, int rows,
-                     const PackedMatrix* weights, const LowRankGradient* low_rank, int count, float* dx) {
+                     const PackedMatrix* weights, const LowRankGradient* low_rank, int count, GradientSum dx) {
   if (rows == 0 || count == 0) return;
   const Terms at = {dy, weights, low_rank, rows, count, compute};
   const int64_t bytes_of_worker = worker_bytes(at);

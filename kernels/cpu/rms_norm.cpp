@@ -22,7 +22,7 @@ void rms_norm(const Stream& stream, const float* x, const float* weight, Destina
 }
 
 void rms_norm_backward(const Stream& stream, const float* x, const float* weight, const float* inverse, const float* dy,
-                       float* dx, float* dweight, int rows, int cols, float offset) {
+                       GradientSum dx, float* dweight, int rows, int cols, float offset) {
   if (dx)
     parallel_ranges(stream, rows, cols, [&](int64_t begin, int64_t end) {
       for (int64_t row = begin; row < end; ++row) {
@@ -34,9 +34,9 @@ void rms_norm_backward(const Stream& stream, const float* x, const float* weight
         const float scale = inverse[row];
         const float pull = sum(products) * scale * scale * scale / static_cast<float>(cols);
         for_vectors(cols, [&](int64_t i, int lanes) {
-          float* out = dx + row * cols + i;
+          const Vec before = load(dx, row * cols + i, lanes);
           const Vec direct = load(d + i, lanes) * (load(weight + i, lanes) + offset) * scale;
-          store(out, load(out, lanes) + direct - load(in + i, lanes) * pull, lanes);
+          store(dx.data + row * cols + i, before + direct - load(in + i, lanes) * pull, lanes);
         });
       }
     });

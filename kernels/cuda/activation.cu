@@ -94,19 +94,19 @@ void gate_forward(const Stream& stream, const float* gate, const float* up, Dest
 
 // Kept: float, or the bits of bf16.
 template <class Curve, class Kept>
-void curve_backward(const Stream& stream, const Kept* x, const float* dy, float* dx, int64_t count) {
+void curve_backward(const Stream& stream, const Kept* x, const float* dy, GradientSum dx, int64_t count) {
   for_each(stream, count,
-           [=] __device__(int64_t i) { add_to(dx + i, load(dy + i) * Curve::at(load_float(x + i)).slope); });
+           [=] __device__(int64_t i) { add_to(dx, i, load(dy + i) * Curve::at(load_float(x + i)).slope); });
 }
 
 template <class Curve, class Kept>
-void gate_backward(const Stream& stream, const Kept* gate, const Kept* up, const float* dy, float* dgate, float* dup,
-                   int64_t count) {
+void gate_backward(const Stream& stream, const Kept* gate, const Kept* up, const float* dy, GradientSum dgate,
+                   GradientSum dup, int64_t count) {
   for_each(stream, count, [=] __device__(int64_t i) {
     const Point at = Curve::at(load_float(gate + i));
     const float d = load(dy + i);
-    if (dgate) add_to(dgate + i, d * load_float(up + i) * at.slope);
-    if (dup) add_to(dup + i, d * at.y);
+    if (dgate.data) add_to(dgate, i, d * load_float(up + i) * at.slope);
+    if (dup.data) add_to(dup, i, d * at.y);
   });
 }
 
@@ -116,8 +116,8 @@ void activation(const Stream& stream, Activation kind, const float* x, Destinati
   with_curve(kind, [&](auto curve) { curve_forward<decltype(curve)>(stream, x, y, count); });
 }
 
-void activation_backward(const Stream& stream, Activation kind, const void* x, Dtype dtype, const float* dy, float* dx,
-                         int64_t count) {
+void activation_backward(const Stream& stream, Activation kind, const void* x, Dtype dtype, const float* dy,
+                         GradientSum dx, int64_t count) {
   with_curve(kind, [&](auto curve) {
     using Curve = decltype(curve);
     if (dtype == Dtype::f32)
@@ -133,7 +133,7 @@ void gated_activation(const Stream& stream, Activation kind, const float* gate, 
 }
 
 void gated_activation_backward(const Stream& stream, Activation kind, const void* gate, const void* up, Dtype dtype,
-                               const float* dy, float* dgate, float* dup, int64_t count) {
+                               const float* dy, GradientSum dgate, GradientSum dup, int64_t count) {
   if (!dgate && !dup) return;
   with_curve(kind, [&](auto curve) {
     using Curve = decltype(curve);

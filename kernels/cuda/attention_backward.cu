@@ -31,7 +31,7 @@ struct KeyMemory : Memory<rounds, kOwnKeys> {
 
 template <int pieces, bool rounds>
 __global__ void __launch_bounds__(kAttentionThreads)
-    add_query_gradients(AttentionShape shape, DeviceBatch batch, Gradients g, float* dq, int panels) {
+    add_query_gradients(AttentionShape shape, DeviceBatch batch, Gradients g, GradientSum dq, int panels) {
   using QueryMemory = Memory<rounds, kKeys>;
   QueryMemory& m = shared<QueryMemory>();
   const AttentionTile tile = load(batch.tiles + int(blockIdx.x) / panels);
@@ -73,7 +73,7 @@ __global__ void __launch_bounds__(kAttentionThreads)
 #pragma unroll
       for (int j = 0; j < 4; ++j) {
         const int col = piece * kColumns + own_col(j);
-        if (at >= 0 && col < width) add_to(dq + at + col, sums[piece][i][j]);
+        if (at >= 0 && col < width) add_to(dq, at + col, sums[piece][i][j]);
       }
   }
 }
@@ -88,8 +88,8 @@ __device__ bool meet(const AttentionShape& shape, const DeviceSequence& sequence
 // Two blocks a multiprocessor, so that both sums stay in registers.
 template <int pieces, bool rounds>
 __global__ void __launch_bounds__(kAttentionThreads, 2)
-    add_key_gradients(AttentionShape shape, DeviceBatch batch, const KeyTile* tiles, Gradients g, float* dk,
-                      float* dv) {
+    add_key_gradients(AttentionShape shape, DeviceBatch batch, const KeyTile* tiles, Gradients g, GradientSum dk,
+                      GradientSum dv) {
   KeyMemory<rounds>& m = shared<KeyMemory<rounds>>();
   const KeyTile tile = load(tiles + blockIdx.x);
   const DeviceSequence sequence = load(batch.sequences + tile.sequence);
@@ -141,8 +141,8 @@ __global__ void __launch_bounds__(kAttentionThreads, 2)
       for (int j = 0; j < 4; ++j) {
         const int col = piece * kColumns + own_col(j);
         if (col >= width) continue;
-        add_to(dk + at + col, k_sums[piece][i][j]);
-        add_to(dv + at + col, v_sums[piece][i][j]);
+        add_to(dk, at + col, k_sums[piece][i][j]);
+        add_to(dv, at + col, v_sums[piece][i][j]);
       }
   }
 }
@@ -168,7 +168,8 @@ void mean_slopes(const Stream& stream, const AttentionShape& shape, int64_t stat
 }
 
 void attention_backward(const Stream& stream, const AttentionShape& shape, const float* q, const AttentionBatch& batch,
-                        const float* y, const float* lse, const float* dy, float* dq, float* dk, float* dv) {
+                        const float* y, const float* lse, const float* dy, GradientSum dq, GradientSum dk,
+                        GradientSum dv) {
   const int64_t statistics = statistics_of(shape, batch);
   const Temporary<float> mean(stream, statistics);
   mean_slopes(stream, shape, statistics, y, dy, mean.get());

@@ -10,8 +10,8 @@ void add(const Stream& stream, const float* a, const float* b, float* y, int64_t
   for_each(stream, count, [=] __device__(int64_t i) { store(y + i, load(a + i) + load(b + i)); });
 }
 
-void accumulate(const Stream& stream, const float* x, float scale, float* y, int64_t count) {
-  for_each(stream, count, [=] __device__(int64_t i) { store(y + i, load(y + i) + scale * load(x + i)); });
+void accumulate(const Stream& stream, const float* x, float scale, GradientSum y, int64_t count) {
+  for_each(stream, count, [=] __device__(int64_t i) { add_to(y, i, scale * load(x + i)); });
 }
 
 void convert(const Stream& stream, const float* x, Dtype dtype, void* out, int64_t count) {

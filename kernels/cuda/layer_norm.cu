@@ -33,7 +33,7 @@ __global__ void __launch_bounds__(kMostThreads)
 
 __global__ void __launch_bounds__(kMostThreads)
     pull_centred_rows(const float* x, const float* weight, const float* mean, const float* inverse, const float* dy,
-                      float* dx, int rows, int cols) {
+                      GradientSum dx, int rows, int cols) {
   const RowPart gain(weight, cols);
   for (int64_t row = blockIdx.x; row < rows; row += gridDim.x) {
     const RowPart in(x + row * cols, cols), slope(dy + row * cols, cols);
@@ -45,9 +45,8 @@ __global__ void __launch_bounds__(kMostThreads)
     };
     in.each(cols, add, slope, gain);
     const float shift = block_reduce(sum) / float(cols), pull = block_reduce(product) / float(cols);
-    float* const out = dx + row * cols;
     const auto move = [&](int col, float value, float d, float g) {
-      add_to(out + col, (d * g - shift - (value - centre) * scale * pull) * scale);
+      add_to(dx, row * cols + col, (d * g - shift - (value - centre) * scale * pull) * scale);
     };
     in.each(cols, move, slope, gain);
   }
@@ -62,7 +61,7 @@ void layer_norm(const Stream& stream, const float* x, const float* weight, const
 }
 
 void layer_norm_backward(const Stream& stream, const float* x, const float* weight, const float* mean,
-                         const float* inverse, const float* dy, float* dx, float* dweight, float* dbias, int rows,
+                         const float* inverse, const float* dy, GradientSum dx, float* dweight, float* dbias, int rows,
                          int cols) {
   if (dx)
     launch(stream, pull_centred_rows, Grid{dim3(row_blocks(rows)), row_threads(cols)}, x, weight, mean, inverse, dy, dx,

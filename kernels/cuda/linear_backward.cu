@@ -12,14 +12,15 @@ namespace {
 Side turned(const Side& x) { return {x.data, x.stride, !x.transposed}; }
 
 // dx += dy · w
-void add_product(const Stream& stream, Form form, const Side& dy, int rows, const PackedMatrix& w, float* dx) {
+void add_product(const Stream& stream, Form form, const Side& dy, int rows, const PackedMatrix& w,
+                 const GradientSum& dx) {
   const int64_t size = form == Form::f32 ? 4 : 2;
   const int tile = int(larger<int64_t>(1, kTileElements / larger(1, w.cols)));
   for (int first = 0; first < w.rows; first += tile) {
     const int count = smaller(tile, w.rows - first);
     const Converted part(stream, form, w, first, count);
     const Side columns = {static_cast<const char*>(dy.data) + first * size, dy.stride};
-    gemm(stream, form, columns, part.side(), dx, w.cols, rows, w.cols, count, 1, true);
+    gemm(stream, form, columns, part.side(), dx.data, w.cols, rows, w.cols, count, 1, first > 0 || !dx.is_unset);
   }
 }
 
@@ -45,14 +46,16 @@ void add_edit(const Stream& stream, Form form, const Side& dy, int rows, int out
 }  // namespace
 
 void linear_backward(const Stream& stream, Compute compute, const float* const* dy, int rows,
-                     const PackedMatrix* weights, const LowRankGradient* low_rank, int count, float* dx) {
+                     const PackedMatrix* weights, const LowRankGradient* low_rank, int count, GradientSum dx) {
   if (rows == 0) return;
   const Form form = form_of(compute);
   for (int i = 0; i < count; ++i) {
     const PackedMatrix& w = weights[i];
     const Converted slopes(stream, form, Operand{dy[i], w.rows}, rows, w.rows);
     if (dx) add_product(stream, form, slopes.side(), rows, w, dx);
-    if (low_rank && low_rank[i].up.data) add_edit(stream, form, slopes.side(), rows, w.rows, w.cols, low_rank[i], dx);
+    dx.is_unset = false;
+    if (low_rank && low_rank[i].up.data)
+      add_edit(stream, form, slopes.side(), rows, w.rows, w.cols, low_rank[i], dx.data);
   }
 }
 

@@ -25,8 +25,8 @@ __global__ void __launch_bounds__(kMostThreads)
 }
 
 __global__ void __launch_bounds__(kMostThreads)
-    pull_rows(const float* x, const float* weight, const float* inverse, const float* dy, float* dx, int rows, int cols,
-              float offset) {
+    pull_rows(const float* x, const float* weight, const float* inverse, const float* dy, GradientSum dx, int rows,
+              int cols, float offset) {
   const RowPart gain(weight, cols);
   for (int64_t row = blockIdx.x; row < rows; row += gridDim.x) {
     const RowPart in(x + row * cols, cols), slope(dy + row * cols, cols);
@@ -35,11 +35,10 @@ __global__ void __launch_bounds__(kMostThreads)
         cols, [&](int, float value, float d, float g) { product += value * d * (g + offset); }, slope, gain);
     const float scale = load(inverse + row);
     const float pull = block_reduce(product) * scale * scale * scale / float(cols);
-    float* const out = dx + row * cols;
-    in.each(
-        cols,
-        [&](int col, float value, float d, float g) { add_to(out + col, d * (g + offset) * scale - value * pull); },
-        slope, gain);
+    const auto move = [&](int col, float value, float d, float g) {
+      add_to(dx, row * cols + col, d * (g + offset) * scale - value * pull);
+    };
+    in.each(cols, move, slope, gain);
   }
 }
 
@@ -52,7 +51,7 @@ void rms_norm(const Stream& stream, const float* x, const float* weight, Destina
 }
 
 void rms_norm_backward(const Stream& stream, const float* x, const float* weight, const float* inverse, const float* dy,
-                       float* dx, float* dweight, int rows, int cols, float offset) {
+                       GradientSum dx, float* dweight, int rows, int cols, float offset) {
   if (dx)
     launch(stream, pull_rows, Grid{dim3(row_blocks(rows)), row_threads(cols)}, x, weight, inverse, dy, dx, rows, cols,
            offset);

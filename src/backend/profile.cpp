@@ -40,6 +40,7 @@ double products(int rows, const PackedMatrix* weights, int count) {
 }
 
 double element_bytes(const Destination& y) { return y.halves ? 2 : 4; }
+double sum_bytes(const GradientSum& sum) { return sum ? (sum.is_unset ? 4 : 8) : 0; }
 
 // The work of a kernel by its arguments; nothing is said of those that take no time.
 template <auto kernel>
@@ -63,7 +64,7 @@ struct WorkOf<&Kernels::linear> {
 template <>
 struct WorkOf<&Kernels::linear_backward> {
   static Work of(Compute, const float* const*, int rows, const PackedMatrix* weights, const LowRankGradient* edits,
-                 int count, float*) {
+                 int count, const GradientSum&) {
     double sum = products(rows, weights, count);
     for (int i = 0; edits && i < count; ++i)
       sum += 2 * (products(rows, &edits[i].down, 1) + products(rows, &edits[i].up, 1));
@@ -110,15 +111,16 @@ struct WorkOf<&Kernels::layer_norm> {
 };
 template <>
 struct WorkOf<&Kernels::rms_norm_backward> {
-  static Work of(const float*, const float*, const float*, const float*, float*, float*, int rows, int cols, float) {
-    return {0, 16 * elements({rows, cols})};
+  static Work of(const float*, const float*, const float*, const float*, const GradientSum& dx, float*, int rows,
+                 int cols, float) {
+    return {0, (8 + sum_bytes(dx)) * elements({rows, cols})};
   }
 };
 template <>
 struct WorkOf<&Kernels::layer_norm_backward> {
-  static Work of(const float*, const float*, const float*, const float*, const float*, float*, float*, float*, int rows,
-                 int cols) {
-    return {0, 16 * elements({rows, cols})};
+  static Work of(const float*, const float*, const float*, const float*, const float*, const GradientSum& dx, float*,
+                 float*, int rows, int cols) {
+    return {0, (8 + sum_bytes(dx)) * elements({rows, cols})};
   }
 };
 template <>
@@ -140,7 +142,9 @@ struct WorkOf<&Kernels::add> {
 };
 template <>
 struct WorkOf<&Kernels::accumulate> {
-  static Work of(const float*, float, float*, int64_t count) { return {0, 12 * elements({count})}; }
+  static Work of(const float*, float, const GradientSum& y, int64_t count) {
+    return {0, (4 + sum_bytes(y)) * elements({count})};
+  }
 };
 template <>
 struct WorkOf<&Kernels::activation> {
@@ -150,8 +154,8 @@ struct WorkOf<&Kernels::activation> {
 };
 template <>
 struct WorkOf<&Kernels::activation_backward> {
-  static Work of(Activation, const void*, Dtype dtype, const float*, float*, int64_t count) {
-    return {0, (dtype == Dtype::f32 ? 16 : 14) * elements({count})};
+  static Work of(Activation, const void*, Dtype dtype, const float*, const GradientSum& dx, int64_t count) {
+    return {0, ((dtype == Dtype::f32 ? 8 : 6) + sum_bytes(dx)) * elements({count})};
   }
 };
 template <>
@@ -162,8 +166,9 @@ struct WorkOf<&Kernels::gated_activation> {
 };
 template <>
 struct WorkOf<&Kernels::gated_activation_backward> {
-  static Work of(Activation, const void*, const void*, Dtype dtype, const float*, float*, float*, int64_t count) {
-    return {0, (dtype == Dtype::f32 ? 28 : 24) * elements({count})};
+  static Work of(Activation, const void*, const void*, Dtype dtype, const float*, const GradientSum& dgate,
+                 const GradientSum& dup, int64_t count) {
+    return {0, ((dtype == Dtype::f32 ? 12 : 8) + sum_bytes(dgate) + sum_bytes(dup)) * elements({count})};
   }
 };
 template <>

@@ -109,13 +109,16 @@ void attention_backward(const Run& run, Tape& tape, const Kept& kept) {
   const AttentionBatch batch = all.batch(run.batch, kept.shape);
 
   // The kernel fills all three gradients; one that nobody watches goes to a tensor of its own.
-  const auto into = [&](const Saved& x, Tensor& unwatched) {
-    if (float* gradient = tape.gradient(x.identity())) return gradient;
-    return (unwatched = Tensor::zeros(*run.memory, x.rows(), x.cols())).data();
+  const Identity &of_q = kept.q.identity(), &of_k = kept.k.identity(), &of_v = kept.v.identity();
+  const bool are_apart = of_q != of_k && of_q != of_v && of_k != of_v;
+  const auto into = [&](const Identity& x, Tensor& unwatched) -> GradientSum {
+    if (const GradientSum sum = are_apart ? tape.sum(x) : tape.gradient(x)) return sum;
+    unwatched = run.tensor(x->rows, x->cols);
+    return {unwatched.data(), true};
   };
   Tensor dq, dk, dv;
   run.kernels().attention_backward(run.stream(), kept.shape, q.data(), batch, y.data(), kept.lse.data(), dy.data(),
-                                   into(kept.q, dq), into(kept.k, dk), into(kept.v, dv));
+                                   into(of_q, dq), into(of_k, dk), into(of_v, dv));
 
   float* dvalues = kept.bias ? tape.gradient(kept.bias.values) : nullptr;
   if (!dvalues) return;

@@ -15,7 +15,8 @@ Tensor add(Run& run, const Tensor& a, const Tensor& b) {
   if (run.records({a, b}))
     run.tape->record({y.identity()}, [run, a = a.identity(), b = b.identity(), out = y.identity()](Tape& tape) {
       const Tensor dy = tape.upstream(out);
-      if (float* db = tape.gradient(b)) run.kernels().accumulate(run.stream(), dy.data(), 1, db, int64_t(dy.size()));
+      if (const GradientSum db = tape.sum(b))
+        run.kernels().accumulate(run.stream(), dy.data(), 1, db, int64_t(dy.size()));
       tape.add_gradient(a, dy);
     });
   return y;
@@ -41,8 +42,9 @@ Tensor bent(Run& run, const Tensor& x, float scale, float cap) {
   const std::optional<Saved> kept = cap > 0 ? std::optional<Saved>(Saved(run, x)) : std::nullopt;
   run.tape->record({y.identity()}, [run, x = x.identity(), kept, scale, cap, out = y.identity()](Tape& tape) {
     const Tensor dy = tape.upstream(out), values = kept ? kept->restore(run) : Tensor();
-    run.kernels().soft_cap_backward(run.stream(), values.data(), scale, cap, dy.data(), tape.gradient(x),
-                                    int64_t(dy.size()), true);
+    const GradientSum dx = tape.sum(x);
+    run.kernels().soft_cap_backward(run.stream(), values.data(), scale, cap, dy.data(), dx.data, int64_t(dy.size()),
+                                    !dx.is_unset);
   });
   return y;
 }
@@ -65,8 +67,9 @@ Tensor dropout(Run& run, const Tensor& x, float rate, int site) {
 
   if (run.records({x}))
     run.tape->record({y.identity()}, [run, x = x.identity(), key, rate, out = y.identity()](Tape& tape) {
-      run.kernels().dropout(run.stream(), key, run.batch.row_keys.data(), rate, tape.upstream(out).data(),
-                            tape.gradient(x), x->rows, x->cols, true);
+      const GradientSum dx = tape.sum(x);
+      run.kernels().dropout(run.stream(), key, run.batch.row_keys.data(), rate, tape.upstream(out).data(), dx.data,
+                            x->rows, x->cols, !dx.is_unset);
     });
   return y;
 }

@@ -22,7 +22,7 @@ Tensor layer_norm_of(Run& run, const Tensor& x, const Weight& gain, const Weight
                      [run, x = Saved(run, x), &gain, bias, mean, inverse, out = y.identity()](Tape& tape) {
                        run.kernels().layer_norm_backward(
                            run.stream(), x.restore(run).data(), gain.vector(), mean.data(), inverse.data(),
-                           tape.upstream(out).data(), tape.gradient(x.identity()), tape.gradient(gain.parameter()),
+                           tape.upstream(out).data(), tape.sum(x.identity()), tape.gradient(gain.parameter()),
                            bias ? tape.gradient(bias->parameter()) : nullptr, mean.rows(), gain.cols());
                      });
   return y;

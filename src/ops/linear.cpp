@@ -37,7 +37,7 @@ void backward_parameters(const Run& run, Tape& tape, const Projection& at, Compu
                          RowSpan rows, const Tensor& dy) {
   const float* slopes = dy.data() + size_t(rows.first) * dy.cols();
   if (at.weight->parameter())
-    if (const Gradients::Place dweight = tape.leaf_gradient(at.weight->parameter()); dweight.data)
+    if (const GradientSum dweight = tape.sum(at.weight->parameter()))
       run.kernels().matmul(run.stream(), compute, {slopes, dy.cols(), true}, x.operand(rows.first), dweight.data,
                            x.cols(), dy.cols(), x.cols(), rows.rows, 1, !dweight.is_unset);
   if (at.bias)
@@ -46,8 +46,9 @@ void backward_parameters(const Run& run, Tape& tape, const Projection& at, Compu
 }
 
 void backward(const Run& run, Tape& tape, const Group& group, const Saved& x) {
+  const GradientSum dx = tape.sum(x.identity());  // of which each part has its rows
   for (const Part& part : group.parts) {
-    GroupGradient gradient{group.compute, {}, {}, {}, tape.gradient(x.identity())};
+    GroupGradient gradient{group.compute, {}, {}, {}, dx};
     for (size_t i = 0; i < part.projections.size(); ++i) {
       const Tensor dy = tape.upstream(group.outputs[i]);
       if (!dy) continue;

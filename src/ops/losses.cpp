@@ -24,7 +24,7 @@ Tensor recorded(Run& run, const Tensor& x, double sum, const Tensor& gradient) {
   loss.value() = float(sum);
   if (run.records({x}))
     run.tape->record({loss.identity()}, [run, x = x.identity(), gradient, out = loss.identity()](Tape& tape) {
-      run.kernels().accumulate(run.stream(), gradient.data(), tape.upstream(out).value(), tape.gradient(x),
+      run.kernels().accumulate(run.stream(), gradient.data(), tape.upstream(out).value(), tape.sum(x),
                                int64_t(gradient.size()));
     });
   return loss;

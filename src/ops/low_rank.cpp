@@ -94,10 +94,10 @@ namespace {
 
 // dx += dhidden · down, through dropout.
 void backward_dropped(const Run& run, Compute compute, const LowRankPass& pass, const Tensor& dhidden, float* dx) {
-  const Tensor dinput = Tensor::zeros(*run.memory, pass.rows.rows, pass.edit->down.cols());
+  const Tensor dinput = run.tensor(pass.rows.rows, pass.edit->down.cols());
   const float* dy = dhidden.data();
   run.kernels().linear_backward(run.stream(), compute, &dy, pass.rows.rows, &pass.packed.down, nullptr, 1,
-                                dinput.data());
+                                {dinput.data(), true});
   run.kernels().dropout(run.stream(), {run.seed, run.step, uint64_t(pass.site)}, &run.batch.row_keys[pass.rows.first],
                         pass.edit->dropout, dinput.data(), dx, dinput.rows(), dinput.cols(), true);
 }
@@ -138,12 +138,13 @@ void backward_rows(const Run& run, Tape& tape, std::span<const LowRankPass> pass
     edits[i].pass = &pass;
     low_rank[i] = kernel_edit(run, tape, x, edits[i]);
   }
-  float* dx = gradient.dx ? gradient.dx + size_t(first) * x.cols() : nullptr;
+  GradientSum dx = gradient.dx;
+  if (dx) dx.data += size_t(first) * x.cols();
   run.kernels().linear_backward(run.stream(), gradient.compute, dys.data(), rows, gradient.weights.data(),
                                 passes.empty() ? nullptr : low_rank.data(), int(count), dx);
   for (const EditGradient& edit : edits)
     if (dx && edit.pass && drops(run, *edit.pass))
-      backward_dropped(run, gradient.compute, *edit.pass, edit.dhidden, dx);
+      backward_dropped(run, gradient.compute, *edit.pass, edit.dhidden, dx.data);
 }
 
 }  // namespace

@@ -198,7 +198,7 @@ struct GroupGradient {
   std::vector<size_t> projections;  // their places in the group
   std::vector<Tensor> dys;          // of all rows
   std::vector<PackedMatrix> weights;
-  float* dx;  // null: not wanted
+  GradientSum dx;
 };
 // Adds to dx through the weights and their edits, and to the gradients of the edits.
 void low_rank_backward(const Run& run, Tape& tape, std::span<const LowRankPass> passes, const Saved& x, RowSpan rows,

@@ -47,8 +47,8 @@ Tensor normalized(Run& run, const Tensor& x) {
   if (run.records({x}))
     run.tape->record({y.identity()}, [run, x = Saved(run, x), share, inverse, out = y.identity()](Tape& tape) {
       run.kernels().rms_norm_backward(run.stream(), x.restore(run).data(), share.data(), inverse.data(),
-                                      tape.upstream(out).data(), tape.gradient(x.identity()), nullptr, x.rows(),
-                                      x.cols(), 0);
+                                      tape.upstream(out).data(), tape.sum(x.identity()), nullptr, x.rows(), x.cols(),
+                                      0);
     });
   return y;
 }

@@ -19,7 +19,7 @@ Tensor rms_norm_of(Run& run, const Tensor& x, const Weight& gain, float epsilon,
   if (recorded)
     run.tape->record({y.identity()}, [run, x = Saved(run, x), &gain, inverse, offset, out = y.identity()](Tape& tape) {
       run.kernels().rms_norm_backward(run.stream(), x.restore(run).data(), gain.vector(), inverse.data(),
-                                      tape.upstream(out).data(), tape.gradient(x.identity()),
+                                      tape.upstream(out).data(), tape.sum(x.identity()),
                                       tape.gradient(gain.parameter()), inverse.rows(), gain.cols(), offset);
     });
   return y;

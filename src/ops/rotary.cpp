@@ -25,8 +25,9 @@ Tensor rotary(Run& run, const Tensor& x, const RotaryTable& table, int head_widt
   if (run.records({x}))
     run.tape->record(
         {y.identity()}, [run, x = x.identity(), table, heads, head_width, half, out = y.identity()](Tape& tape) {
-          run.kernels().rotary(run.stream(), tape.upstream(out).data(), table.cosine.data(), table.sine.data(),
-                               tape.gradient(x), x->rows, heads, head_width, half, true, true);
+          const GradientSum dx = tape.sum(x);
+          run.kernels().rotary(run.stream(), tape.upstream(out).data(), table.cosine.data(), table.sine.data(), dx.data,
+                               x->rows, heads, head_width, half, true, !dx.is_unset);
         });
   return y;
 }

@@ -74,7 +74,7 @@ Tensor join_rows(Run& run, std::span<const Tensor> parts) {
       const float* slopes = dy.data();
       for (const Identity& input : inputs) {
         const int64_t count = int64_t(input->rows) * input->cols;
-        if (float* dx = tape.gradient(input)) run.kernels().accumulate(run.stream(), slopes, 1, dx, count);
+        if (const GradientSum dx = tape.sum(input)) run.kernels().accumulate(run.stream(), slopes, 1, dx, count);
         slopes += count;
       }
     });

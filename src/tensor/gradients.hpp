@@ -21,9 +21,9 @@ class Gradients {
   bool watches(const Shape* identity) const { return sums_.contains(identity); }
   // Where a backward step adds to the gradient; null when nobody watches. Marks it as reached.
   float* reach(const Shape* identity) {
-    const Place place = reach_unset(identity);
-    if (place.is_unset) sums_.at(identity).gradient.clear();
-    return place.data;
+    const GradientSum sum = reach_unset(identity);
+    if (sum.is_unset) sums_.at(identity).gradient.clear();
+    return sum.data;
   }
   // The same for the host, which may add at once.
   float* reach_on_host(const Tensor& parameter) {
@@ -32,13 +32,9 @@ class Gradients {
     return sum;
   }
   // The same for a step that can write the whole gradient where it is the first to reach it.
-  struct Place {
-    float* data = nullptr;
-    bool is_unset = false;  // to be written, not added to
-  };
-  Place reach_unset(const Shape* identity) {
+  GradientSum reach_unset(const Shape* identity) {
     const auto found = sums_.find(identity);
-    if (found == sums_.end()) return {};
+    if (found == sums_.end()) return nullptr;
     Entry& entry = found->second;
     entry.reached = true;
     return {entry.gradient.data(), std::exchange(entry.is_unset, false)};

@@ -25,19 +25,27 @@ Tensor Tape::upstream(const Identity& output) const {
   return found == gradients_.end() ? Tensor() : found->second;
 }
 
-float* Tape::gradient(const Identity& input) {
-  if (float* leaf = leaves_.reach(input.get())) return leaf;
+GradientSum Tape::sum(const Identity& input) {
+  if (const GradientSum leaf = leaves_.reach_unset(input.get())) return leaf;
   const auto found = gradients_.find(input.get());
-  if (found == gradients_.end()) return outer_ ? outer_->gradient(input) : nullptr;
-  if (!found->second) found->second = Tensor::zeros(*memory_, input->rows, input->cols);
-  return found->second.data();
+  if (found == gradients_.end()) return outer_ ? outer_->sum(input) : nullptr;
+  Tensor& gradient = found->second;
+  const bool is_unset = !gradient;
+  if (is_unset) gradient = Tensor(*memory_, input->rows, input->cols);
+  return {gradient.data(), is_unset};
+}
+
+float* Tape::gradient(const Identity& input) {
+  const GradientSum sum = this->sum(input);
+  if (sum.is_unset) memory_->clear(sum.data, size_t(input->rows) * size_t(input->cols));
+  return sum.data;
 }
 
 void Tape::add_gradient(const Identity& input, Tensor gradient) {
   const auto found = gradients_.find(input.get());
   if (found != gradients_.end() && !found->second) {
     found->second = std::move(gradient);
-  } else if (float* sum = this->gradient(input)) {
+  } else if (const GradientSum sum = this->sum(input)) {
     lane_.backend().kernels().accumulate(lane_.stream(), gradient.data(), 1, sum, int64_t(gradient.size()));
   }
 }

@@ -29,7 +29,11 @@ class Tape {
 
   // Inside a backward step: the gradient that has reached an output; an empty tensor if none has.
   Tensor upstream(const Identity& output) const;
-  // Where a backward step adds the gradient of an input: zero at first, null when nobody watches.
+  // Where a backward step adds the gradient of an input: null when nobody watches. The first that asks must write all
+  // of it.
+  GradientSum sum(const Identity& input);
+  GradientSum sum(const Tensor& input) { return sum(input.identity()); }
+  // The same for a step that only adds: zero at first.
   float* gradient(const Identity& input);
   float* gradient(const Tensor& input) { return gradient(input.identity()); }
   // The same for a step that the host computes: null, or where it may add at once.
@@ -38,8 +42,6 @@ class Tape {
     memory_->wait();
     return sum;
   }
-  // The same of a leaf, for a step that can write its whole gradient where it is the first.
-  Gradients::Place leaf_gradient(const Tensor& leaf) { return leaves_.reach_unset(leaf.identity().get()); }
   // Adds a whole tensor to the gradient of an input. The tape takes it over where it is the first, so the step must be
   // done with it.
   void add_gradient(const Identity& input, Tensor gradient);

@@ -48,6 +48,7 @@ class Call {
     y.data = of(y.data), y.halves = of(y.halves);
     return y;
   }
+  GradientSum of(GradientSum sum) { return {of(sum.data), sum.is_unset}; }
   PackedMatrix of(const PackedMatrix& w) { return {of(w.data), w.dtype, w.rows, w.cols}; }
   ByteMoments of(ByteMoments moments) { return {of(moments.codes), of(moments.largest)}; }
   AttentionSequence of(const AttentionSequence& sequence) {
@@ -152,7 +153,7 @@ void linear(const Stream&, Compute compute, Operand x, int rows, const PackedMat
 }
 
 void linear_backward(const Stream&, Compute compute, const float* const* dy, int rows, const PackedMatrix* weights,
-                     const LowRankGradient* low_rank, int count, float* dx) {
+                     const LowRankGradient* low_rank, int count, GradientSum dx) {
   const std::lock_guard<std::mutex> lock(mutex);
   Call call;
   const auto d = call.all(dy, count);

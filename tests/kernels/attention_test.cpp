@@ -251,11 +251,16 @@ TEST_CASE("attention_backward agrees with the derivative in double", "[kernels]"
     const std::vector<float> y(expected.y.begin(), expected.y.end()), lse(expected.lse.begin(), expected.lse.end());
     for (const Kernels* kernels : kernel_list()) {
       INFO(kernels->name << " rows " << t.rows << " width " << t.shape.head_width);
-      const auto found = run_on_workers(start, [&](Stream stream, float* d) {
-        kernels->attention_backward(stream, t.shape, t.q.data(), t.batch, y.data(), lse.data(), dy.data(), d,
-                                    d + t.q.size(), d + t.q.size() + t.k.size());
-      });
-      CHECK(difference(found, sums) < limit);
+      const auto backward = [&](const std::vector<float>& from, bool is_unset) {
+        return run_on_workers(from, [&](Stream stream, float* d) {
+          float *dk = d + t.q.size(), *dv = dk + t.k.size();
+          kernels->attention_backward(stream, t.shape, t.q.data(), t.batch, y.data(), lse.data(), dy.data(),
+                                      {d, is_unset}, {dk, is_unset}, {dv, is_unset});
+        });
+      };
+      CHECK(difference(backward(start, false), sums) < limit);
+      const std::vector<float> zeros(start.size()), unset(start.size(), NAN);
+      CHECK(backward(unset, true) == backward(zeros, false));
     }
   }
 }
