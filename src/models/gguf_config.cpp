@@ -55,6 +55,15 @@ double as_written(double number) {
   return number;
 }
 
+// GGUF cannot say Gemma's query_pre_attn_scalar. It is the width of a head, but for the models of 27B, which programs
+// know by their layers: there it is the model's width over its heads.
+void set_gemma_scale(std::string_view architecture, Json& config) {
+  const int layers_of_27b = architecture == "gemma2" ? 46 : architecture == "gemma3" ? 62 : 0;
+  if (layers_of_27b == 0 || config.value("num_hidden_layers", 0) != layers_of_27b) return;
+  const double width = config.value("hidden_size", 0), heads = config.value("num_attention_heads", 0);
+  if (width > 0 && heads > 0) config["query_pre_attn_scalar"] = width / heads;
+}
+
 void read_rope_scaling(const GgufMetadata& metadata, const std::string& prefix, Json& config) {
   const std::string kind(metadata.text_or(prefix + "rope.scaling.type", "none"));
   if (kind == "none") return;
@@ -94,6 +103,7 @@ Json config_of(const GgufFile& file) {
   for (const std::string name : {"bos_token_id", "eos_token_id"})
     if (metadata.has("tokenizer.ggml." + name)) config[name] = metadata.integer("tokenizer.ggml." + name, 0, INT32_MAX);
   read_rope_scaling(metadata, prefix, config);
+  set_gemma_scale(architecture, config);
   return config;
 }
 
@@ -102,6 +112,7 @@ Json kept_config(const JsonObject& json, std::string_view architecture) {
   for (const Field& field : kFields)
     if (const Json* value = json.find(field.config); value && (field.only.empty() || field.only == architecture))
       kept[std::string(field.config)] = *value;
+  set_gemma_scale(architecture, kept);
   const JsonObject settings = rotary_settings(json);
   kept["rope_theta"] = rotary_base(json);
   const double part = settings.number_or("partial_rotary_factor", json.number_or("partial_rotary_factor", 1));

@@ -2,6 +2,7 @@
 //
 // What every family promises: a model that is saved is the same model, and what does not fit is refused by name.
 #include <catch2/catch.hpp>
+#include <cmath>
 
 #include "models/save.hpp"
 #include "nn/stack_pass.hpp"
@@ -95,6 +96,20 @@ TEST_CASE("A model whose family has GGUF files goes there and back", "[models]")
   CHECK(largest_difference(outputs(*read), outputs(*trunk)) < 1e-4);
   save_folder(*read, folder.path() / "again", Dtype::f32);
   CHECK(largest_difference(outputs(*load(folder.path() / "again")), outputs(*trunk)) < 1e-4);
+}
+
+TEST_CASE("GGUF files of Gemma's 27B models have the scale of attention of those", "[models]") {
+  const auto [name, layers] = GENERATE(std::pair{"gemma2", 46}, std::pair{"gemma3-text", 62});
+  Json config = read_json(golden_path(std::string("models/") + name) / "config.json");
+  for (const char* field : {"layer_types", "sliding_window_pattern", "_sliding_window_pattern"}) config.erase(field);
+  config["num_hidden_layers"] = layers;
+  config["query_pre_attn_scalar"] = 12;  // 48 / 4
+  const TemporaryFolder folder;
+  const auto trunk = create_trunk(config, Backend::create({.threads = 1}), 1);
+  save_gguf(*trunk, folder.path() / "model.gguf", Dtype::f32, {});
+  const auto read = load(folder.path() / "model.gguf");
+  CHECK(read->transformer.stack().attention.scale == 1 / std::sqrt(12.0f));
+  CHECK(largest_difference(outputs(*read), outputs(*trunk)) < 1e-4);
 }
 
 TEST_CASE("What a GGUF file cannot say of a model is refused", "[models]") {
