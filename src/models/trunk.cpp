@@ -6,7 +6,7 @@
 #include <cstring>
 #include <numbers>
 
-#include "backend/for_each_part.hpp"
+#include "backend/for_each_task.hpp"
 #include "blocks.hpp"
 #include "support/message.hpp"
 #include "support/random.hpp"

@@ -3,7 +3,7 @@
 // The first values of a sequential network.
 #include <cmath>
 
-#include "backend/for_each_part.hpp"
+#include "backend/for_each_task.hpp"
 #include "nn/sequential.hpp"
 #include "support/random.hpp"
 

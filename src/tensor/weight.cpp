@@ -107,9 +107,8 @@ void Weight::create(const Lane& lane, const std::shared_ptr<Memory>& memory) {
   if (kind_ == Kind::vector) {
     vector_ = Tensor::zeros(*memory, rows_, cols_);
   } else {
-    master_ = Tensor::zeros(*memory, rows_, cols_);
+    master_ = Tensor(*memory, rows_, cols_);
     allocate(lane, memory, Dtype::f32);
-    repack(lane);
   }
 }
 
@@ -161,17 +160,16 @@ Tensor decoded(const Lane& lane, Memory& memory, Dtype dtype, std::span<const st
 void repack(const Lane& lane, const Tensor& values, const PackedMatrix& packed) {
   const Kernels& kernels = lane.backend().kernels();
   const int cols = values.cols();
-  Tensor halves;
-  for (int first = 0; first < values.rows(); first += kPackRows) {
-    const int count = std::min(kPackRows, values.rows() - first);
-    const float* floats = values.data() + size_t(first) * cols;
-    const void* rows = floats;
-    if (packed.dtype != Dtype::f32) {
-      if (!halves) halves = Tensor::of_bytes(values.memory(), row_bytes(packed.dtype, cols) * size_t(count));
-      kernels.encode(lane.stream(), packed.dtype, floats, halves.data(), int64_t(count) * cols);
-      rows = halves.data();
-    }
-    kernels.pack(lane.stream(), packed.dtype, rows, first, count, const_cast<void*>(packed.data), values.rows(), cols);
+  void* const to = const_cast<void*>(packed.data);
+  if (packed.dtype == Dtype::f32)
+    return kernels.pack(lane.stream(), Dtype::f32, values.data(), 0, values.rows(), to, values.rows(), cols);
+  const int at_once = std::min(kPackRows, values.rows());
+  const Tensor halves = Tensor::of_bytes(values.memory(), row_bytes(packed.dtype, cols) * size_t(at_once));
+  for (int first = 0; first < values.rows(); first += at_once) {
+    const int count = std::min(at_once, values.rows() - first);
+    kernels.encode(lane.stream(), packed.dtype, values.data() + size_t(first) * cols, halves.data(),
+                   int64_t(count) * cols);
+    kernels.pack(lane.stream(), packed.dtype, halves.data(), first, count, to, values.rows(), cols);
   }
 }
 

@@ -47,7 +47,7 @@ class Weight {
   size_t packed_bytes(const Kernels& kernels, const StoredTensor& stored) const;
   // Row-major data of any dtype; its length must be right.
   void load(const Lane& lane, Memory& memory, Shelf& shelf, const StoredTensor& stored);
-  // Zeros, with a float master, for a fresh model.
+  // For a fresh model: a vector of zeros, or a matrix whose master is to be filled and repacked.
   void create(const Lane& lane, const std::shared_ptr<Memory>& memory);
 
   const PackedMatrix& matrix() const { return matrix_; }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "backend/for_each_task.hpp"
 #include "ops/losses.hpp"
 #include "support/fingerprint.hpp"
 #include "support/message.hpp"
@@ -89,8 +90,10 @@ double TableObjective::loss_at_once(const LossContext& context, std::span<const 
     run.step = context.step;
   }
   const Tensor x = run.tensor(int(examples.size()), int(rows_.cols));
-  for (size_t i = 0; i < examples.size(); ++i)
-    std::copy_n(&rows_.values[examples[i] * rows_.cols], rows_.cols, x.row(int(i)).begin());
+  const std::span<float> values = x.values();
+  for_each_task(context.lane.backend(), examples.size(), [&](size_t i) {
+    std::copy_n(&rows_.values[examples[i] * rows_.cols], rows_.cols, &values[i * rows_.cols]);
+  });
   const Tensor loss = score_loss(run, network_.scores(run, x), examples, total_weight);
   if (tape && tape->watches(loss)) tape->backward(loss);
   return double(loss.value());
