@@ -37,7 +37,7 @@ struct Left {
         height(even_height(row_count, kTileRows)),
         transposed(is_transposed),
         stride(row_words(f, depth_count)) {}
-  // Of the rows of x; what is not read in place needs `bytes()` of memory.
+  // Of the rows of x; what is not read in place needs `memory_words()`.
   Left(Form f, int row_count, int depth_count, const Operand& x)
       : Left(f, row_count, depth_count, nullptr, x.transposed) {
     in_place = is_ready(f, x, depth_count);
@@ -49,7 +49,7 @@ struct Left {
 
   // An odd number of lines, so that the rows of a tile do not fall on the same part of a cache.
   static int64_t row_words(Form form, int depth) { return round_up(words_of(form, round_up(depth, 2)), 16) | 16; }
-  int64_t bytes() const { return in_place ? 0 : scratch_bytes<uint32_t>(rows * stride); }
+  int64_t memory_words() const { return in_place ? 0 : round_up(rows * stride, 16); }
   void use(uint32_t* memory) {
     if (!in_place) words = memory;
   }

@@ -65,18 +65,19 @@ class Input {
         bf16_(Form::bf16, call.rows, call.cols, call.x),
         bytes_{nullptr, call.cols},
         worker_bytes_(memory_of_worker(plan)) {
-    const int64_t f32_bytes = plan.needs_f32 ? f32_.bytes() : 0, bf16_bytes = plan.needs_bf16 ? bf16_.bytes() : 0;
+    const int64_t f32_words = plan.needs_f32 ? f32_.memory_words() : 0;
+    const int64_t bf16_words = plan.needs_bf16 ? bf16_.memory_words() : 0;
     const int64_t byte_bytes = plan.needs_bytes ? ByteRows::bytes(call.rows, call.cols) : 0;
-    Scratch scratch = {static_cast<char*>(
-        stream.scratch(stream.context, static_cast<size_t>(worker_bytes_ * stream.workers + f32_bytes + bf16_bytes +
-                                                           byte_bytes + scratch_bytes<uint32_t>(edits.words()))))};
+    Scratch scratch = {static_cast<char*>(stream.scratch(
+        stream.context, static_cast<size_t>(worker_bytes_ * stream.workers + byte_bytes +
+                                            scratch_bytes<uint32_t>(f32_words + bf16_words + edits.words()))))};
     workers_ = scratch.take<char>(worker_bytes_ * stream.workers);
-    f32_.use(scratch.take<uint32_t>(f32_bytes / 4));
-    bf16_.use(scratch.take<uint32_t>(bf16_bytes / 4));
+    f32_.use(scratch.take<uint32_t>(f32_words));
+    bf16_.use(scratch.take<uint32_t>(bf16_words));
     bytes_.blocks = reinterpret_cast<ByteBlock*>(scratch.take<char>(byte_bytes));
     edits.use(scratch.take<uint32_t>(edits.words()));
-    makes_f32_ = f32_bytes > 0;
-    makes_bf16_ = bf16_bytes > 0;
+    makes_f32_ = f32_words > 0;
+    makes_bf16_ = bf16_words > 0;
     makes_bytes_ = plan.needs_bytes;
   }
 

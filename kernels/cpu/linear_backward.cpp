@@ -28,10 +28,9 @@ class Terms {
   Operand operand(int term) const {
     return {term < count ? dy[term] : low_rank[term - count].dhidden, weight(term).rows};
   }
+  Left left(int term) const { return Left(product(term).form, rows, weight(term).rows, operand(term)); }
   // Words of a term's left operand, and of what the gradients of its factors need.
-  int64_t left_words(int term) const {
-    return exists(term) ? Left(product(term).form, rows, weight(term).rows, operand(term)).bytes() / 4 : 0;
-  }
+  int64_t left_words(int term) const { return exists(term) ? left(term).memory_words() : 0; }
   int64_t factor_words(int i) const {
     return is_edited(i) ? FactorGradients::words(product(i).form, rows, low_rank[i].up.cols) : 0;
   }
@@ -43,9 +42,9 @@ class Terms {
   }
   Left left(uint32_t* memory, int term) const {
     for (int i = 0; i < term; ++i) memory += left_words(i);
-    Left left(product(term).form, rows, weight(term).rows, operand(term));
-    left.use(memory);
-    return left;
+    Left placed = left(term);
+    placed.use(memory);
+    return placed;
   }
   FactorGradients factors(uint32_t* memory, int index) const {
     const Left dy_rows = left(memory, index);

@@ -13,7 +13,7 @@ class LowRankEdits {
   // Of weights [first_weight, …) and rows [first_row, …) of the edits' call.
   LowRankEdits(Compute compute, const LowRankEdit* edits, int count, int first_weight, int first_row)
       : compute_(compute), edits_(edits), count_(count), first_weight_(first_weight), first_row_(first_row) {
-    for (int i = 0; i < count; ++i) most_words_ = max(most_words_, left(i).bytes() / 4);
+    for (int i = 0; i < count; ++i) most_words_ = max(most_words_, left(i).memory_words());
   }
   int count() const { return count_; }
   LowRankEdit operator[](int i) const {

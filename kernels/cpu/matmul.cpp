@@ -28,9 +28,10 @@ void matmul(const Stream& stream, Compute compute, Operand a, Operand b, float* 
   const ProductTable& product = form == Form::bf16 ? kBf16ByBf16 : kFloatByFloat;
   const int64_t panels = ceil_div(n, kPanel), stride = words_of(form, k) * kPanel * 4;
   Left left(form, m, k, a);
+  const int64_t left_bytes = scratch_bytes<uint32_t>(left.memory_words());
   Scratch scratch = {
-      static_cast<char*>(stream.scratch(stream.context, static_cast<size_t>(left.bytes() + panels * stride)))};
-  left.use(scratch.take<uint32_t>(left.bytes() / 4));
+      static_cast<char*>(stream.scratch(stream.context, static_cast<size_t>(left_bytes + panels * stride)))};
+  left.use(scratch.take<uint32_t>(left.memory_words()));
   char* right = scratch.take<char>(panels * stride);
   pack_left(stream, left, a);
   pack_right(stream, form, b, n, k, right, stride);

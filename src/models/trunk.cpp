@@ -6,8 +6,8 @@
 #include <cstring>
 #include <numbers>
 
-#include "backend/for_each_task.hpp"
 #include "blocks.hpp"
+#include "support/for_each_task.hpp"
 #include "support/message.hpp"
 #include "support/random.hpp"
 

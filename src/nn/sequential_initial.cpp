@@ -3,8 +3,8 @@
 // The first values of a sequential network.
 #include <cmath>
 
-#include "backend/for_each_task.hpp"
 #include "nn/sequential.hpp"
+#include "support/for_each_task.hpp"
 #include "support/random.hpp"
 
 namespace graft::inline v0 {

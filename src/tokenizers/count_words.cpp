@@ -5,8 +5,9 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "support/for_each_task.hpp"
+#include "support/threads.hpp"
 #include "support/utf8.hpp"
-#include "tokenizers/for_each_task.hpp"
 #include "tokenizers/pass.hpp"
 
 namespace graft::inline v0 {

@@ -4,8 +4,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "support/for_each_task.hpp"
+#include "support/threads.hpp"
 #include "support/utf8.hpp"
-#include "tokenizers/for_each_task.hpp"
 #include "tokenizers/unigram_lattice.hpp"
 #include "tokenizers/unigram_seeds.hpp"
 

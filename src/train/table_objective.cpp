@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "backend/for_each_task.hpp"
 #include "ops/losses.hpp"
 #include "support/fingerprint.hpp"
+#include "support/for_each_task.hpp"
 #include "support/message.hpp"
 
 namespace graft::inline v0 {
@@ -91,7 +91,7 @@ double TableObjective::loss_at_once(const LossContext& context, std::span<const 
   }
   const Tensor x = run.tensor(int(examples.size()), int(rows_.cols));
   const std::span<float> values = x.values();
-  for_each_task(context.lane.backend(), examples.size(), [&](size_t i) {
+  for_each_task(context.lane.backend(), int(examples.size()), [&](size_t i, size_t) {
     std::copy_n(&rows_.values[examples[i] * rows_.cols], rows_.cols, &values[i * rows_.cols]);
   });
   const Tensor loss = score_loss(run, network_.scores(run, x), examples, total_weight);
