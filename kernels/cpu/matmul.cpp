@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cpu/gemm.hpp"
+#include "cpu/sparse_product.hpp"
 #include "cpu/table.hpp"
 
 namespace graft::inline v0::cpu::GRAFT_ISA {
@@ -28,13 +28,16 @@ void matmul(const Stream& stream, Compute compute, Operand a, Operand b, float* 
   const ProductTable& product = form == Form::bf16 ? kBf16ByBf16 : kFloatByFloat;
   const int64_t panels = ceil_div(n, kPanel), stride = words_of(form, k) * kPanel * 4;
   Left left(form, m, k, a);
-  const int64_t left_bytes = scratch_bytes<uint32_t>(left.memory_words());
+  const bool sparse = form == Form::f32 && alpha == 1 && is_sparse(a, m, k);
+  const int64_t left_bytes = sparse ? sparse_bytes(m, k) : scratch_bytes<uint32_t>(left.memory_words());
   Scratch scratch = {
       static_cast<char*>(stream.scratch(stream.context, static_cast<size_t>(left_bytes + panels * stride)))};
-  left.use(scratch.take<uint32_t>(left.memory_words()));
+  char* left_memory = scratch.take<char>(left_bytes);
   char* right = scratch.take<char>(panels * stride);
-  pack_left(stream, left, a);
   pack_right(stream, form, b, n, k, right, stride);
+  if (sparse) return multiply_sparse(stream, a, right, stride, left_memory, c, c_stride, m, n, k, add);
+  left.use(reinterpret_cast<uint32_t*>(left_memory));
+  pack_left(stream, left, a);
 
   const int block = left.tiles_per_block(kBlockRows);
   const int64_t blocks = ceil_div(left.tiles(), block), group = group_panels(blocks, panels);

@@ -113,6 +113,19 @@ inline Vec vmax(Vec a, Vec b) { return select(a > b, a, b); }
 inline Vec vmin(Vec a, Vec b) { return select(a < b, a, b); }
 #endif
 
+// One bit for each lane that is not 0.
+inline uint32_t nonzero(Vec x) {
+#if defined(__AVX512F__)
+  return _mm512_cmp_ps_mask(x, Vec{}, _CMP_NEQ_UQ);
+#elif defined(__AVX__)
+  return static_cast<uint32_t>(_mm256_movemask_ps(_mm256_cmp_ps(x, Vec{}, _CMP_NEQ_UQ)));
+#else
+  uint32_t found = 0;
+  for (int i = 0; i < kLanes; ++i) found |= static_cast<uint32_t>(x[i] != 0) << i;
+  return found;
+#endif
+}
+
 inline Vec square_root(Vec x) {
 #if defined(__AVX512F__)
   return _mm512_maskz_sqrt_ps(first(kLanes), x);
