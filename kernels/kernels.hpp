@@ -274,9 +274,9 @@ struct Kernels {
                                     GradientSum dgate, GradientSum dup, int64_t count);
   // y = cap * tanh(scale * x / cap), or scale * x where cap is 0. y may be x.
   void (*soft_cap)(const Stream&, const float* x, float scale, float cap, float* y, int64_t count);
-  // dx = dy times the slope at x, which is not read where cap is 0. dx may be dy; adds to dx when `add`.
-  void (*soft_cap_backward)(const Stream&, const float* x, float scale, float cap, const float* dy, float* dx,
-                            int64_t count, bool add);
+  // dx += dy times the slope at x, which is not read where cap is 0. dx may be dy where it is unset.
+  void (*soft_cap_backward)(const Stream&, const float* x, float scale, float cap, const float* dy, GradientSum dx,
+                            int64_t count);
   // y[row, :] = gain * x[row, :] + shift, one of each a column; gain null: 1, shift null: 0.
   void (*scale_columns)(const Stream&, const float* x, const float* gain, const float* shift, float* y, int rows,
                         int cols);

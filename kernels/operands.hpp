@@ -9,11 +9,13 @@
 
 namespace graft::inline v0 {
 
-// A weight as the products read it: `rows` outputs by `cols` inputs, in the packed form made by `pack`.
+// A weight as the products read it: `rows` outputs by `cols` inputs, in the packed form made by `pack`, or floats row by
+// row, as what is trained lies.
 struct PackedMatrix {
   const void* data = nullptr;
   Dtype dtype = Dtype::f32;
   int rows = 0, cols = 0;
+  bool in_rows = false;
 };
 
 // A float matrix, or its transpose when `transposed`: element (i, j) is data[i * stride + j], or data[j * stride + i].

@@ -32,7 +32,7 @@ struct Plan {
   int64_t row_blocks, panels_a_task, tasks = 0;
 
   Plan(const Call& call, const LowRankEdits& edits) {
-    bool makes_panels = false;
+    bool makes_some = false;
     int64_t panels = 0;
     for (int i = 0; i < call.count; ++i) {
       const PackedMatrix& w = call.weights[i];
@@ -40,12 +40,12 @@ struct Plan {
         needs_bytes = true;
       else
         need(forward_product(w.dtype, call.compute).form);
-      makes_panels = makes_panels || is_quantised(w.dtype);
+      makes_some = makes_some || makes_panels(w);
       panels += ceil_div(w.rows, kPanel);
     }
     for (int i = 0; i < edits.count(); ++i)
       if (edits[i].down.data) need(edits.input_form(i));
-    row_blocks = ceil_div(call.rows, makes_panels ? kReusedRows : kBlockRows);
+    row_blocks = ceil_div(call.rows, makes_some ? kReusedRows : kBlockRows);
     panels_a_task = group_panels(row_blocks, panels);
     for (int i = 0; i < call.count; ++i) tasks += tasks_of(call.weights[i]);
   }
@@ -138,12 +138,15 @@ void multiply(const Call& call, const Input& input, const Block& at, int worker)
   }
   const ProductTable& product = forward_product(w.dtype, call.compute);
   const Left& left = input.left(product.form);
-  const auto pieces = [&](int k, int depth) {
-    return forward_pieces(product, w, at.panel, at.end_panel, k, depth, memory);
-  };
   const int depth = depth_of(product.form) * (is_quantised(w.dtype) ? 1 : 2);
-  multiply_block(product, left, at.row / left.height, ceil_div(at.end_row, left.height), at.panel, at.end_panel, depth,
-                 pieces, {call.y(at.weight), w.rows, w.rows, bias, 1, false});
+  const Output out = {call.y(at.weight), w.rows, w.rows, bias, 1, false};
+  const int64_t at_once = w.in_rows ? 1 : at.end_panel - at.panel;  // pieces of floats that are made are large
+  for (int64_t panel = at.panel, end; panel < at.end_panel; panel = end) {
+    end = panel + at_once;
+    const auto pieces = [&](int k, int deep) { return forward_pieces(product, w, panel, end, k, deep, memory); };
+    multiply_block(product, left, at.row / left.height, ceil_div(at.end_row, left.height), panel, end, depth, pieces,
+                   out);
+  }
 }
 
 // Many rows: `hidden` is made of the rows that were prepared, and used where their outputs were written.

@@ -57,6 +57,10 @@ void pack(const Stream& stream, Dtype dtype, const void* rows, int first, int co
 }
 
 void unpack_row(const PackedMatrix& w, int64_t row, float* out) {
+  if (w.in_rows) {
+    memcpy(out, static_cast<const float*>(w.data) + row * w.cols, static_cast<size_t>(w.cols) * sizeof(float));
+    return;
+  }
   const char* panel = panel_of(w, row / kPanel);
   const int r = static_cast<int>(row % kPanel), width = panel_width(w);
   if (is_quantised(w.dtype)) return restore_row(w.dtype, panel, r, w.cols, out);

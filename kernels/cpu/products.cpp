@@ -64,6 +64,19 @@ void prefetch_columns(const PackedMatrix& w, const char* panel, int64_t col, int
   for (int64_t i = 0; i < bytes; i += 64) __builtin_prefetch(first + i);
 }
 
+// One panel of a matrix that lies in rows, and one of its transpose.
+void pack_panel_of_rows(Form form, const PackedMatrix& w, int64_t index, int k, int depth, uint32_t* out) {
+  const float* rows = static_cast<const float*>(w.data) + index * kPanel * w.cols + k;
+  const int count = static_cast<int>(min<int64_t>(kPanel, w.rows - index * kPanel));
+  pack_floats(form, rows, w.cols, count, kPanel, depth, out);
+}
+
+void pack_panel_of_columns(Form form, const PackedMatrix& w, int64_t index, int k, int depth, uint32_t* out) {
+  const float* first = static_cast<const float*>(w.data) + int64_t{k} * w.cols + index * kPanel;
+  const int count = static_cast<int>(min<int64_t>(kPanel, w.cols - index * kPanel));
+  pack_columns(form, first, w.cols, count, kPanel, depth, out);
+}
+
 // One panel of the transpose: 32 columns of the weight, rows [k, k + depth), from packed panels.
 void transpose_panel(Form form, const PackedMatrix& w, int64_t index, int k, int depth, uint32_t* out) {
   const int64_t col = index * kPanel;
@@ -100,17 +113,20 @@ const ProductTable& backward_product(Dtype dtype, Compute compute) {
 
 Pieces forward_pieces(const ProductTable& product, const PackedMatrix& w, int64_t first, int64_t end, int k, int depth,
                       char* memory) {
-  if (!is_quantised(w.dtype))
+  if (!makes_panels(w))
     return {panel_of(w, first) + panel_bytes(w.dtype, k, panel_width(w)), panel_bytes(w), panel_width(w)};
+  const auto make_panel = w.in_rows ? pack_panel_of_rows : decode_panel;
   const int64_t stride = words_of(product.form, depth) * kPanel * 4;
   for (int64_t panel = first; panel < end; ++panel)
-    decode_panel(product.form, w, panel, k, depth, reinterpret_cast<uint32_t*>(memory + (panel - first) * stride));
+    make_panel(product.form, w, panel, k, depth, reinterpret_cast<uint32_t*>(memory + (panel - first) * stride));
   return {memory, stride};
 }
 
 Pieces backward_pieces(const ProductTable& product, const PackedMatrix& w, int64_t first, int64_t end, int k, int depth,
                        char* memory) {
-  const auto make_panel = is_quantised(w.dtype) ? decode_transposed_panel : transpose_panel;
+  const auto make_panel = w.in_rows               ? pack_panel_of_columns
+                          : is_quantised(w.dtype) ? decode_transposed_panel
+                                                  : transpose_panel;
   const int64_t stride = words_of(product.form, depth) * kPanel * 4;
   for (int64_t panel = first; panel < end; ++panel)
     make_panel(product.form, w, panel, k, depth, reinterpret_cast<uint32_t*>(memory + (panel - first) * stride));

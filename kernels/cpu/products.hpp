@@ -12,6 +12,9 @@ const ProductTable& forward_product(Dtype, Compute);
 // The product with the transpose, whose panels are made anew.
 const ProductTable& backward_product(Dtype, Compute);
 
+// Whether the panels of a weight are made anew for each product.
+inline bool makes_panels(const PackedMatrix& w) { return w.in_rows || is_quantised(w.dtype); }
+
 // Memory of one worker for the panels of a group.
 inline constexpr int64_t kPanelsBytes = int64_t{kGroupPanels} * kPanel * kLargestDepth * 2;
 

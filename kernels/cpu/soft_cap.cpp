@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Scaled values, bent smoothly so that they stay within a cap (Gemma Team 2024).
-#include "cpu/simd.hpp"
+#include "cpu/destination.hpp"
 #include "cpu/table.hpp"
 
 namespace graft::inline v0::cpu::GRAFT_ISA {
@@ -17,18 +17,18 @@ void soft_cap(const Stream& stream, const float* x, float scale, float cap, floa
   });
 }
 
-void soft_cap_backward(const Stream& stream, const float* x, float scale, float cap, const float* dy, float* dx,
-                       int64_t count, bool add) {
+void soft_cap_backward(const Stream& stream, const float* x, float scale, float cap, const float* dy, GradientSum dx,
+                       int64_t count) {
   parallel_ranges(stream, count, 4, [&](int64_t begin, int64_t end) {
     for_vectors(end - begin, [&](int64_t i, int lanes) {
       i += begin;
+      const Vec before = load(dx, i, lanes);
       Vec slope = splat(scale);
       if (cap > 0) {
         const Vec bent = tanh(load(x + i, lanes) * (scale / cap));
         slope = slope * (1.0f - bent * bent);
       }
-      const Vec change = load(dy + i, lanes) * slope;
-      store(dx + i, add ? load(dx + i, lanes) + change : change, lanes);
+      store(dx.data + i, before + load(dy + i, lanes) * slope, lanes);
     });
   });
 }

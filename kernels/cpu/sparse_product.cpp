@@ -4,8 +4,8 @@
 namespace graft::inline v0::cpu::GRAFT_ISA {
 namespace {
 
-constexpr int kPieceDepth = 128;          // with so many rows, a group of panels fits into the first cache
-constexpr int kSums = 8;                  // vectors of a row's sums in registers
+constexpr int kPieceDepth = 128;           // with so many rows, a group of panels fits into the first cache
+constexpr int kSums = 8;                   // vectors of a row's sums in registers
 constexpr int kVectors = kPanel / kLanes;  // of a panel
 constexpr int kGroup = max(1, kSums / kVectors);
 constexpr int kRows = 64;  // of c a task, which share the panels
@@ -46,18 +46,29 @@ void list_rows(const Operand& a, int first, int lanes, int k, const Entries& ent
 // Adds the products of a row's entries with some panels to c, of which `cols` columns are left.
 template <int panels>
 void multiply_row(const Entry* entry, int count, const char* right, int64_t stride, float* c, int cols, bool add) {
-  Vec sums[panels * kVectors];
+  constexpr int kAll = panels * kVectors;
   const auto lanes = [&](int v) { return max(0, min(kLanes, cols - v * kLanes)); };
+  Vec sums[kAll] = {};
+  if (add && cols >= kAll * kLanes) {
 #pragma GCC unroll 8
-  for (int v = 0; v < panels * kVectors; ++v) sums[v] = add ? load(c + v * kLanes, lanes(v)) : Vec{};
+    for (int v = 0; v < kAll; ++v) sums[v] = load(c + v * kLanes);
+  } else if (add) {
+#pragma GCC unroll 8
+    for (int v = 0; v < kAll; ++v) sums[v] = load(c + v * kLanes, lanes(v));
+  }
   for (const Entry* end = entry + count; entry != end; ++entry) {
     const char* step = right + entry->k * sizeof(float) * kPanel;
 #pragma GCC unroll 8
-    for (int v = 0; v < panels * kVectors; ++v)
+    for (int v = 0; v < kAll; ++v)
       sums[v] += entry->value * load_as<Vec>(step + v / kVectors * stride + v % kVectors * sizeof(Vec));
   }
+  if (cols >= kAll * kLanes) {
 #pragma GCC unroll 8
-  for (int v = 0; v < panels * kVectors; ++v) store(c + v * kLanes, sums[v], lanes(v));
+    for (int v = 0; v < kAll; ++v) store(c + v * kLanes, sums[v]);
+  } else {
+#pragma GCC unroll 8
+    for (int v = 0; v < kAll; ++v) store(c + v * kLanes, sums[v], lanes(v));
+  }
 }
 
 }  // namespace

@@ -14,16 +14,15 @@ void soft_cap(const Stream& stream, const float* x, float scale, float cap, floa
   });
 }
 
-void soft_cap_backward(const Stream& stream, const float* x, float scale, float cap, const float* dy, float* dx,
-                       int64_t count, bool add) {
+void soft_cap_backward(const Stream& stream, const float* x, float scale, float cap, const float* dy, GradientSum dx,
+                       int64_t count) {
   for_each(stream, count, [=] __device__(int64_t i) {
     float slope = scale;
     if (cap > 0) {
       const float bent = tanhf(load(x + i) * (scale / cap));
       slope *= 1 - bent * bent;
     }
-    const float change = load(dy + i) * slope;
-    store(dx + i, add ? load(dx + i) + change : change);
+    add_to(dx, i, load(dy + i) * slope);
   });
 }
 

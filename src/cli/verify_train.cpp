@@ -18,8 +18,6 @@ void verify_train(const std::filesystem::path& folder, const VerifyContext& cont
     // final_logits_bias is a buffer of the reference, which no optimizer sees.
     if (layout == Layout::one_row) continue;
     weight->thaw(model.lane(), model.memory(), true);
-    weight->own(model.lane(), model.memory());
-    weight->repack(model.lane());
     const bool is_matrix = weight->kind() == Weight::Kind::matrix;
     trainable.parameters.push_back({weight->name(), weight->parameter()});
     names.push_back({weight->name(), is_matrix && layout == Layout::transposed});

@@ -97,7 +97,7 @@ std::optional<Dtype> kept_dtype(const Trunk& trunk, const Weight& weight, const 
 // Initial values of weight `number`: matrices are normal, gains 1, biases 0.
 void draw(const Trunk& trunk, const Lane& lane, size_t number, uint64_t seed) {
   const auto& [module, weight] = trunk.parameters.all()[number];
-  weight->create(lane, trunk.memory);
+  weight->create(trunk.memory);
   const bool is_matrix = weight->kind() == Weight::Kind::matrix, is_gain = module.ends_with("norm.weight");
   const float deviation = trunk.transformer.config().initial_deviation * initial_scale(trunk, module);
   const float gain = 1 - trunk.transformer.stack().norm.offset;
@@ -107,7 +107,6 @@ void draw(const Trunk& trunk, const Lane& lane, size_t number, uint64_t seed) {
     else
       std::ranges::fill(part, is_gain ? gain : 0.0f);
   });
-  weight->repack(lane);
   weight->freeze();
 }
 

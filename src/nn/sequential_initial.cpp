@@ -42,7 +42,7 @@ bool is_trained(const Weight& weight) {
 
 void initialise(const SequentialConfig& config, const Parameters& parameters, const Lane& lane,
                 const std::shared_ptr<Memory>& memory, uint64_t seed) {
-  for (const auto& [module, weight] : parameters.all()) weight->create(lane, memory);
+  for (const auto& [module, weight] : parameters.all()) weight->create(memory);
   for (size_t i = 0; i < config.layers.size(); ++i) {
     const std::string module = "layers." + std::to_string(i) + ".";
     const Layer& layer = config.layers[i];
@@ -52,10 +52,7 @@ void initialise(const SequentialConfig& config, const Parameters& parameters, co
     if (std::holds_alternative<BatchNorm>(layer) || std::holds_alternative<LayerNorm>(layer))
       fill_ones(*parameters.find(module + "weight"));
   }
-  for (const auto& [module, weight] : parameters.all()) {
-    weight->repack(lane);
-    weight->freeze();
-  }
+  for (const auto& [module, weight] : parameters.all()) weight->freeze();
 }
 
 }  // namespace graft::inline v0

@@ -43,8 +43,7 @@ Tensor bent(Run& run, const Tensor& x, float scale, float cap) {
   run.tape->record({y.identity()}, [run, x = x.identity(), kept, scale, cap, out = y.identity()](Tape& tape) {
     const Tensor dy = tape.upstream(out), values = kept ? kept->restore(run) : Tensor();
     const GradientSum dx = tape.sum(x);
-    run.kernels().soft_cap_backward(run.stream(), values.data(), scale, cap, dy.data(), dx.data, int64_t(dy.size()),
-                                    !dx.is_unset);
+    run.kernels().soft_cap_backward(run.stream(), values.data(), scale, cap, dy.data(), dx, int64_t(dy.size()));
   });
   return y;
 }

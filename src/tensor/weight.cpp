@@ -39,6 +39,13 @@ void Weight::place(std::shared_ptr<float> packed, size_t bytes, Dtype dtype) {
   resident_bytes_ = bytes;
 }
 
+// The matrix is its master from now on.
+void Weight::be_master() {
+  matrix_ = {master_.data(), Dtype::f32, rows_, cols_, true};
+  owner_ = std::make_shared<const Tensor>(master_);
+  resident_bytes_ = master_.size() * sizeof(float);
+}
+
 void Weight::allocate(const Lane& lane, const std::shared_ptr<Memory>& memory, Dtype dtype) {
   const size_t bytes = lane.backend().kernels().packed_bytes(dtype, rows_, cols_);
   place(memory->allocate((bytes + sizeof(float) - 1) / sizeof(float)), bytes, dtype);
@@ -103,12 +110,12 @@ void Weight::load(const Lane& lane, Memory& memory, Shelf& shelf, const StoredTe
             stored.row_order);
 }
 
-void Weight::create(const Lane& lane, const std::shared_ptr<Memory>& memory) {
+void Weight::create(const std::shared_ptr<Memory>& memory) {
   if (kind_ == Kind::vector) {
     vector_ = Tensor::zeros(*memory, rows_, cols_);
   } else {
     master_ = Tensor(*memory, rows_, cols_);
-    allocate(lane, memory, Dtype::f32);
+    be_master();
   }
 }
 
@@ -124,7 +131,9 @@ void Weight::thaw(const Lane& lane, const std::shared_ptr<Memory>& memory, bool 
   Weight thawed = *this;  // an error leaves the form that there is
   thawed.master_ = values(lane, *memory);
   const Dtype trained = exact ? Dtype::f32 : is_quantised(dtype()) || dtype() == Dtype::f16 ? Dtype::bf16 : dtype();
-  if (trained != dtype()) {
+  if (trained == Dtype::f32) {
+    thawed.be_master();
+  } else if (trained != dtype()) {
     thawed.allocate(lane, memory, trained);
     thawed.repack(lane);
   }
@@ -136,17 +145,22 @@ Weight Weight::copy(const std::shared_ptr<Memory>& memory) const {
   if (vector_) made.vector_ = graft::copy(*memory, vector_);
   if (master_) made.master_ = graft::copy(*memory, master_);
   if (!matrix_.data) return made;
+  if (master_ && matrix_.in_rows) {
+    made.be_master();
+    return made;
+  }
   const size_t floats = (resident_bytes_ + sizeof(float) - 1) / sizeof(float);
   std::shared_ptr<float> packed = memory->allocate(floats);
   memory->copy(static_cast<const float*>(matrix_.data), packed.get(), floats);
   made.place(std::move(packed), resident_bytes_, dtype());
+  made.matrix_.in_rows = matrix_.in_rows;
   return made;
 }
 
 void Weight::freeze() { master_ = {}; }
 
 void Weight::repack(const Lane& lane) {
-  if (kind_ == Kind::matrix) graft::repack(lane, master_, matrix_);
+  if (kind_ == Kind::matrix && !matrix_.in_rows) graft::repack(lane, master_, matrix_);
 }
 
 Tensor decoded(const Lane& lane, Memory& memory, Dtype dtype, std::span<const std::byte> data, int rows, int cols) {

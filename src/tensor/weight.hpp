@@ -2,7 +2,7 @@
 //
 // A parameter of a model. A matrix has one resident form, the packed one that the products read. A vector (a norm's
 // gain, a bias) is a float tensor. A trainable matrix has a float master beside it, which the optimizer updates and
-// `repack` turns into the packed form again.
+// `repack` turns into the packed form again; one that is trained as f32 is its master, which the products read as it is.
 #pragma once
 
 #include <optional>
@@ -47,8 +47,8 @@ class Weight {
   size_t packed_bytes(const Kernels& kernels, const StoredTensor& stored) const;
   // Row-major data of any dtype; its length must be right.
   void load(const Lane& lane, Memory& memory, Shelf& shelf, const StoredTensor& stored);
-  // For a fresh model: a vector of zeros, or a matrix whose master is to be filled and repacked.
-  void create(const Lane& lane, const std::shared_ptr<Memory>& memory);
+  // For a fresh model: a vector of zeros, or a matrix whose master is to be filled.
+  void create(const std::shared_ptr<Memory>& memory);
 
   const PackedMatrix& matrix() const { return matrix_; }
   const float* vector() const { return vector_.data(); }
@@ -57,8 +57,6 @@ class Weight {
   const Tensor& parameter() const { return kind_ == Kind::vector ? vector_ : master_; }
   // Gives a matrix its master. A quantised matrix becomes bf16, or f32 when `exact`.
   void thaw(const Lane& lane, const std::shared_ptr<Memory>& memory, bool exact);
-  // Makes sure that the packed form is this weight's alone, so that it may be written.
-  void own(const Lane& lane, const std::shared_ptr<Memory>& memory) { allocate(lane, memory, dtype()); }
   // The same with values of its own.
   Weight copy(const std::shared_ptr<Memory>& memory) const;
   // Drops the master, after training.
@@ -73,6 +71,7 @@ class Weight {
   void allocate(const Lane& lane, const std::shared_ptr<Memory>& memory, Dtype dtype);
   void load_vector(const Lane& lane, Memory& memory, const StoredTensor& stored);
   Tensor converted(const Lane& lane, Memory& memory, const StoredTensor& stored, Dtype resident) const;
+  void be_master();
   void place(std::shared_ptr<float> packed, size_t bytes, Dtype dtype);
   void pack_rows(const Lane& lane, Memory& memory, const std::byte* data, std::span<const int> row_order);
 

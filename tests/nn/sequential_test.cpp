@@ -43,7 +43,6 @@ void fill(Network& network) {
     const float shift = weight->kind() == Weight::Kind::vector ? 0.75f : 0.0f;
     const std::span<float> values = weight->parameter().values();
     for (size_t i = 0; i < values.size(); ++i) values[i] = std::sin(float(i) + 1 + place) / 2 + shift;
-    weight->repack(network.lane);
     ++place;
   }
 }

@@ -19,9 +19,8 @@ struct Place {
 std::vector<float> bucket_numbers(const RelativeBuckets& buckets) {
   Place place;
   Weight table(Weight::Kind::matrix, "table", buckets.count, 1);
-  table.create(place.lane, place.memory);
+  table.create(place.memory);
   for (int i = 0; i < buckets.count; ++i) table.parameter().values()[i] = float(i);
-  table.repack(place.lane);
   const Tensor values = relative_bias(place.run, table, buckets, 4000).values;
   return {values.values().begin(), values.values().end()};
 }

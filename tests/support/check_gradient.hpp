@@ -35,17 +35,16 @@ class GradientCheck {
   // A watched input full of noise.
   Tensor input(int rows, int cols) {
     const Tensor x = noise(rows, cols);
-    leaves_.push_back({x, nullptr});
+    leaves_.push_back(x);
     return x;
   }
   // A watched parameter full of noise.
   const Weight& weight(Weight::Kind kind, int rows, int cols) {
     weights_.push_back(std::make_unique<Weight>(kind, "weight", rows, cols, int(weights_.size())));
     Weight& weight = *weights_.back();
-    weight.create(lane_, memory_);
+    weight.create(memory_);
     fill(weight.parameter());
-    weight.repack(lane_);
-    leaves_.push_back({weight.parameter(), &weight});
+    leaves_.push_back(weight.parameter());
     return weight;
   }
   const Weight& matrix(int rows, int cols) { return weight(Weight::Kind::matrix, rows, cols); }
@@ -55,7 +54,7 @@ class GradientCheck {
   // called anew for each difference and must not keep its results.
   void run(const std::function<Tensor(Run&)>& function) {
     Gradients gradients(memory_);
-    for (const Leaf& leaf : leaves_) gradients.watch(leaf.value);
+    for (const Tensor& leaf : leaves_) gradients.watch(leaf);
     Tape tape(gradients, memory_, lane_);
     Run recorded = plain_run();
     recorded.tape = &tape;
@@ -69,8 +68,8 @@ class GradientCheck {
     tape.backward(y, upstream);
 
     for (size_t i = 0; i < leaves_.size(); ++i) {
-      REQUIRE(gradients.reached(leaves_[i].value));
-      compare(leaves_[i], gradients.of(leaves_[i].value), direction, function, i);
+      REQUIRE(gradients.reached(leaves_[i]));
+      compare(leaves_[i], gradients.of(leaves_[i]), direction, function, i);
     }
   }
 
@@ -79,11 +78,6 @@ class GradientCheck {
   std::vector<EditedRows> edits;
 
  private:
-  struct Leaf {
-    Tensor value;
-    const Weight* packed;  // whose master the value is, or null
-  };
-
   Run plain_run() {
     Run run{lane_, memory_, batch};
     run.precision = Precision::f32;
@@ -104,9 +98,7 @@ class GradientCheck {
     return x;
   }
 
-  double loss(const Leaf& changed, const Tensor& direction, const std::function<Tensor(Run&)>& function) {
-    for (const std::unique_ptr<Weight>& weight : weights_)
-      if (weight.get() == changed.packed) weight->repack(lane_);
+  double loss(const Tensor& direction, const std::function<Tensor(Run&)>& function) {
     Run run = plain_run();
     const Tensor y = function(run);
     double sum = 0;
@@ -115,22 +107,21 @@ class GradientCheck {
   }
 
   // The step balances the curvature, which grows with its square, and the rounding of floats, divided by it.
-  void compare(const Leaf& leaf, const Tensor& gradient, const Tensor& direction,
+  void compare(const Tensor& leaf, const Tensor& gradient, const Tensor& direction,
                const std::function<Tensor(Run&)>& function, size_t number) {
     constexpr float kStep = 1e-2f;
     double worst = 0, most = 1;
-    for (size_t i = 0; i < leaf.value.size(); i += stride_) {
-      float& value = leaf.value.values()[i];
+    for (size_t i = 0; i < leaf.size(); i += stride_) {
+      float& value = leaf.values()[i];
       const float original = value;
       value = original + kStep;
-      const double above = value, up = loss(leaf, direction, function);
+      const double above = value, up = loss(direction, function);
       value = original - kStep;
-      const double down = loss(leaf, direction, function), slope = (up - down) / (above - value);
+      const double down = loss(direction, function), slope = (up - down) / (above - value);
       value = original;
       worst = std::max(worst, std::abs(slope - gradient.values()[i]));
       most = std::max(most, std::abs(slope));
     }
-    loss(leaf, direction, function);
     INFO("leaf " << number);
     CHECK(worst <= 2e-3 * most);
   }
@@ -141,7 +132,7 @@ class GradientCheck {
   // An emulated GPU is slow: it checks every fifth value.
   size_t stride_ = lane_.backend().queue() ? 5 : 1;
   std::vector<std::unique_ptr<Weight>> weights_;
-  std::vector<Leaf> leaves_;
+  std::vector<Tensor> leaves_;
 };
 
 // Runs the check on each table that this processor has.
