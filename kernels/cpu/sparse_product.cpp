@@ -4,7 +4,8 @@
 namespace graft::inline v0::cpu::GRAFT_ISA {
 namespace {
 
-constexpr int kPieceDepth = 128;           // with so many rows, a group of panels fits into the first cache
+constexpr int kPieceDepth = 128;           // of a group of panels, which then stays near
+constexpr int kListed = kPieceDepth + 8;   // entries from a row's to the next's: an odd number of lines
 constexpr int kSums = 8;                   // vectors of a row's sums in registers
 constexpr int kVectors = kPanel / kLanes;  // of a panel
 constexpr int kGroup = max(1, kSums / kVectors);
@@ -22,7 +23,7 @@ struct Entries {
   int32_t* counts;
   int rows;
 
-  Entry* of(int piece, int row) const { return list + (int64_t{piece} * rows + row) * kPieceDepth; }
+  Entry* of(int piece, int row) const { return list + (int64_t{piece} * rows + row) * kListed; }
   int32_t& count(int piece, int row) const { return counts[int64_t{piece} * rows + row]; }
 };
 
@@ -85,14 +86,14 @@ bool is_sparse(const Operand& a, int m, int k) {
 
 int64_t sparse_bytes(int m, int k) {
   const int64_t lists = ceil_div(k, kPieceDepth) * m;
-  return scratch_bytes<Entry>(lists * kPieceDepth) + scratch_bytes<int32_t>(lists);
+  return scratch_bytes<Entry>(lists * kListed) + scratch_bytes<int32_t>(lists);
 }
 
 void multiply_sparse(const Stream& stream, const Operand& a, const char* right, int64_t stride, char* memory, float* c,
                      int64_t c_stride, int m, int n, int k, bool add) {
   Scratch scratch = {memory};
   const int pieces = static_cast<int>(ceil_div(k, kPieceDepth));
-  Entry* list = scratch.take<Entry>(int64_t{pieces} * m * kPieceDepth);
+  Entry* list = scratch.take<Entry>(int64_t{pieces} * m * kListed);
   const Entries entries = {list, scratch.take<int32_t>(int64_t{pieces} * m), m};
   parallel_for(stream, ceil_div(m, kLanes), [&](int64_t task, int) {
     const int first = static_cast<int>(task) * kLanes;
