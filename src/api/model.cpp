@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cmath>
+#include <future>
 #include <set>
 
 #include "api/call.hpp"
@@ -9,6 +10,7 @@
 #include "generate/beam_pass.hpp"
 #include "models/head_choice.hpp"
 #include "tensor/dtype.hpp"
+#include "tokenizers/unicode.hpp"
 
 namespace graft::inline v0 {
 namespace {
@@ -34,9 +36,14 @@ std::optional<Dtype> kept_as(const std::string& weights) {
 }
 
 Model load(const Checkpoint& checkpoint, const LoadOptions& options) {
-  auto state = std::make_shared<Model::State>(
-      load_trunk(checkpoint, Backend::create(options.device), {options.head, options.seed, kept_as(options.weights)}),
-      load_tokenizer(checkpoint, options.tokenizer));
+  // The tokenizer is read meanwhile, on a thread of its own where one can be had.
+  std::future<Tokenizer> tokenizer = std::async([&] {
+    unicode_table();  // which the first text wants
+    return load_tokenizer(checkpoint, options.tokenizer);
+  });
+  auto trunk =
+      load_trunk(checkpoint, Backend::create(options.device), {options.head, options.seed, kept_as(options.weights)});
+  auto state = std::make_shared<Model::State>(std::move(trunk), tokenizer.get());
   state->precision = options.precision;
   state->path = checkpoint.gguf() ? checkpoint.name() : checkpoint.folder().string();
   state->checkpoint = checkpoint;

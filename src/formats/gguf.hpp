@@ -43,7 +43,7 @@ class GgufFile {
   std::span<const GgufTensor> tensors() const { return tensors_; }  // in the file's order
   const GgufTensor* find(std::string_view name) const;              // null when there is none
   const GgufTensor& require(std::string_view name) const;           // throws FileError when there is none
-  void release(std::span<const std::byte> part) const { file_.release(part); }
+  const MappedFile& file() const { return file_; }
 
  private:
   explicit GgufFile(MappedFile file) : file_(std::move(file)) {}

@@ -43,7 +43,7 @@ class SafetensorsFile {
   const TensorView* find(std::string_view name) const;              // null when there is none
   const TensorView& require(std::string_view name) const;           // throws FileError when there is none
   const std::map<std::string, std::string>& metadata() const { return metadata_; }
-  void release(std::span<const std::byte> part) const { file_.release(part); }
+  const MappedFile& file() const { return file_; }
 
  private:
   explicit SafetensorsFile(MappedFile file) : file_(std::move(file)) {}

@@ -88,8 +88,6 @@ const SafetensorsFile& SafetensorsFolder::owner(const TensorView& tensor) const 
   return *at;
 }
 
-const std::string& SafetensorsFolder::file_of(const TensorView& tensor) const { return owner(tensor).name(); }
-
-void SafetensorsFolder::release(const TensorView& tensor) const { owner(tensor).release(tensor.data); }
+const MappedFile& SafetensorsFolder::file_of(const TensorView& tensor) const { return owner(tensor).file(); }
 
 }  // namespace graft::inline v0

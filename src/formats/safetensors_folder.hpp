@@ -24,10 +24,8 @@ class SafetensorsFolder {
   std::vector<const TensorView*> tensors() const;       // file by file, ordered by name in each
   const TensorView* find(std::string_view name) const;  // null when there is none
   const TensorView& require(std::string_view name) const;
-  // The file that a tensor comes from, for messages.
-  const std::string& file_of(const TensorView& tensor) const;
-  // Gives the memory of a tensor's whole pages back to the system.
-  void release(const TensorView& tensor) const;
+  // The file that a tensor comes from.
+  const MappedFile& file_of(const TensorView& tensor) const;
 
  private:
   void open_shards(const std::filesystem::path& folder, const std::filesystem::path& index, FileAccess access);

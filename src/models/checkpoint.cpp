@@ -57,19 +57,14 @@ std::optional<Checkpoint::Tensor> Checkpoint::find(std::string_view name) const 
   if (gguf_) {
     const GgufTensor* tensor = gguf_->find(name);
     if (!tensor) return std::nullopt;
-    return Tensor{tensor->dtype, tensor->shape, tensor->data, gguf_->name()};
+    return Tensor{tensor->dtype, tensor->shape, tensor->data, &gguf_->file()};
   }
   const TensorView* tensor = find_view(name);
   if (!tensor) return std::nullopt;
-  const std::string& file = safetensors_->file_of(*tensor);
-  check<UnsupportedError>(tensor->dtype.has_value(), file, ": \"", name, "\" is of type ", tensor->stored_dtype,
+  const MappedFile& file = safetensors_->file_of(*tensor);
+  check<UnsupportedError>(tensor->dtype.has_value(), file.name(), ": \"", name, "\" is of type ", tensor->stored_dtype,
                           ", expected F32, F16 or BF16");
-  return Tensor{*tensor->dtype, tensor->shape, tensor->data, file};
-}
-
-void Checkpoint::release(std::string_view name) const {
-  if (gguf_) return gguf_->release(gguf_->require(name).data);
-  safetensors_->release(*find_view(name));
+  return Tensor{*tensor->dtype, tensor->shape, tensor->data, &file};
 }
 
 }  // namespace graft::inline v0

@@ -36,12 +36,11 @@ class Checkpoint {
     Dtype dtype;
     std::vector<int64_t> shape;
     std::span<const std::byte> data;
-    std::string file;
+    const MappedFile* file;  // that the data lies in
   };
   // Null when there is none of that name, nor of the older spelling with "gamma" and "beta". Throws UnsupportedError
   // for a type that is no weight's.
   std::optional<Tensor> find(std::string_view name) const;
-  void release(std::string_view name) const;
   // Whether any tensor's name begins so.
   bool has_names_from(std::string_view prefix) const;
 

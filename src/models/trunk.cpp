@@ -39,8 +39,28 @@ bool fits(const Weight& weight, std::vector<int64_t> shape, bool transposed) {
 // Where a weight comes from.
 struct Source {
   Weight* weight;
-  std::string name;
+  const MappedFile* file;
   StoredTensor stored;
+};
+
+// Has the system read the weights that are next, some bytes at once, so that the disk works while they are packed.
+class ReadAhead {
+ public:
+  explicit ReadAhead(const std::vector<Source>& sources) : sources_(sources) {}
+
+  // Before a source is loaded; they are loaded in their order.
+  void reach(size_t index) {
+    constexpr size_t kBytes = size_t{64} << 20;
+    for (; next_ < sources_.size() && (next_ <= index || ahead_ < kBytes); ++next_) {
+      sources_[next_].file->expect(sources_[next_].stored.data);
+      ahead_ += sources_[next_].stored.data.size();
+    }
+    ahead_ -= sources_[index].stored.data.size();
+  }
+
+ private:
+  const std::vector<Source>& sources_;
+  size_t next_ = 0, ahead_ = 0;
 };
 
 std::string name_in(const Checkpoint& checkpoint, const Trunk& trunk, const std::string& module, const Weight& weight) {
@@ -55,14 +75,14 @@ Source find_source(const Checkpoint& checkpoint, const Trunk& trunk, const std::
   const int rows = transposed ? weight.cols() : weight.rows(), cols = transposed ? weight.rows() : weight.cols();
   check<FileError>(tensor.has_value(), checkpoint.name(), ": the model has no tensor \"", name, "\", expected ", rows,
                    " x ", cols);
-  check<FileError>(fits(weight, tensor->shape, transposed), tensor->file, ": \"", name, "\" is ",
+  check<FileError>(fits(weight, tensor->shape, transposed), tensor->file->name(), ": \"", name, "\" is ",
                    shape_text(tensor->shape), ", expected ", rows, " x ", cols);
   StoredTensor stored{.dtype = tensor->dtype, .data = tensor->data, .transposed = transposed};
   if (layout == Layout::rotary_rows)
     stored.row_order =
         rotary_row_order(is_matrix ? weight.rows() : weight.cols(), trunk.transformer.stack().attention.head_width);
   if (layout == Layout::plus_one) stored.offset = 1;
-  return {&weight, name, std::move(stored)};
+  return {&weight, tensor->file, std::move(stored)};
 }
 
 bool is_of_head(const Trunk& trunk, const std::string& module) {
@@ -115,12 +135,13 @@ void load_rotary_factors(const Checkpoint& checkpoint, Trunk& trunk) {
   const std::optional<Checkpoint::Tensor> tensor = checkpoint.find("rope_freqs.weight");
   if (!checkpoint.gguf() || !tensor) return;
   std::vector<float> factors(trunk.transformer.stack().rotary.at(0).inverse_frequency.size());
-  check<FileError>(tensor->dtype == Dtype::f32 && tensor->data.size() == factors.size() * sizeof(float), tensor->file,
-                   ": \"rope_freqs.weight\" has ", shape_text(tensor->shape), " values, expected ", factors.size(),
-                   " of f32");
+  check<FileError>(tensor->dtype == Dtype::f32 && tensor->data.size() == factors.size() * sizeof(float),
+                   tensor->file->name(), ": \"rope_freqs.weight\" has ", shape_text(tensor->shape),
+                   " values, expected ", factors.size(), " of f32");
   std::memcpy(factors.data(), tensor->data.data(), tensor->data.size());
   for (const float factor : factors)
-    check<FileError>(factor > 0, tensor->file, ": \"rope_freqs.weight\" holds ", factor, ", expected more than 0");
+    check<FileError>(factor > 0, tensor->file->name(), ": \"rope_freqs.weight\" holds ", factor,
+                     ", expected more than 0");
   trunk.transformer.scale_frequencies(factors);
   trunk.rotary_factors = std::move(factors);
 }
@@ -180,9 +201,11 @@ std::unique_ptr<Trunk> load_trunk(const Checkpoint& checkpoint, std::shared_ptr<
     bytes += Shelf::room_for(weight->packed_bytes(backend->kernels(), sources.back().stored));
   }
   Shelf shelf(trunk->memory, bytes);
-  for (const auto& [weight, name, stored] : sources) {
-    weight->load(lane, *trunk->memory, shelf, stored);
-    checkpoint.release(name);
+  ReadAhead ahead(sources);
+  for (size_t i = 0; i < sources.size(); ++i) {
+    ahead.reach(i);
+    sources[i].weight->load(lane, *trunk->memory, shelf, sources[i].stored);
+    sources[i].file->release(sources[i].stored.data);
   }
   trunk->memory->trim();  // of what was converted on the way
   load_rotary_factors(checkpoint, *trunk);

@@ -14,6 +14,8 @@ namespace {
 // Some systems refuse to read more than 2 GiB in one call.
 constexpr size_t kLargestRead = size_t{1} << 30;
 
+uintptr_t page_size() { return static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE)); }
+
 size_t regular_size(const FileDescriptor& file, const std::string& name) {
   struct stat status = {};
   const bool is_known = ::fstat(file.number(), &status) == 0;  // before its reason is asked for
@@ -68,17 +70,30 @@ void MappedFile::read(int descriptor, size_t size) {
   bytes_ = {copy_.get(), size};
 }
 
-void MappedFile::release(std::span<const std::byte> part) const {
-  const auto first = reinterpret_cast<uintptr_t>(part.data());
-  const auto start = reinterpret_cast<uintptr_t>(bytes_.data());
+void MappedFile::check_inside(std::span<const std::byte> part) const {
+  const auto first = reinterpret_cast<uintptr_t>(part.data()), start = reinterpret_cast<uintptr_t>(bytes_.data());
   check(
       part.empty() || (first >= start && part.size() <= bytes_.size() && first - start <= bytes_.size() - part.size()),
-      name_, ": release of bytes that are not in the file");
+      name_, ": bytes that are not in the file");
+}
+
+// What the system is asked is advice only, so that a refusal is none of the caller's concern.
+
+void MappedFile::expect(std::span<const std::byte> part) const {
+  constexpr uintptr_t kAtOnce = uintptr_t{1} << 20;  // Linux takes little more in one call
+  check_inside(part);
   if (!mapping_ || part.empty()) return;
-  const auto page = static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE));
-  const uintptr_t from = (first + page - 1) / page * page;
-  const uintptr_t to = (first + part.size()) / page * page;
-  // Advice only: a system that does not take it keeps the pages.
+  const auto first = reinterpret_cast<uintptr_t>(part.data()), end = first + part.size();
+  for (uintptr_t from = first / page_size() * page_size(); from < end; from += kAtOnce)
+    ::madvise(reinterpret_cast<void*>(from), std::min(kAtOnce, end - from), MADV_WILLNEED);
+}
+
+void MappedFile::release(std::span<const std::byte> part) const {
+  check_inside(part);
+  if (!mapping_ || part.empty()) return;
+  const auto first = reinterpret_cast<uintptr_t>(part.data());
+  const uintptr_t from = (first + page_size() - 1) / page_size() * page_size();
+  const uintptr_t to = (first + part.size()) / page_size() * page_size();
   if (from < to) ::madvise(reinterpret_cast<void*>(from), to - from, MADV_DONTNEED);
 }
 

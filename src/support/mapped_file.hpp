@@ -29,6 +29,10 @@ class MappedFile {
   std::span<const std::byte> bytes() const { return bytes_; }
   std::string_view text() const { return {reinterpret_cast<const char*>(bytes_.data()), bytes_.size()}; }
 
+  // Asks the system to read the pages of `part` ahead. Does nothing for bytes that are not mapped. `part` must lie
+  // inside bytes().
+  void expect(std::span<const std::byte> part) const;
+
   // Gives the memory of the whole pages inside `part` back to the system; they are read again when touched. Does
   // nothing for bytes that are not mapped. `part` must lie inside bytes().
   void release(std::span<const std::byte> part) const;
@@ -42,6 +46,7 @@ class MappedFile {
   explicit MappedFile(std::string name) : name_(std::move(name)) {}
   void map(int descriptor, size_t size);
   void read(int descriptor, size_t size);
+  void check_inside(std::span<const std::byte> part) const;
 
   std::string name_;
   std::span<const std::byte> bytes_;

@@ -13,7 +13,7 @@
 namespace graft::inline v0 {
 namespace {
 
-constexpr int kPackRows = 256;  // packed at a time; a multiple of the kernels' panel
+constexpr int kPackRows = 256;  // packed at a time, where they are copied first; a multiple of the kernels' panel
 
 // Room for what Lane::visible copies; empty where it copies nothing.
 Tensor room_on_device(const Lane& lane, Memory& memory, size_t bytes) {
@@ -56,8 +56,9 @@ void Weight::pack_rows(const Lane& lane, Memory& memory, const std::byte* data, 
   const size_t bytes = row_bytes(matrix_.dtype, cols_);
   std::vector<std::byte> reordered;
   const Tensor copy = room_on_device(lane, memory, bytes * kPackRows);
-  for (int first = 0; first < rows_; first += kPackRows) {
-    const int count = std::min(kPackRows, rows_ - first);
+  const int at_once = copy || !row_order.empty() ? kPackRows : rows_;
+  for (int first = 0; first < rows_; first += at_once) {
+    const int count = std::min(at_once, rows_ - first);
     const std::byte* rows = data + first * bytes;
     if (!row_order.empty()) {
       reordered.resize(count * bytes);

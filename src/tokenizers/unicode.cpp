@@ -21,8 +21,7 @@ bool is_space(char32_t c) {
          c == 0x2028 || c == 0x2029 || c == 0x202F || c == 0x205F || c == 0x3000;
 }
 
-uint8_t classes_of(char32_t c) {
-  const utf8proc_property_t& property = *utf8proc_get_property(static_cast<utf8proc_int32_t>(c));
+uint8_t classes_of(char32_t c, const utf8proc_property_t& property) {
   const int category = property.category;
   uint8_t classes = is_space(c) ? kSpace : 0;
   if (category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_LO) classes |= kLetter | kWord;
@@ -47,18 +46,15 @@ bool nfc_changes(char32_t c) {
 }
 
 // Marks what canonical composition touches: the later parts of every decomposition, and what does not compose back.
-void mark_compositions(std::vector<uint8_t>& classes) {
+void mark_composition(char32_t c, const utf8proc_property_t& property, std::vector<uint8_t>& classes) {
+  if (property.decomp_type != 0 || property.decomp_seqindex == UINT16_MAX) return;
   std::array<utf8proc_int32_t, 32> parts;
-  for (char32_t c = 0x80; c < kCodePoints; ++c) {
-    const utf8proc_property_t& property = *utf8proc_get_property(static_cast<utf8proc_int32_t>(c));
-    if (property.decomp_type != 0 || property.decomp_seqindex == UINT16_MAX) continue;
-    int last_class = 0;
-    const auto count = utf8proc_decompose_char(static_cast<utf8proc_int32_t>(c), parts.data(), parts.size(),
-                                               UTF8PROC_DECOMPOSE, &last_class);
-    for (utf8proc_ssize_t i = 1; i < count && i < static_cast<utf8proc_ssize_t>(parts.size()); ++i)
-      classes[static_cast<size_t>(parts[i])] |= kComposes;
-    if (nfc_changes(c)) classes[c] |= kComposes;
-  }
+  int last_class = 0;
+  const auto count = utf8proc_decompose_char(static_cast<utf8proc_int32_t>(c), parts.data(), parts.size(),
+                                             UTF8PROC_DECOMPOSE, &last_class);
+  for (utf8proc_ssize_t i = 1; i < count && i < static_cast<utf8proc_ssize_t>(parts.size()); ++i)
+    classes[static_cast<size_t>(parts[i])] |= kComposes;
+  if (nfc_changes(c)) classes[c] |= kComposes;
 }
 
 }  // namespace
@@ -68,9 +64,10 @@ UnicodeTable::UnicodeTable() {
   for (char32_t c = 0; c < kCodePoints; ++c) {
     if (c == 0x40000) c = 0xE0000;  // planes 4 to 13 are empty
     if (c == 0xF0000) break;        // private use
-    all[c] = classes_of(c);
+    const utf8proc_property_t& property = *utf8proc_get_property(static_cast<utf8proc_int32_t>(c));
+    all[c] |= classes_of(c, property);
+    mark_composition(c, property, all);
   }
-  mark_compositions(all);
   std::copy_n(all.begin(), ascii_.size(), ascii_.begin());
   for (char32_t from = 0; from < kCodePoints; from += kBlock) {
     const auto block = all.begin() + from;

@@ -51,7 +51,7 @@ TEST_CASE("tensors are views into the file", "[formats]") {
   CHECK(file.find("c.weight") == nullptr);
   CHECK_THAT(refusal([&] { file.require("c.weight"); }),
              Contains("ok-two-tensors") && Contains("no tensor \"c.weight\""));
-  file.release(a.data);
+  file.file().release(a.data);
 }
 
 TEST_CASE("NaN and infinity are values", "[formats]") {
