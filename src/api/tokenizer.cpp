@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "api/load_tokenizer.hpp"
+#include "models/gguf_vocabulary.hpp"
 #include "support/atomic_file.hpp"
 #include "support/json.hpp"
 #include "support/message.hpp"
@@ -92,7 +93,13 @@ ChatInput chat_input(std::span<const Message> messages, const ChatOptions& optio
 
 Tokenizer::Tokenizer(std::shared_ptr<const LoadedTokenizer> loaded) : loaded_(std::move(loaded)) {}
 
-Tokenizer Tokenizer::load(const std::string& path) { return Tokenizer(load_tokenizer(read_tokenizer_files(path))); }
+Tokenizer Tokenizer::load(const std::string& path) {
+  if (!is_gguf(path) || std::filesystem::is_directory(path))
+    return Tokenizer(load_tokenizer(read_tokenizer_files(path)));
+  const GgufFile file = GgufFile::open(MappedFile::open(path));
+  check_vocabulary(file);
+  return Tokenizer(load_gguf_tokenizer(file));
+}
 
 void Tokenizer::save(const std::string& folder) const {
   const std::filesystem::path to = folder;

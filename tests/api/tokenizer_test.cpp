@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The published behaviour of tokenizers, line by line against the reference library.
-#include "graft/tokenizer.hpp"
+#include "graft/model.hpp"
 
 #include <catch2/catch.hpp>
 #include <fstream>
@@ -145,6 +145,13 @@ TEST_CASE("What is saved loads as the same tokenizer", "[tokenizers]") {
     CHECK(Json(ids) == line["ids"]);
     CHECK(again.decode(ids) == line["decoded"]);
   }
+}
+
+TEST_CASE("The vocabulary of a GGUF file is a tokenizer", "[tokenizers]") {
+  const std::string path = GRAFT_GOLDEN "/gguf/llama-q8_0.gguf";
+  const Tokenizer tokenizer = Tokenizer::load(path);
+  CHECK(tokenizer.encode("Some text.") == Model::load(path).tokenizer().encode("Some text."));
+  CHECK_THROWS_AS(Tokenizer::load(path + ".gguf"), FileError);
 }
 
 TEST_CASE("A vocab.txt, and a vocab.json with merges.txt, are whole tokenizers", "[tokenizers]") {
