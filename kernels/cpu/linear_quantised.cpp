@@ -9,13 +9,13 @@ namespace graft::inline v0::cpu::GRAFT_ISA {
 namespace {
 
 // Parts of a panel a piece, so that it and the same parts of the rows stay in the caches.
-inline constexpr int kPieceParts = 32;
+inline constexpr int kPieceParts = 24;
 
 // Whether so many rows are worth a copy of each piece in plain bytes.
 template <class Type>
 bool expands(int rows) {
-  constexpr bool kIsCheap = kAddsQuads && Type::kParts == 1;  // the other work hides the unpacking
-  return !kIsCheap && rows > 2 * kByteRows;
+  constexpr bool kIsReady = kAddsQuads && Type::kIsBytes;
+  return !kIsReady && rows > 2 * kByteRows;
 }
 
 // A part of a panel in plain bytes, as a type.

@@ -6,7 +6,8 @@
 //
 // A type says how its blocks look. A block has kParts times 32 elements. Element k of a part is
 // scale · (byte - kOffset) (- minimum), where byte k is in quad k / 4; each half of a part has a scale of its own when
-// kHalves. `arrange` moves the bits of a block to where quads find them, `restore` moves them back.
+// kHalves, and kIsBytes says that quads lie in the block as they are. `arrange` moves the bits of a block to where
+// quads find them, `restore` moves them back.
 #pragma once
 
 #include <stddef.h>
@@ -46,7 +47,7 @@ inline UInt bits_at(const char* block, size_t offset, int g, int v) {
 
 struct PlainType {
   static constexpr int kParts = 1, kOffset = 0;
-  static constexpr bool kMinimum = false, kHalves = false;
+  static constexpr bool kMinimum = false, kHalves = false, kIsBytes = false;
   template <class Block>
   static void arrange(Block&) {}
   template <class Block>
@@ -92,6 +93,7 @@ struct PanelIQ4_NL : SimpleType {
 struct PanelQ8_0 : SimpleType {
   using Block = BlockQ8_0;
   static constexpr int kOffset = 128, kLargest = 255;
+  static constexpr bool kIsBytes = true;
   static constexpr Field kFields[] = {{0, 2, 1}, {offsetof(Block, qs), 4, 8}};
   static Quads quad(const char* block, int, int g, int v) {
     return bits<Quads>(words_at(block, offsetof(Block, qs), g, v));
