@@ -46,7 +46,7 @@ enum class Compute : uint8_t { f32, bf16, int8 };
 struct LowRankEdit {
   int weight = 0;  // its place in the group
   int first = 0, rows = 0;
-  PackedMatrix down = {}, up = {};  // rank × inputs, outputs × rank: f32 or bf16
+  PackedMatrix down = {}, up = {};  // rank × inputs, outputs × rank: packed, of f32 or bf16
   float scale = 1;
   float* hidden = nullptr;  // rows × rank
 };

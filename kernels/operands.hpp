@@ -9,8 +9,8 @@
 
 namespace graft::inline v0 {
 
-// A weight as the products read it: `rows` outputs by `cols` inputs, in the packed form made by `pack`, or floats row by
-// row, as what is trained lies.
+// A weight as the products read it: `rows` outputs by `cols` inputs, in the packed form made by `pack`, or floats row
+// by row, as what is trained lies.
 struct PackedMatrix {
   const void* data = nullptr;
   Dtype dtype = Dtype::f32;

@@ -47,7 +47,8 @@ struct LoadOptions {
   std::string weights = {};
   // Read the file into memory instead of mapping it. A mapped file that another process truncates faults.
   bool read_all = false;
-  // Where the tokenizer is when it does not lie beside the weights: a folder or a tokenizer.json.
+  // Where the tokenizer is when it does not lie beside the weights: a folder, a tokenizer.json or a
+  // GGUF file.
   std::filesystem::path tokenizer = {};
   std::optional<Head> head = {};  // none: the checkpoint's own
   uint64_t seed = 0;              // of a head that is drawn anew

@@ -38,8 +38,8 @@ struct ChatOptions {
 class GRAFT_EXPORT Tokenizer {
  public:
   // Reads a folder with a tokenizer.json, a SentencePiece model, a vocab.txt, or a vocab.json and merges.txt, or such a
-  // file; what stands beside it is read too: tokenizer_config.json, special_tokens_map.json, chat_template.jinja. Or the
-  // vocabulary of a GGUF file.
+  // file; what stands beside it is read too: tokenizer_config.json, special_tokens_map.json, chat_template.jinja. Or
+  // the vocabulary of a GGUF file.
   // FileError: a file is missing or damaged; UnsupportedError: the tokenizer is of a kind that this version does not
   // know.
   static Tokenizer load(const std::string& path);

@@ -74,19 +74,20 @@ void multiply_row(const Entry* entry, int count, const char* right, int64_t stri
 
 }  // namespace
 
-bool is_sparse(const Operand& a, int m, int k) {
-  constexpr int kApart = 16;  // rows of the sample
-  if (!a.transposed || !a.data || m < kLanes) return false;
-  int64_t found = 0, seen = 0;
-  for (int at = 0; at < k; at += kApart)
-    for (int i = 0; i + kLanes <= m; i += kLanes, seen += kLanes)
-      found += __builtin_popcount(nonzero(load(a.data + at * a.stride + i)));
-  return found * 5 <= seen * 2;
-}
-
 int64_t sparse_bytes(int m, int k) {
   const int64_t lists = ceil_div(k, kPieceDepth) * m;
   return scratch_bytes<Entry>(lists * kListed) + scratch_bytes<int32_t>(lists);
+}
+
+bool is_sparse(const Operand& a, int m, int k) {
+  constexpr int64_t kMostBytes = int64_t{1} << 25;
+  if (!a.transposed || !a.data || m < kLanes || sparse_bytes(m, k) > kMostBytes) return false;
+  const int apart = max(1, min(16, k / 8));  // rows of the sample
+  int64_t found = 0, seen = 0;
+  for (int at = 0; at < k; at += apart)
+    for (int i = 0; i + kLanes <= m; i += kLanes, seen += kLanes)
+      found += __builtin_popcount(nonzero(load(a.data + at * a.stride + i)));
+  return seen > 0 && found * 5 <= seen * 2;
 }
 
 void multiply_sparse(const Stream& stream, const Operand& a, const char* right, int64_t stride, char* memory, float* c,

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Products of floats whose left operand is mostly zeros, as a gradient is that came through ReLU and dropout: only what
-// is not 0 is multiplied. A sum has the bits of the dense product's, unless infinities stand opposite zeros. The floor:
-// 2 · n operations for each element of the left operand that is not 0.
+// is not 0 is multiplied, in the order of the depth (an infinity opposite a zero is left out). The floor: 2 · n
+// operations for each element of the left operand that is not 0.
 #pragma once
 
 #include "cpu/gemm.hpp"
 
 namespace graft::inline v0::cpu::GRAFT_ISA {
 
-// Whether so few of the elements of a, m by k, are not 0 that this is faster; by a sample of them.
+// Whether so few of the elements of a, m by k, are not 0 that this is faster; by a sample of them. Not for so many that
+// their lists would be large.
 bool is_sparse(const Operand& a, int m, int k);
 
 // Bytes of scratch, 64 at once.

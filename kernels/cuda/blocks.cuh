@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Rows of a packed matrix, decoded. The packed form is the row-major one, of whole 32 rows.
+// Rows of a packed matrix, decoded. The packed form is the row-major one.
 #pragma once
 
 #include "cuda/block_types.cuh"

@@ -11,7 +11,7 @@ namespace graft::inline v0::onednn {
 namespace {
 
 bool is_served(const PackedMatrix& w, Compute compute) {
-  if (w.in_rows || w.rows <= 16) return false;  // its panel is narrow: panel_width of cpu/panels.hpp
+  if (w.in_rows || w.rows <= 16) return false;  // not packed, or in a narrow panel: panel_width of cpu/panels.hpp
   if (w.dtype == Dtype::bf16) return compute != Compute::f32 && w.cols % (2 * 16) == 0;
   return w.dtype == Dtype::f32 && w.cols % 16 == 0;
 }

@@ -39,7 +39,7 @@ class Merge {
   std::vector<MergedWeight> finish() {
     for (MergedWeight& merged : merged_) {
       merged.original.repack(lane_);
-      merged.original.freeze();
+      merged.original.freeze(lane_, trunk_.memory);
       std::swap(*merged.weight, merged.original);
     }
     return std::move(merged_);

@@ -36,7 +36,7 @@ std::optional<Dtype> kept_as(const std::string& weights) {
 }
 
 Model load(const Checkpoint& checkpoint, const LoadOptions& options) {
-  // The tokenizer is read meanwhile, on a thread of its own where one can be had.
+  // The tokenizer is read beside the weights, on a thread of its own where one can be had.
   std::future<Tokenizer> tokenizer = std::async([&] {
     unicode_table();  // which the first text wants
     return load_tokenizer(checkpoint, options.tokenizer);

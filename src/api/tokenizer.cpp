@@ -94,7 +94,8 @@ ChatInput chat_input(std::span<const Message> messages, const ChatOptions& optio
 Tokenizer::Tokenizer(std::shared_ptr<const LoadedTokenizer> loaded) : loaded_(std::move(loaded)) {}
 
 Tokenizer Tokenizer::load(const std::string& path) {
-  if (!is_gguf(path) || std::filesystem::is_directory(path))
+  std::error_code ignored;
+  if (!is_gguf(path) || std::filesystem::is_directory(path, ignored))
     return Tokenizer(load_tokenizer(read_tokenizer_files(path)));
   const GgufFile file = GgufFile::open(MappedFile::open(path));
   check_vocabulary(file);

@@ -20,7 +20,8 @@ void add_model_options(CLI::App& command, ModelArguments& arguments) {
   command.add_option("--lora", arguments.adapter, "an adapter: a folder as PEFT saves it, or a GGUF file");
   command.add_option("--kernels", arguments.options.device.kernels,
                      "where to compute: a table of kernels such as cpu/avx2, or cuda; default: the CPU's best");
-  command.add_option("--tokenizer", arguments.tokenizer, "folder, tokenizer.json or GGUF file, where the model has none");
+  command.add_option("--tokenizer", arguments.tokenizer,
+                     "folder, tokenizer.json or GGUF file, where the model has none");
   static const std::map<std::string, Precision> kPrecisions = {{"automatic", Precision::automatic},
                                                                {"f32", Precision::f32},
                                                                {"bf16", Precision::bf16},

@@ -12,7 +12,6 @@ void verify_train(const std::filesystem::path& folder, const VerifyContext& cont
   comparison.expect(goldens);
   Trainable trainable;
   std::vector<GoldenName> names;
-  std::vector<Weight*> trained;
   for (const auto& [module, weight] : model.trunk().parameters.all()) {
     const Layout layout = layout_of(model.trunk().family, Naming::checkpoint, module);
     // final_logits_bias is a buffer of the reference, which no optimizer sees.
@@ -21,11 +20,7 @@ void verify_train(const std::filesystem::path& folder, const VerifyContext& cont
     const bool is_matrix = weight->kind() == Weight::Kind::matrix;
     trainable.parameters.push_back({weight->name(), weight->parameter()});
     names.push_back({weight->name(), is_matrix && layout == Layout::transposed});
-    trained.push_back(weight.get());
   }
-  trainable.after_change = [&] {
-    for (Weight* weight : trained) weight->repack(model.lane());
-  };
   const JsonObject json(goldens.json, (folder / "goldens.json").string());
   compare_training(model, trainable, names, nullptr, json.object("train"), "", comparison);
   const Json base = read_json(find_base(folder, goldens) / "goldens.json");

@@ -127,7 +127,7 @@ void draw(const Trunk& trunk, const Lane& lane, size_t number, uint64_t seed) {
     else
       std::ranges::fill(part, is_gain ? gain : 0.0f);
   });
-  weight->freeze();
+  weight->freeze(lane, trunk.memory);
 }
 
 // GGUF files of Llama 3.1 and later hold the factors of its rotary scaling as a tensor.

@@ -52,7 +52,7 @@ void initialise(const SequentialConfig& config, const Parameters& parameters, co
     if (std::holds_alternative<BatchNorm>(layer) || std::holds_alternative<LayerNorm>(layer))
       fill_ones(*parameters.find(module + "weight"));
   }
-  for (const auto& [module, weight] : parameters.all()) weight->freeze();
+  for (const auto& [module, weight] : parameters.all()) weight->freeze(lane, memory);
 }
 
 }  // namespace graft::inline v0

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 #include <vector>
 
 #include "blocks.hpp"
@@ -158,7 +159,18 @@ Weight Weight::copy(const std::shared_ptr<Memory>& memory) const {
   return made;
 }
 
-void Weight::freeze() { master_ = {}; }
+void Weight::freeze(const Lane& lane, const std::shared_ptr<Memory>& memory) {
+  const Tensor master = std::exchange(master_, Tensor());
+  if (!master || !matrix_.in_rows || lane.backend().queue()) return;  // a GPU packs matrices as rows
+  try {
+    Weight packed = *this;
+    packed.allocate(lane, memory, Dtype::f32);
+    graft::repack(lane, master, packed.matrix_);
+    *this = std::move(packed);
+  } catch (const std::exception&) {
+    // The rows stay.
+  }
+}
 
 void Weight::repack(const Lane& lane) {
   if (kind_ == Kind::matrix && !matrix_.in_rows) graft::repack(lane, master_, matrix_);

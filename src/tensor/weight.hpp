@@ -2,7 +2,7 @@
 //
 // A parameter of a model. A matrix has one resident form, the packed one that the products read. A vector (a norm's
 // gain, a bias) is a float tensor. A trainable matrix has a float master beside it, which the optimizer updates and
-// `repack` turns into the packed form again; one that is trained as f32 is its master, which the products read as it is.
+// `repack` turns into the packed form again; one that is trained as f32 is its master, which products read as it lies.
 #pragma once
 
 #include <optional>
@@ -59,8 +59,9 @@ class Weight {
   void thaw(const Lane& lane, const std::shared_ptr<Memory>& memory, bool exact);
   // The same with values of its own.
   Weight copy(const std::shared_ptr<Memory>& memory) const;
-  // Drops the master, after training.
-  void freeze();
+  // Drops the master, after training. A matrix that was its master becomes packed, unless memory runs out: then its
+  // rows stay, and passes of few rows take longer.
+  void freeze(const Lane& lane, const std::shared_ptr<Memory>& memory);
   // The packed form from the master, after a change to it.
   void repack(const Lane& lane);
 

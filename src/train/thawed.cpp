@@ -53,7 +53,7 @@ bool matches_any(const std::vector<Pattern>& patterns, const std::string& name) 
 
 Thawed::Thawed(const Parameters& parameters, const Lane& lane, const std::shared_ptr<Memory>& memory,
                const TrainOptions& options, std::span<const Weight* const> drawn)
-    : parameters_(parameters), lane_(lane) {
+    : parameters_(parameters), lane_(lane), memory_(memory) {
   const std::vector<Pattern> frozen = patterns(options.frozen, "TrainOptions: frozen"),
                              trained = patterns(options.trained, "TrainOptions: trained");
   const int first = first_trained(parameters, options.trained_layers);
@@ -68,7 +68,7 @@ Thawed::Thawed(const Parameters& parameters, const Lane& lane, const std::shared
   }
   check(!trained_.empty(), "TrainOptions: frozen and trained leave no weight that is trained");
   try {
-    for (Weight* weight : trained_) weight->thaw(lane, memory, options.precision == Precision::f32);
+    for (Weight* weight : trained_) weight->thaw(lane_, memory_, options.precision == Precision::f32);
   } catch (...) {
     freeze();
     throw;
@@ -78,7 +78,7 @@ Thawed::Thawed(const Parameters& parameters, const Lane& lane, const std::shared
 Thawed::~Thawed() { freeze(); }
 
 void Thawed::freeze() {
-  for (Weight* weight : trained_) weight->freeze();
+  for (Weight* weight : trained_) weight->freeze(lane_, memory_);
 }
 
 Trainable Thawed::trainable() const {

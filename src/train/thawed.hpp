@@ -12,8 +12,8 @@ namespace graft::inline v0 {
 // trained have masters.
 class Thawed {
  public:
-  // Lane and parameters must outlive the object; the packed forms come from `memory`. `drawn`: weights that are trained
-  // whether the options name them or not.
+  // Lane and parameters must outlive the object; masters and packed forms come from `memory`. `drawn`: weights that are
+  // trained whether the options name them or not.
   Thawed(const Parameters& parameters, const Lane& lane, const std::shared_ptr<Memory>& memory,
          const TrainOptions& options, std::span<const Weight* const> drawn = {});
   ~Thawed();
@@ -28,6 +28,7 @@ class Thawed {
 
   const Parameters& parameters_;
   const Lane& lane_;
+  std::shared_ptr<Memory> memory_;
   std::vector<Weight*> trained_, running_;
 };
 

@@ -25,7 +25,7 @@ void fill(const TableModel& model) {
     weight->thaw(lane, state.memory, true);
     const std::span<float> values = weight->parameter().values();
     for (size_t i = 0; i < values.size(); ++i) values[i] = std::sin(float(i) + 1 + place) / 2;
-    weight->freeze();
+    weight->freeze(lane, state.memory);
     ++place;
   }
 }

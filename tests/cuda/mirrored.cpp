@@ -49,7 +49,7 @@ class Call {
     return y;
   }
   GradientSum of(GradientSum sum) { return {of(sum.data), sum.is_unset}; }
-  PackedMatrix of(const PackedMatrix& w) { return {of(w.data), w.dtype, w.rows, w.cols}; }
+  PackedMatrix of(const PackedMatrix& w) { return {of(w.data), w.dtype, w.rows, w.cols, w.in_rows}; }
   ByteMoments of(ByteMoments moments) { return {of(moments.codes), of(moments.largest)}; }
   AttentionSequence of(const AttentionSequence& sequence) {
     AttentionSequence copy = sequence;

@@ -56,7 +56,7 @@ TEST_CASE("matmul takes operands and their transposes", "[kernels]") {
 }
 
 TEST_CASE("matmul multiplies the few elements of a left operand that are not 0", "[kernels]") {
-  const int shapes[][3] = {{64, 128, 100}, {70, 250, 300}, {33, 1000, 129}, {200, 40, 2}};
+  const int shapes[][3] = {{64, 128, 100}, {70, 250, 300}, {33, 1000, 129}, {200, 40, 2}, {64, 40, 0}};
   for (const Kernels* kernels : kernel_list())
     for (const bool add : {false, true})
       for (const auto& shape : shapes) {
@@ -74,7 +74,7 @@ TEST_CASE("matmul multiplies the few elements of a left operand that are not 0",
           });
         };
         const std::vector<float> sparse = product({columns.data(), m, true}), dense = product({rows.data(), k});
-        CHECK(difference(sparse, dense) < tolerance(Compute::f32, k));
+        CHECK(difference(sparse, dense) < tolerance(Compute::f32, k + 1));
         const std::string_view name = kernels->name;
         if (!add && name.starts_with("cpu/avx") && !name.ends_with("onednn")) CHECK(sparse == dense);
       }

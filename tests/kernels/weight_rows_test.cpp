@@ -13,40 +13,56 @@ PackedMatrix rows_of(const TestWeight& w) { return {w.values.data(), Dtype::f32,
 }  // namespace
 
 TEST_CASE("a weight that lies in rows gives the bits of its packed form", "[kernels]") {
-  constexpr int kOutputs = 75, kInputs = 1101;  // more than a piece of the depth, both not whole vectors
-  for (const Kernels* kernels : kernel_list()) {
-    // Products of oneDNN are another sum.
-    if (std::string_view(kernels->name).ends_with("onednn")) continue;
-    const TestWeight w(*kernels, Dtype::f32, kOutputs, kInputs, 1), narrow(*kernels, Dtype::f32, 7, kInputs, 2);
-    const std::vector<float> bias = noise(kOutputs, 3);
-    for (const int rows : {1, 5, 40, 530}) {
-      INFO(kernels->name << " rows " << rows);
-      const std::vector<float> x = noise(rows * kInputs, 4), dy = noise(rows * kOutputs, 5), dz = noise(rows * 7, 6);
+  constexpr int kNarrow = 7;  // outputs of the other weight of the group
+  const int shapes[][3] = {{1, 75, 1101}, {40, 75, 1101}, {530, 75, 41}, {5, 1100, 60}};  // rows, outputs, inputs
+  for (const Kernels* kernels : kernel_list())
+    for (const auto& [rows, outputs, inputs] : shapes) {
+      // Products of oneDNN are another sum.
+      if (std::string_view(kernels->name).ends_with("onednn")) continue;
+      INFO(kernels->name << " rows " << rows << " outputs " << outputs << " inputs " << inputs);
+      const TestWeight w(*kernels, Dtype::f32, outputs, inputs, 1), narrow(*kernels, Dtype::f32, kNarrow, inputs, 2);
+      const std::vector<float> bias = noise(outputs, 3), x = noise(rows * inputs, 4);
+      const std::vector<float> dy = noise(rows * outputs, 5), dz = noise(rows * kNarrow, 6);
       const auto forward = [&](const PackedMatrix& one, const PackedMatrix& other) {
         const PackedMatrix weights[] = {one, other};
         const float* biases[] = {bias.data(), nullptr};
-        const std::vector<float> start(rows * (kOutputs + 7));
+        const std::vector<float> start(rows * (outputs + kNarrow));
         return run_on_workers(start, [&](Stream stream, float* out) {
-          float* outputs[] = {out, out + rows * kOutputs};
-          kernels->linear(stream, Compute::f32, {x.data(), kInputs}, rows, weights, biases, outputs, 2, nullptr, 0,
-                          nullptr);
+          float* y[] = {out, out + rows * outputs};
+          kernels->linear(stream, Compute::f32, {x.data(), inputs}, rows, weights, biases, y, 2, nullptr, 0, nullptr);
         });
       };
       CHECK(forward(rows_of(w), rows_of(narrow)) == forward(w.matrix, narrow.matrix));
       const auto backward = [&](const PackedMatrix& one, const PackedMatrix& other) {
         const PackedMatrix weights[] = {one, other};
         const float* slopes[] = {dy.data(), dz.data()};
-        return run_on_workers(std::vector<float>(rows * kInputs), [&](Stream stream, float* dx) {
+        return run_on_workers(std::vector<float>(rows * inputs), [&](Stream stream, float* dx) {
           kernels->linear_backward(stream, Compute::f32, slopes, rows, weights, nullptr, 2, dx);
         });
       };
       CHECK(backward(rows_of(w), rows_of(narrow)) == backward(w.matrix, narrow.matrix));
+      const auto unpacked = [&](const PackedMatrix& from) {
+        return run_on_workers(std::vector<float>(10 * inputs),
+                              [&](Stream stream, float* out) { kernels->unpack(stream, from, 60, 10, out); });
+      };
+      CHECK(unpacked(rows_of(w)) == unpacked(w.matrix));
     }
-    const std::vector<float> start(10 * kInputs);
-    const auto unpacked = [&](const PackedMatrix& from) {
-      return run_on_workers(start, [&](Stream stream, float* out) { kernels->unpack(stream, from, 60, 10, out); });
-    };
-    CHECK(unpacked(rows_of(w)) == unpacked(w.matrix));
+}
+
+TEST_CASE("a weight that lies in rows shares a call with a quantised one", "[kernels]") {
+  constexpr int kRows = 30, kOutputs = 70, kInputs = 96;
+  for (const Kernels* kernels : kernel_list()) {
+    INFO(kernels->name);
+    const TestWeight w(*kernels, Dtype::f32, kOutputs, kInputs, 1), q(*kernels, Dtype::q8_0, kOutputs, kInputs, 2);
+    const std::vector<float> x = noise(kRows * kInputs, 3);
+    const PackedMatrix weights[] = {rows_of(w), q.matrix};
+    const auto found = run_on_workers(std::vector<float>(2 * kRows * kOutputs), [&](Stream stream, float* out) {
+      float* y[] = {out, out + kRows * kOutputs};
+      kernels->linear(stream, Compute::f32, {x.data(), kInputs}, kRows, weights, nullptr, y, 2, nullptr, 0, nullptr);
+    });
+    std::vector<double> expected = reference(x, w, nullptr, kRows);
+    for (const double value : reference(x, q, nullptr, kRows)) expected.push_back(value);
+    CHECK(difference(found, expected) < tolerance(Compute::f32, kInputs));
   }
 }
 
