@@ -62,12 +62,12 @@ TEST_CASE("matmul multiplies the few elements of a left operand that are not 0",
       for (const auto& shape : shapes) {
         const int m = shape[0], n = shape[1], k = shape[2];
         INFO(kernels->name << " shape " << m << " " << n << " " << k << " add " << add);
-        std::vector<float> columns = noise(k * m, 21), rows(columns.size());
+        std::vector<float> columns = noise(k * m + 1, 21), rows(columns.size());
         for (float& value : columns)
           if (value < 0.7f) value = 0;
         for (int l = 0; l < k; ++l)
           for (int i = 0; i < m; ++i) rows[i * k + l] = columns[l * m + i];
-        const std::vector<float> b = noise(k * n, 22), start = noise(m * n, 23);
+        const std::vector<float> b = noise(k * n + 1, 22), start = noise(m * n, 23);
         const auto product = [&](const Operand& a) {
           return run_on_workers(start, [&](Stream stream, float* out) {
             kernels->matmul(stream, Compute::f32, a, {b.data(), n}, out, n, m, n, k, 1, add);
