@@ -48,28 +48,20 @@ void list_rows(const Operand& a, int first, int lanes, int k, const Entries& ent
 template <int panels>
 void multiply_row(const Entry* entry, int count, const char* right, int64_t stride, float* c, int cols, bool add) {
   constexpr int kAll = panels * kVectors;
-  const auto lanes = [&](int v) { return max(0, min(kLanes, cols - v * kLanes)); };
+  const bool is_whole = cols >= kAll * kLanes;
+  const auto lanes = [&](int v) { return is_whole ? kLanes : max(0, min(kLanes, cols - v * kLanes)); };
   Vec sums[kAll] = {};
-  if (add && cols >= kAll * kLanes) {
-#pragma GCC unroll 8
-    for (int v = 0; v < kAll; ++v) sums[v] = load(c + v * kLanes);
-  } else if (add) {
+  if (add)
 #pragma GCC unroll 8
     for (int v = 0; v < kAll; ++v) sums[v] = load(c + v * kLanes, lanes(v));
-  }
   for (const Entry* end = entry + count; entry != end; ++entry) {
     const char* step = right + entry->k * sizeof(float) * kPanel;
 #pragma GCC unroll 8
     for (int v = 0; v < kAll; ++v)
       sums[v] += entry->value * load_as<Vec>(step + v / kVectors * stride + v % kVectors * sizeof(Vec));
   }
-  if (cols >= kAll * kLanes) {
 #pragma GCC unroll 8
-    for (int v = 0; v < kAll; ++v) store(c + v * kLanes, sums[v]);
-  } else {
-#pragma GCC unroll 8
-    for (int v = 0; v < kAll; ++v) store(c + v * kLanes, sums[v], lanes(v));
-  }
+  for (int v = 0; v < kAll; ++v) store(c + v * kLanes, sums[v], lanes(v));
 }
 
 }  // namespace

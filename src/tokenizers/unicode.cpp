@@ -45,7 +45,7 @@ bool nfc_changes(char32_t c) {
   return !composed || text != reinterpret_cast<const char*>(composed.get());
 }
 
-// Marks what canonical composition touches: the later parts of every decomposition, and what does not compose back.
+// Marks what canonical composition touches: the later parts of c's decomposition, and c if it does not compose back.
 void mark_composition(char32_t c, const utf8proc_property_t& property, std::vector<uint8_t>& classes) {
   if (property.decomp_type != 0 || property.decomp_seqindex == UINT16_MAX) return;
   std::array<utf8proc_int32_t, 32> parts;
