@@ -33,6 +33,11 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   set(graft_flags_avx512 -march=x86-64-v4 -mprefer-vector-width=512)
   set(graft_flags_avx512_bf16 -march=x86-64-v4 -mprefer-vector-width=512 -mavx512vnni -mavx512bf16)
   set(graft_flags_amx ${graft_flags_avx512_bf16} -mamx-tile -mamx-bf16)
+  # Where a dot product of bytes takes several instructions, GCC would do the first of them for a whole tile before the
+  # others, which is more than the registers hold.
+  foreach(isa baseline avx2 avx512)
+    list(APPEND graft_flags_${isa} $<$<CXX_COMPILER_ID:GNU>:-fno-tree-ter>)
+  endforeach()
 endif()
 
 # Eigen's matmul for the baseline, our own for the others.

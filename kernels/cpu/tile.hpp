@@ -36,43 +36,45 @@ struct RightPanel {
   int64_t step;
 };
 
-// A product is a form of the left operand and one of the panel. A step reads kLeftWords words of each left row, `next`
-// apart, and kRightBytes of a panel of full width, of which `load` takes the part for vector v.
+// A product is a form of the left operand and one of the panel. A step reads kLeftWords words of each left row and
+// kRightBytes of a panel of full width, of which `load` takes what vector v has for one of the words.
 struct FloatByFloat {
   static constexpr int kLeftWords = 1, kRightBytes = kPanel * 4;
-  using Right = Vec;
-  static Right load(const char* panel, int v) { return load_as<Vec>(panel + v * sizeof(Vec)); }
-  static void add(Vec& sum, const float* left, int64_t, Right right) { sum += *left * right; }
+  static Vec load(const char* panel, int v, int) { return load_as<Vec>(panel + v * sizeof(Vec)); }
+  static void add(Vec& sum, const float* left, Vec right) { sum += *left * right; }
 };
 
 struct FloatByF16 {
   static constexpr int kLeftWords = 1, kRightBytes = kPanel * 2;
-  using Right = Vec;
-  static Right load(const char* panel, int v) { return from_f16(load_as<Half>(panel + v * sizeof(Half))); }
-  static void add(Vec& sum, const float* left, int64_t, Right right) { sum += *left * right; }
+  static Vec load(const char* panel, int v, int) { return from_f16(load_as<Half>(panel + v * sizeof(Half))); }
+  static void add(Vec& sum, const float* left, Vec right) { sum += *left * right; }
 };
+
+// The upper half of a word. In a whole tile on AVX2 a register of its own would be one too many, and GCC then keeps
+// sums in memory: so it is read each time.
+inline UInt odd_mask() {
+#if defined(__AVX512F__)
+  return UInt{} + 0xffff0000u;
+#else
+  static const volatile UInt kMask = UInt{} + 0xffff0000u;
+  return kMask;
+#endif
+}
 
 struct FloatByBf16 {
   static constexpr int kLeftWords = 2, kRightBytes = kPanel * 4;
-  struct Right {
-    Vec even, odd;
-  };
-  static Right load(const char* panel, int v) {
+  static Vec load(const char* panel, int v, int word) {
     const UInt pairs = load_as<UInt>(panel + v * sizeof(UInt));
-    return {bits<Vec>(pairs << 16), bits<Vec>(pairs & 0xffff0000u)};
+    return bits<Vec>(word == 0 ? pairs << 16 : pairs & odd_mask());
   }
-  static void add(Vec& sum, const float* left, int64_t next, const Right& right) {
-    sum += left[0] * right.even;
-    sum += left[next] * right.odd;
-  }
+  static void add(Vec& sum, const float* left, Vec right) { sum += *left * right; }
 };
 
 #if defined(__AVX512BF16__)
 struct Bf16ByBf16 {
   static constexpr int kLeftWords = 1, kRightBytes = kPanel * 4;
-  using Right = UInt;
-  static Right load(const char* panel, int v) { return load_as<UInt>(panel + v * sizeof(UInt)); }
-  static void add(Vec& sum, const float* left, int64_t, Right right) {
+  static UInt load(const char* panel, int v, int) { return load_as<UInt>(panel + v * sizeof(UInt)); }
+  static void add(Vec& sum, const float* left, UInt right) {
     const UInt pair = UInt{} + bits<uint32_t>(*left);
     sum = _mm512_dpbf16_ps(sum, bits<__m512bh>(pair), bits<__m512bh>(right));
   }
@@ -107,20 +109,23 @@ void multiply_vectors(const LeftRows& left, RightPanel panel, int steps, const T
 #pragma GCC unroll 8
     for (int v = 0; v < vectors; ++v) __builtin_prefetch(out.c + r * out.stride + v * kLanes, 1);
   Vec sums[rows][vectors] = {};
-  const int64_t row = left.row, next = left.step, advance = Product::kLeftWords * left.step;
+  const int64_t row = left.row;
   const float* words[kPointers];
 #pragma GCC unroll 4
   for (int i = 0; i < kPointers; ++i) words[i] = reinterpret_cast<const float*>(left.words) + 3 * i * row;
   for (int step = 0; step < steps; ++step) {
-    typename Product::Right right[vectors];
+#pragma GCC unroll 2
+    for (int word = 0; word < Product::kLeftWords; ++word) {  // one after the other, as the registers ask for
+      decltype(Product::load(nullptr, 0, 0)) right[vectors];
 #pragma GCC unroll 8
-    for (int v = 0; v < vectors; ++v) right[v] = Product::load(panel.data, v);
+      for (int v = 0; v < vectors; ++v) right[v] = Product::load(panel.data, v, word);
 #pragma GCC unroll 12
-    for (int r = 0; r < rows; ++r)
+      for (int r = 0; r < rows; ++r)
 #pragma GCC unroll 8
-      for (int v = 0; v < vectors; ++v) Product::add(sums[r][v], words[r / 3] + r % 3 * row, next, right[v]);
+        for (int v = 0; v < vectors; ++v) Product::add(sums[r][v], words[r / 3] + r % 3 * row, right[v]);
 #pragma GCC unroll 4
-    for (int i = 0; i < kPointers; ++i) words[i] += advance;
+      for (int i = 0; i < kPointers; ++i) words[i] += left.step;
+    }
     panel.data += panel.step;
   }
 #pragma GCC unroll 12
