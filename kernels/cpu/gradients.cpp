@@ -5,34 +5,49 @@
 namespace graft::inline v0::cpu::GRAFT_ISA {
 namespace {
 
-typedef double Doubles __attribute__((vector_size(kLanes * sizeof(double))));
+// A vector of floats fills two of doubles: the compiler keeps wider ones in memory.
+typedef double Doubles __attribute__((vector_size(kLanes * sizeof(float))));
+typedef float Floats __attribute__((vector_size(kLanes * sizeof(float) / 2)));
+inline constexpr int kWidth = kLanes / 2, kSums = 4;
+
+// GCC 12 makes several steps of a plain conversion.
+Doubles widen(const float* x) {
+#if defined(__AVX512F__)
+  return _mm512_maskz_cvtps_pd(0xff, load_as<Floats>(x));
+#elif defined(__AVX__)
+  return _mm256_cvtps_pd(load_as<Floats>(x));
+#else
+  return __builtin_convertvector(load_as<Floats>(x), Doubles);
+#endif
+}
 
 Vec absolute(Vec x) { return bits<Vec>(bits<Int>(x) & 0x7fffffff); }
+Doubles absolute(Doubles x) { return x < 0 ? -x : x; }
 
 enum class Term { square, absolute };
 
 template <Term term>
-void add_terms(const Vec& x, Doubles& sum) {
-  if constexpr (term == Term::square) {
-    const Doubles wide = __builtin_convertvector(x, Doubles);
-    sum += wide * wide;
-  } else {
-    sum += __builtin_convertvector(absolute(x), Doubles);
+void add_terms(const float* x, Doubles (&sums)[kSums]) {
+#pragma GCC unroll 4
+  for (int i = 0; i < kSums; ++i) {
+    const Doubles wide = widen(x + i * kWidth);
+    sums[i] += term == Term::square ? wide * wide : absolute(wide);
   }
 }
 
 template <Term term>
 double sum_of_range(const float* x, int64_t count) {
-  Doubles even = {}, odd = {};
+  constexpr int kStep = kSums * kWidth;
+  Doubles sums[kSums] = {};
   int64_t i = 0;
-  for (; i + 2 * kLanes <= count; i += 2 * kLanes) {
-    add_terms<term>(load(x + i), even);
-    add_terms<term>(load(x + i + kLanes), odd);
-  }
-  for (; i < count; i += kLanes) add_terms<term>(load(x + i, static_cast<int>(min<int64_t>(kLanes, count - i))), even);
-  double total = 0;
-  for (int lane = 0; lane < kLanes; ++lane) total += even[lane] + odd[lane];
-  return total;
+  for (; i + kStep <= count; i += kStep) add_terms<term>(x + i, sums);
+  float last[kStep] = {};
+  memcpy(last, x + i, static_cast<size_t>(count - i) * sizeof(float));
+  add_terms<term>(last, sums);
+  const Doubles total = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+  double sum = 0;
+  for (int lane = 0; lane < kWidth; ++lane) sum += total[lane];
+  return sum;
 }
 
 // join(found, of_range(x, count)) over ranges of one size, in their order.
