@@ -56,13 +56,26 @@ inline void store(float* y, Vec v, int lanes) { _mm512_mask_storeu_ps(y, first(l
 #else
 inline Vec load(const float* x, int lanes) {
   if (lanes == kLanes) return load(x);
+#if defined(__AVX__)
+  static constexpr int32_t kMasks[2 * kLanes] = {-1, -1, -1, -1, -1, -1, -1, -1};
+  return _mm256_maskload_ps(x, load_as<__m256i>(kMasks + kLanes - lanes));
+#else
   Vec v = {};
   for (int i = 0; i < lanes; ++i) v[i] = x[i];
   return v;
+#endif
 }
+// In pieces of 4, 2 and 1.
 inline void store(float* y, Vec v, int lanes) {
   if (lanes == kLanes) return store(y, v);
-  for (int i = 0; i < lanes; ++i) y[i] = v[i];
+  const float* from = reinterpret_cast<const float*>(&v);
+#pragma GCC unroll 3
+  for (int piece = kLanes / 2; piece > 0; piece /= 2)
+    if (lanes & piece) {
+      memcpy(y, from, static_cast<size_t>(piece) * sizeof(float));
+      y += piece;
+      from += piece;
+    }
 }
 #endif
 
