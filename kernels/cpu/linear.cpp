@@ -7,6 +7,7 @@
 #include "cpu/linear_quantised.hpp"
 #include "cpu/low_rank.hpp"
 #include "cpu/table.hpp"
+#include "cpu/turned_product.hpp"
 
 namespace graft::inline v0::cpu::GRAFT_ISA {
 namespace {
@@ -189,7 +190,16 @@ void multiply_few(const Stream& stream, const Call& call, const Plan& plan, cons
   });
 }
 
+bool turns(const Call& call) {
+  for (int i = 0; i < call.count; ++i)
+    if (!is_turned(call.x, call.rows, call.weights[i])) return false;
+  return true;
+}
+
 void multiply_group(const Stream& stream, const Call& call, LowRankEdits edits) {
+  if (edits.count() == 0 && turns(call))
+    return multiply_turned(stream, call.x, call.rows, call.weights, call.bias, call.outputs, call.first_row,
+                           call.count);
   const Plan plan(call, edits);
   const Input input(stream, plan, call, edits);
   const auto multiply_rows = input.tiles() > kPreparedTiles ? multiply_many : multiply_few;

@@ -49,6 +49,26 @@ TEST_CASE("a weight that lies in rows gives the bits of its packed form", "[kern
     }
 }
 
+TEST_CASE("few rows by a weight that lies in rows give the bits of its packed form", "[kernels]") {
+  const int shapes[][3] = {{1, 200, 1100}, {33, 200, 300}, {100, 512, 1000}};  // rows, outputs, inputs
+  for (const Kernels* kernels : kernel_list())
+    for (const auto& [rows, outputs, inputs] : shapes) {
+      if (std::string_view(kernels->name).ends_with("onednn")) continue;
+      INFO(kernels->name << " rows " << rows << " outputs " << outputs << " inputs " << inputs);
+      const TestWeight w(*kernels, Dtype::f32, outputs, inputs, 1), v(*kernels, Dtype::f32, outputs, inputs, 2);
+      const std::vector<float> bias = noise(outputs, 3), x = noise(rows * inputs, 4);
+      const auto product = [&](const PackedMatrix& one, const PackedMatrix& other) {
+        const PackedMatrix weights[] = {one, other};
+        const float* biases[] = {bias.data(), nullptr};
+        return run_on_workers(std::vector<float>(2 * rows * outputs), [&](Stream stream, float* out) {
+          float* y[] = {out, out + rows * outputs};
+          kernels->linear(stream, Compute::f32, {x.data(), inputs}, rows, weights, biases, y, 2, nullptr, 0, nullptr);
+        });
+      };
+      CHECK(product(rows_of(w), rows_of(v)) == product(w.matrix, v.matrix));
+    }
+}
+
 TEST_CASE("a weight that lies in rows shares a call with a quantised one", "[kernels]") {
   constexpr int kRows = 30, kOutputs = 70, kInputs = 96;
   for (const Kernels* kernels : kernel_list()) {
