@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Few rows by a matrix of floats that lies in rows, as one that is trained does: y = x · wᵀ is computed as w · xᵀ and
-// turned, so that the rows of x are packed and those of the matrix read where they lie. Packing a large matrix for a
-// hundred rows takes a third of the time of their product. Each sum has the same order either way.
+// turned, so that the rows of x are packed and those of the matrix read where they lie. To pack a large matrix for a
+// hundred rows takes nearly half as long as their product. Each sum has the same order either way.
 #pragma once
 
 #include "cpu/gemm.hpp"
