@@ -45,4 +45,18 @@ void pack_left(const Stream& stream, const Left& left, const Operand& x) {
   });
 }
 
+void pack_right(const Stream& stream, Form form, const Operand& b, int n, int k, char* out, int64_t stride) {
+  parallel_for(stream, ceil_div(n, kPanel), [&](int64_t panel, int) {
+    const int64_t col = panel * kPanel;
+    const int cols = static_cast<int>(min<int64_t>(kPanel, n - col));
+    uint32_t* words = reinterpret_cast<uint32_t*>(out + panel * stride);
+    if (b.halves)
+      pack_columns(form, b.halves + col, b.stride, cols, kPanel, k, words);
+    else if (b.transposed)
+      pack_floats(form, b.data + col * b.stride, b.stride, cols, kPanel, k, words);
+    else
+      pack_columns(form, b.data + col, b.stride, cols, kPanel, k, words);
+  });
+}
+
 }  // namespace graft::inline v0::cpu::GRAFT_ISA

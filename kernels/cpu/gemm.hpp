@@ -97,6 +97,8 @@ void pack_tile_columns(const Left& left, int64_t tile, const Element* data, int6
 // Packs the tiles of a group, unless they are read in place; a task of `pack_left`.
 void pack_tiles(const Left&, const Operand&, int64_t first_tile, int64_t end_tile);
 void pack_left(const Stream&, const Left&, const Operand&);
+// Packs the columns of b (k by n) as panels, `stride` bytes from one to the next.
+void pack_right(const Stream&, Form, const Operand& b, int n, int k, char* out, int64_t stride);
 
 // Pieces of consecutive panels: panel p of a group begins at data + p * stride.
 struct Pieces {

@@ -3,23 +3,6 @@
 #include "cpu/table.hpp"
 
 namespace graft::inline v0::cpu::GRAFT_ISA {
-namespace {
-
-void pack_right(const Stream& stream, Form form, const Operand& b, int n, int k, char* out, int64_t stride) {
-  parallel_for(stream, ceil_div(n, kPanel), [&](int64_t panel, int) {
-    const int64_t col = panel * kPanel;
-    const int cols = static_cast<int>(min<int64_t>(kPanel, n - col));
-    uint32_t* words = reinterpret_cast<uint32_t*>(out + panel * stride);
-    if (b.halves)
-      pack_columns(form, b.halves + col, b.stride, cols, kPanel, k, words);
-    else if (b.transposed)
-      pack_floats(form, b.data + col * b.stride, b.stride, cols, kPanel, k, words);
-    else
-      pack_columns(form, b.data + col, b.stride, cols, kPanel, k, words);
-  });
-}
-
-}  // namespace
 
 void matmul(const Stream& stream, Compute compute, Operand a, Operand b, float* c, int64_t c_stride, int m, int n,
             int k, float alpha, bool add) {

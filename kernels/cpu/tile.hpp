@@ -37,17 +37,20 @@ struct RightPanel {
 };
 
 // A product is a form of the left operand and one of the panel. A step reads kLeftWords words of each left row and
-// kRightBytes of a panel of full width, of which `load` takes what vector v has for one of the words.
-struct FloatByFloat {
-  static constexpr int kLeftWords = 1, kRightBytes = kPanel * 4;
-  static Vec load(const char* panel, int v, int) { return load_as<Vec>(panel + v * sizeof(Vec)); }
+// kRightBytes of a panel of full width, of which `load` takes what vector v has for one of the words. `add` multiplies
+// that by a word of the left row.
+struct FloatLeft {
   static void add(Vec& sum, const float* left, Vec right) { sum += *left * right; }
 };
 
-struct FloatByF16 {
+struct FloatByFloat : FloatLeft {
+  static constexpr int kLeftWords = 1, kRightBytes = kPanel * 4;
+  static Vec load(const char* panel, int v, int) { return load_as<Vec>(panel + v * sizeof(Vec)); }
+};
+
+struct FloatByF16 : FloatLeft {
   static constexpr int kLeftWords = 1, kRightBytes = kPanel * 2;
   static Vec load(const char* panel, int v, int) { return from_f16(load_as<Half>(panel + v * sizeof(Half))); }
-  static void add(Vec& sum, const float* left, Vec right) { sum += *left * right; }
 };
 
 // The upper half of a word. In a whole tile on AVX2 a register of its own would be one too many, and GCC then keeps
@@ -61,13 +64,12 @@ inline UInt odd_mask() {
 #endif
 }
 
-struct FloatByBf16 {
+struct FloatByBf16 : FloatLeft {
   static constexpr int kLeftWords = 2, kRightBytes = kPanel * 4;
   static Vec load(const char* panel, int v, int word) {
     const UInt pairs = load_as<UInt>(panel + v * sizeof(UInt));
     return bits<Vec>(word == 0 ? pairs << 16 : pairs & odd_mask());
   }
-  static void add(Vec& sum, const float* left, Vec right) { sum += *left * right; }
 };
 
 #if defined(__AVX512BF16__)

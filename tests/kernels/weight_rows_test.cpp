@@ -10,6 +10,17 @@ namespace {
 // The same weight, as its rows lie.
 PackedMatrix rows_of(const TestWeight& w) { return {w.values.data(), Dtype::f32, w.matrix.rows, w.matrix.cols, true}; }
 
+// x by two weights in one call: the products one after the other. `bias`: of the first; null: none.
+std::vector<float> products(const Kernels& kernels, const std::vector<float>& x, int rows, const PackedMatrix& one,
+                            const PackedMatrix& other, const float* bias) {
+  const PackedMatrix weights[] = {one, other};
+  const float* biases[] = {bias, nullptr};
+  return run_on_workers(std::vector<float>(rows * (one.rows + other.rows)), [&](Stream stream, float* out) {
+    float* y[] = {out, out + rows * one.rows};
+    kernels.linear(stream, Compute::f32, {x.data(), one.cols}, rows, weights, biases, y, 2, nullptr, 0, nullptr);
+  });
+}
+
 }  // namespace
 
 TEST_CASE("a weight that lies in rows gives the bits of its packed form", "[kernels]") {
@@ -24,13 +35,7 @@ TEST_CASE("a weight that lies in rows gives the bits of its packed form", "[kern
       const std::vector<float> bias = noise(outputs, 3), x = noise(rows * inputs, 4);
       const std::vector<float> dy = noise(rows * outputs, 5), dz = noise(rows * kNarrow, 6);
       const auto forward = [&](const PackedMatrix& one, const PackedMatrix& other) {
-        const PackedMatrix weights[] = {one, other};
-        const float* biases[] = {bias.data(), nullptr};
-        const std::vector<float> start(rows * (outputs + kNarrow));
-        return run_on_workers(start, [&](Stream stream, float* out) {
-          float* y[] = {out, out + rows * outputs};
-          kernels->linear(stream, Compute::f32, {x.data(), inputs}, rows, weights, biases, y, 2, nullptr, 0, nullptr);
-        });
+        return products(*kernels, x, rows, one, other, bias.data());
       };
       CHECK(forward(rows_of(w), rows_of(narrow)) == forward(w.matrix, narrow.matrix));
       const auto backward = [&](const PackedMatrix& one, const PackedMatrix& other) {
@@ -57,15 +62,8 @@ TEST_CASE("few rows by a weight that lies in rows give the bits of its packed fo
       INFO(kernels->name << " rows " << rows << " outputs " << outputs << " inputs " << inputs);
       const TestWeight w(*kernels, Dtype::f32, outputs, inputs, 1), v(*kernels, Dtype::f32, outputs, inputs, 2);
       const std::vector<float> bias = noise(outputs, 3), x = noise(rows * inputs, 4);
-      const auto product = [&](const PackedMatrix& one, const PackedMatrix& other) {
-        const PackedMatrix weights[] = {one, other};
-        const float* biases[] = {bias.data(), nullptr};
-        return run_on_workers(std::vector<float>(2 * rows * outputs), [&](Stream stream, float* out) {
-          float* y[] = {out, out + rows * outputs};
-          kernels->linear(stream, Compute::f32, {x.data(), inputs}, rows, weights, biases, y, 2, nullptr, 0, nullptr);
-        });
-      };
-      CHECK(product(rows_of(w), rows_of(v)) == product(w.matrix, v.matrix));
+      CHECK(products(*kernels, x, rows, rows_of(w), rows_of(v), bias.data()) ==
+            products(*kernels, x, rows, w.matrix, v.matrix, bias.data()));
     }
 }
 
@@ -75,11 +73,7 @@ TEST_CASE("a weight that lies in rows shares a call with a quantised one", "[ker
     INFO(kernels->name);
     const TestWeight w(*kernels, Dtype::f32, kOutputs, kInputs, 1), q(*kernels, Dtype::q8_0, kOutputs, kInputs, 2);
     const std::vector<float> x = noise(kRows * kInputs, 3);
-    const PackedMatrix weights[] = {rows_of(w), q.matrix};
-    const auto found = run_on_workers(std::vector<float>(2 * kRows * kOutputs), [&](Stream stream, float* out) {
-      float* y[] = {out, out + kRows * kOutputs};
-      kernels->linear(stream, Compute::f32, {x.data(), kInputs}, kRows, weights, nullptr, y, 2, nullptr, 0, nullptr);
-    });
+    const auto found = products(*kernels, x, kRows, rows_of(w), q.matrix, nullptr);
     std::vector<double> expected = reference(x, w, nullptr, kRows);
     for (const double value : reference(x, q, nullptr, kRows)) expected.push_back(value);
     CHECK(difference(found, expected) < tolerance(Compute::f32, kInputs));
