@@ -178,14 +178,13 @@ void attend(const AttentionShape& shape, const Tile& tile, const int64_t* row_ke
 
 void attention(const Stream& stream, const AttentionShape& shape, const float* q, const AttentionBatch& batch,
                Destination y, float* lse) {
-  const int64_t bytes = Memory::bytes(shape);
-  char* memory = static_cast<char*>(stream.scratch(stream.context, static_cast<size_t>(bytes * stream.workers)));
+  const Workspace memory(stream, Memory::bytes(shape));
   parallel_for(stream, static_cast<int64_t>(batch.tile_count) * shape.kv_heads, [&](int64_t task, int worker) {
     const AttentionTile& of = batch.tiles[batch.tile_count - 1 - task / shape.kv_heads];
     const AttentionSequence& sequence = batch.sequences[of.sequence];
     const Tile tile = {&sequence, of.first_query, min(kAttentionTile, sequence.queries - of.first_query),
                        static_cast<int>(task % shape.kv_heads)};
-    attend(shape, tile, batch.row_keys, q, y, lse, Memory(shape, memory + worker * bytes));
+    attend(shape, tile, batch.row_keys, q, y, lse, Memory(shape, memory.of_worker(worker)));
   });
 }
 

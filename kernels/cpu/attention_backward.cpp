@@ -147,8 +147,7 @@ void attention_backward(const Stream& stream, const AttentionShape& shape, const
                         const float* y, const float* lse, const float* dy, GradientSum dq, GradientSum dk,
                         GradientSum dv) {
   const Arguments arguments = {shape, batch.row_keys, q, y, lse, dy, dq, dk, dv};
-  const int64_t bytes = Memory::bytes(shape);
-  char* memory = static_cast<char*>(stream.scratch(stream.context, static_cast<size_t>(bytes * stream.workers)));
+  const Workspace memory(stream, Memory::bytes(shape));
   parallel_for(stream, static_cast<int64_t>(batch.sequence_count) * shape.kv_heads, [&](int64_t task, int worker) {
     const int64_t index = task / shape.kv_heads;
     const AttentionSequence& sequence = batch.sequences[index];
@@ -157,7 +156,7 @@ void attention_backward(const Stream& stream, const AttentionShape& shape, const
     const int kv_head = static_cast<int>(task % shape.kv_heads);
     begin_rows(dk, row, row + sequence.keys, kv_head, shape);
     begin_rows(dv, row, row + sequence.keys, kv_head, shape);
-    const Memory mine(shape, memory + worker * bytes);
+    const Memory mine(shape, memory.of_worker(worker));
     for (int first = 0; first < sequence.queries; first += kAttentionTile) {
       const Tile tile = {&sequence, first, min(kAttentionTile, sequence.queries - first), kv_head};
       for (int column = 0; column < tile.columns(shape); column += kPanel)

@@ -95,10 +95,9 @@ void attention_bias_backward(const Stream& stream, const AttentionShape& shape, 
                              const AttentionBatch& batch, const float* y, const float* lse, const float* dy,
                              float* const* dbias) {
   const Arguments arguments = {shape, batch.row_keys, q, y, lse, dy};
-  const int64_t bytes = Memory::bytes(shape);
-  char* memory = static_cast<char*>(stream.scratch(stream.context, static_cast<size_t>(bytes * stream.workers)));
+  const Workspace memory(stream, Memory::bytes(shape));
   parallel_for(stream, shape.kv_heads, [&](int64_t kv_head, int worker) {
-    const Memory mine(shape, memory + worker * bytes);
+    const Memory mine(shape, memory.of_worker(worker));
     for (int i = 0; i < batch.sequence_count; ++i) {
       const AttentionSequence& sequence = batch.sequences[i];
       for (int first = 0; first < sequence.queries; first += kAttentionTile) {

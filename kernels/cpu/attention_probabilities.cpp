@@ -9,13 +9,12 @@ void attention_probabilities(const Stream& stream, const AttentionShape& shape, 
                              const AttentionSequence& sequence, const float* lse, float* p) {
   const int64_t stride = padded(shape.head_width), blocks = ceil_div(sequence.keys, kKeyBlock);
   const AttentionBias& bias = sequence.bias;
-  const int64_t bytes = scratch_bytes<float>(2 * kKeyBlock * stride);
-  char* memory = static_cast<char*>(stream.scratch(stream.context, static_cast<size_t>(bytes * stream.workers)));
+  const Workspace memory(stream, scratch_bytes<float>(2 * kKeyBlock * stride));
   parallel_for(stream, blocks * shape.heads, [&](int64_t task, int worker) {
     const int head = static_cast<int>(task / blocks), first = static_cast<int>(task % blocks) * kKeyBlock;
     const KeyBlock block =
         key_block(shape, Form::f32, sequence, head / (shape.heads / shape.kv_heads), first,
-                  min(kKeyBlock, sequence.keys - first), reinterpret_cast<float*>(memory + worker * bytes));
+                  min(kKeyBlock, sequence.keys - first), reinterpret_cast<float*>(memory.of_worker(worker)));
     for (int i = 0; i < sequence.queries; ++i) {
       const int64_t row = sequence.first + i;
       const float* query = q + (row * shape.heads + head) * shape.head_width;

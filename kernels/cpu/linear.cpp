@@ -65,35 +65,31 @@ class Input {
       : f32_(Form::f32, call.rows, call.cols, call.x),
         bf16_(Form::bf16, call.rows, call.cols, call.x),
         bytes_{nullptr, call.cols},
-        worker_bytes_(memory_of_worker(plan)) {
-    const int64_t f32_words = plan.needs_f32 ? f32_.memory_words() : 0;
-    const int64_t bf16_words = plan.needs_bf16 ? bf16_.memory_words() : 0;
-    const int64_t byte_bytes = plan.needs_bytes ? ByteRows::bytes(call.rows, call.cols) : 0;
-    Scratch scratch = {static_cast<char*>(stream.scratch(
-        stream.context, static_cast<size_t>(worker_bytes_ * stream.workers + byte_bytes +
-                                            scratch_bytes<uint32_t>(f32_words + bf16_words + edits.words()))))};
-    workers_ = scratch.take<char>(worker_bytes_ * stream.workers);
-    f32_.use(scratch.take<uint32_t>(f32_words));
-    bf16_.use(scratch.take<uint32_t>(bf16_words));
-    bytes_.blocks = reinterpret_cast<ByteBlock*>(scratch.take<char>(byte_bytes));
-    edits.use(scratch.take<uint32_t>(edits.words()));
-    makes_f32_ = f32_words > 0;
-    makes_bf16_ = bf16_words > 0;
-    makes_bytes_ = plan.needs_bytes;
+        f32_words_(plan.needs_f32 ? f32_.memory_words() : 0),
+        bf16_words_(plan.needs_bf16 ? bf16_.memory_words() : 0),
+        byte_bytes_(plan.needs_bytes ? ByteRows::bytes(call.rows, call.cols) : 0),
+        memory_(stream, memory_of_worker(plan),
+                scratch_bytes<uint32_t>(f32_words_) + scratch_bytes<uint32_t>(bf16_words_) +
+                    scratch_bytes<char>(byte_bytes_) + scratch_bytes<uint32_t>(edits.words())) {
+    Scratch shared = memory_.shared();
+    f32_.use(shared.take<uint32_t>(f32_words_));
+    bf16_.use(shared.take<uint32_t>(bf16_words_));
+    bytes_.blocks = reinterpret_cast<ByteBlock*>(shared.take<char>(byte_bytes_));
+    edits.use(shared.take<uint32_t>(edits.words()));
   }
 
   void prepare(const Operand& x, int64_t tile, int64_t end_tile) const {
-    if (makes_f32_) pack_tiles(f32_, x, tile, end_tile);
-    if (makes_bf16_) pack_tiles(bf16_, x, tile, end_tile);
-    if (makes_bytes_) round_rows(x.data, first_row(tile), first_row(end_tile), bytes_);
+    if (f32_words_ > 0) pack_tiles(f32_, x, tile, end_tile);
+    if (bf16_words_ > 0) pack_tiles(bf16_, x, tile, end_tile);
+    if (byte_bytes_ > 0) round_rows(x.data, first_row(tile), first_row(end_tile), bytes_);
   }
-  bool is_ready() const { return !makes_f32_ && !makes_bf16_ && !makes_bytes_; }
+  bool is_ready() const { return f32_words_ + bf16_words_ + byte_bytes_ == 0; }
   // Both have the same tiles.
   const Left& left(Form form) const { return form == Form::bf16 ? bf16_ : f32_; }
   const ByteRows& bytes() const { return bytes_; }
   int64_t first_row(int64_t tile) const { return min<int64_t>(f32_.rows, tile * f32_.height); }
   int tiles() const { return f32_.tiles(); }
-  char* worker(int index) const { return workers_ + index * worker_bytes_; }
+  char* of_worker(int worker) const { return memory_.of_worker(worker); }
 
  private:
   static int64_t memory_of_worker(const Plan& plan) {
@@ -103,9 +99,8 @@ class Input {
 
   Left f32_, bf16_;
   ByteRows bytes_;
-  int64_t worker_bytes_;
-  char* workers_;
-  bool makes_f32_, makes_bf16_, makes_bytes_;
+  int64_t f32_words_, bf16_words_, byte_bytes_;  // made anew for this call
+  Workspace memory_;
 };
 
 // A block of rows of one weight's outputs.
@@ -131,7 +126,7 @@ Block block_of(const Call& call, const Plan& plan, const Input& input, int64_t t
 void multiply(const Call& call, const Input& input, const Block& at, int worker) {
   const PackedMatrix& w = call.weights[at.weight];
   const float* bias = call.bias ? call.bias[at.weight] : nullptr;
-  char* memory = input.worker(worker);
+  char* memory = input.of_worker(worker);
   if (call.in_integers(w)) {
     multiply_integers({w, at.panel, at.end_panel, input.bytes(), static_cast<int>(at.row), static_cast<int>(at.end_row),
                        bias, call.y(at.weight), memory});

@@ -81,7 +81,7 @@ void multiply_up(const Terms& at, int i, int64_t first, int64_t end, uint32_t* m
 }
 
 // Every dy as a left operand, and what its edit makes of it.
-void prepare(const Stream& stream, const Terms& at, uint32_t* memory, char* workers, int64_t bytes_of_worker) {
+void prepare(const Stream& stream, const Terms& at, uint32_t* memory, const Workspace& workspace) {
   if (at.words() == 0) return;            // all are read where they lie
   const int block = at.low_rank ? 8 : 4;  // tiles a task: an even number of rows, and enough for panels of `up`
   const int tiles = at.left(memory, 0).tiles();
@@ -92,7 +92,7 @@ void prepare(const Stream& stream, const Terms& at, uint32_t* memory, char* work
     const Left left = at.left(memory, i);
     pack_tiles(left, at.operand(i), first, end);
     if (!at.is_edited(i)) return;
-    multiply_up(at, i, first, end, memory, workers + worker * bytes_of_worker);
+    multiply_up(at, i, first, end, memory, workspace.of_worker(worker));
     at.factors(memory, i).pack(static_cast<int>(first * left.height),
                                static_cast<int>(min<int64_t>(at.rows, end * left.height)));
   });
@@ -147,12 +147,9 @@ void linear_backward(const Stream& stream, Compute compute, const float* const* 
                      const PackedMatrix* weights, const LowRankGradient* low_rank, int count, GradientSum dx) {
   if (rows == 0 || count == 0) return;
   const Terms at = {dy, weights, low_rank, rows, count, compute};
-  const int64_t bytes_of_worker = worker_bytes(at);
-  Scratch scratch = {static_cast<char*>(stream.scratch(
-      stream.context, static_cast<size_t>(bytes_of_worker * stream.workers + scratch_bytes<uint32_t>(at.words()))))};
-  char* workers = scratch.take<char>(bytes_of_worker * stream.workers);
-  uint32_t* memory = scratch.take<uint32_t>(at.words());
-  prepare(stream, at, memory, workers, bytes_of_worker);
+  const Workspace workspace(stream, worker_bytes(at), scratch_bytes<uint32_t>(at.words()));
+  uint32_t* memory = workspace.shared().take<uint32_t>(at.words());
+  prepare(stream, at, memory, workspace);
 
   const Cut cut(at, weights[0].cols);
   const int64_t products = dx ? cut.blocks * cut.groups() : 0;
@@ -160,7 +157,7 @@ void linear_backward(const Stream& stream, Compute compute, const float* const* 
   for (int i = 0; i < count; ++i)
     if (at.is_edited(i)) most = max(most, at.factors(memory, i).tasks());
   parallel_for(stream, products + count * most, [&](int64_t task, int worker) {
-    char* own = workers + worker * bytes_of_worker;
+    char* own = workspace.of_worker(worker);
     if (task < products) return multiply(at, cut, task, memory, own, dx);
     const int i = static_cast<int>((task - products) / most);
     if (at.is_edited(i)) at.factors(memory, i).add((task - products) % most, own);

@@ -78,8 +78,7 @@ void multiply_block(const Operand& a, const Operand& b, const Result& c, const B
 void matmul(const Stream& stream, Compute, Operand a, Operand b, float* c, int64_t c_stride, int m, int n, int k,
             float alpha, bool add) {
   if (m == 0 || n == 0) return;
-  float* memory = static_cast<float*>(
-      stream.scratch(stream.context, static_cast<size_t>(Memory::kFloats * stream.workers) * sizeof(float)));
+  const Workspace memory(stream, scratch_bytes<float>(Memory::kFloats));
   const int64_t across = ceil_div(n, kCols);
   parallel_for(stream, ceil_div(m, kRows) * across, [&](int64_t task, int worker) {
     const int row = static_cast<int>(task / across) * kRows, col = static_cast<int>(task % across) * kCols;
@@ -87,7 +86,7 @@ void matmul(const Stream& stream, Compute, Operand a, Operand b, float* c, int64
     if (!add)
       for (int i = 0; i < block.rows; ++i)
         memset(c + (row + i) * c_stride + col, 0, static_cast<size_t>(block.cols) * sizeof(float));
-    multiply_block(a, b, Result(c, c_stride), block, k, alpha, Memory(memory + Memory::kFloats * worker));
+    multiply_block(a, b, Result(c, c_stride), block, k, alpha, Memory(reinterpret_cast<float*>(memory.of_worker(worker))));
   });
 }
 

@@ -47,10 +47,9 @@ void multiply_turned(const Stream& stream, const Operand& x, int rows, const Pac
                      const float* const* bias, float* const* y, int first_row, int count) {
   const int depth = weights[0].cols;
   const int64_t panels = ceil_div(rows, kPanel), panel_stride = int64_t{depth} * kPanel * 4;
-  const int64_t stride = round_up(rows, kBlock), worker_bytes = scratch_bytes<float>(kOutputs * stride);
-  Scratch scratch = {static_cast<char*>(
-      stream.scratch(stream.context, static_cast<size_t>(panels * panel_stride + worker_bytes * stream.workers)))};
-  char* const right = scratch.take<char>(panels * panel_stride);
+  const int64_t stride = round_up(rows, kBlock);
+  const Workspace memory(stream, scratch_bytes<float>(kOutputs * stride), panels * panel_stride);
+  char* const right = memory.shared().take<char>(panels * panel_stride);
   pack_right(stream, Form::f32, {x.data, x.stride, true}, rows, depth, right, panel_stride);
   const auto pieces = [&](int k, int) { return Pieces{right + k * kFloatByFloat.right_bytes, panel_stride}; };
   int64_t tasks = 0;
@@ -60,7 +59,7 @@ void multiply_turned(const Stream& stream, const Operand& x, int rows, const Pac
     for (; task >= tasks_of(weights[i]); ++i) task -= tasks_of(weights[i]);
     const PackedMatrix& w = weights[i];
     const int first = static_cast<int>(task) * kOutputs;
-    const Turned out = {reinterpret_cast<float*>(scratch.next + worker * worker_bytes), stride, first,
+    const Turned out = {reinterpret_cast<float*>(memory.of_worker(worker)), stride, first,
                         min(kOutputs, w.rows - first)};
     const bool has_bias = bias && bias[i];
     if (has_bias) out.start(bias[i]);
