@@ -67,7 +67,8 @@ void add_half(const char* block, int part, int half, int first, const ByteBlock*
   }
 }
 
-// A product of some rows with a piece of a panel: y = x · w (+ bias), or y += … where it goes on from another piece.
+// A product of some rows with a piece of a panel, added to what its sums start from: rows of that, which may be one for
+// all (stride 0), or none for zeros.
 struct ByteTile {
   const char* panel;
   int64_t parts;
@@ -76,33 +77,25 @@ struct ByteTile {
   float* y;
   int64_t y_stride;
   int cols;
-  const float* bias;
-  bool goes_on;
+  const float* start;
+  int64_t start_stride;
   const char* ahead;  // memory that is fetched for later, so many bytes a part
   int64_t ahead_bytes;
 };
 
-// body(place in the tile, place in y, column, lanes) for each vector of a tile.
-template <class Body>
-void for_tile(const ByteTile& tile, int rows, int first, int width, const Body& body) {
-  for (int r = 0; r < rows; ++r)
-    for (int col = first; col < min(first + width, tile.cols); col += kLanes)
-      body(r * width + col - first, tile.y + r * tile.y_stride + col, col, min(kLanes, tile.cols - col));
-}
-
 template <class Type, int rows, int vectors>
-void multiply_vectors(const ByteTile& tile, int first) {
-  constexpr int kWidth = vectors * kLanes;
-  alignas(64) float put[rows * kWidth];
+void multiply_vectors(const ByteTile& tile, int from) {
+  const int first = vectors * kLanes == kPanel ? 0 : from;  // a constant where one tile is all of the panel
+  int lanes[vectors];
+#pragma GCC unroll 4
+  for (int v = 0; v < vectors; ++v) lanes[v] = max(0, min(kLanes, tile.cols - (first + v) * kLanes));
   Vec sums[rows][vectors] = {};
-  if (tile.goes_on) {
-    for_tile(tile, rows, first * kLanes, kWidth,
-             [&](int at, const float* y, int, int lanes) { store(put + at, load(y, lanes)); });
+  if (tile.start)
 #pragma GCC unroll 8
     for (int r = 0; r < rows; ++r)
 #pragma GCC unroll 4
-      for (int v = 0; v < vectors; ++v) sums[r][v] = load(put + r * kWidth + v * kLanes);
-  }
+      for (int v = 0; v < vectors; ++v)
+        sums[r][v] = load(tile.start + r * tile.start_stride + (first + v) * kLanes, lanes[v]);
   const char *block = tile.panel, *fetched = tile.ahead, *due = tile.ahead;
   for (int64_t i = 0; i < tile.parts; i += Type::kParts, block += kPanel * sizeof(typename Type::Block))
     for (int part = 0; part < Type::kParts; ++part) {
@@ -114,11 +107,7 @@ void multiply_vectors(const ByteTile& tile, int first) {
 #pragma GCC unroll 8
   for (int r = 0; r < rows; ++r)
 #pragma GCC unroll 4
-    for (int v = 0; v < vectors; ++v) store(put + r * kWidth + v * kLanes, sums[r][v]);
-  for_tile(tile, rows, first * kLanes, kWidth, [&](int at, float* y, int col, int lanes) {
-    const Vec sum = load(put + at);
-    store(y, tile.bias ? sum + load(tile.bias + col, lanes) : sum, lanes);
-  });
+    for (int v = 0; v < vectors; ++v) store(tile.y + r * tile.y_stride + (first + v) * kLanes, sums[r][v], lanes[v]);
 }
 
 template <class Type, int rows>

@@ -64,15 +64,17 @@ void multiply_panel(const IntegerTask& task, int64_t index) {
     for (int64_t i = 0; i < cut.tiles; ++i) {
       const int64_t row = task.first_row + i * cut.height;
       const int rows = static_cast<int>(min(cut.height, task.end_row - row));
+      float* const y = task.y + row * task.w.rows + col;
+      const float* start = first > 0 ? y : task.bias ? task.bias + col : nullptr;
       const ByteTile tile = {.panel = is_expanded ? task.memory : piece,
                              .parts = count,
                              .x = task.x.row(row) + first,
                              .x_stride = cut.parts,
-                             .y = task.y + row * task.w.rows + col,
+                             .y = y,
                              .y_stride = task.w.rows,
                              .cols = static_cast<int>(min<int64_t>(kPanel, task.w.rows - col)),
-                             .bias = task.bias && first + count == cut.parts ? task.bias + col : nullptr,
-                             .goes_on = first > 0,
+                             .start = start,
+                             .start_stride = first > 0 ? task.w.rows : 0,
                              .ahead = next + i * fetched,
                              .ahead_bytes = kPartBytes / cut.tiles};
       if (is_expanded)
