@@ -194,13 +194,37 @@ void pack_columns_as_rows(const Element* data, int64_t stride, int rows, int dep
 }
 
 #if defined(__AVX512BF16__)
+// Where the elements of pairs come from: the even ones of each from `count` elements, the odd ones from as many behind.
+template <int count>
+struct PairOrder {
+  alignas(64) uint16_t order[2 * count];
+  constexpr PairOrder() : order() {
+    for (int i = 0; i < 2 * count; ++i) order[i] = static_cast<uint16_t>(i / 2 + i % 2 * count);
+  }
+};
+template <int count>
+inline constexpr PairOrder<count> kByPair;
+
+// Of floats that become bf16 pairs, 16 columns at once.
+inline void pack_columns(Form form, const float* data, int64_t stride, int rows, int width, int depth, uint32_t* out) {
+  if (form == Form::f32) return pack_columns<float>(form, data, stride, rows, width, depth, out);
+  const __m512i by_pair = _mm512_load_si512(kByPair<16>.order);
+  for (int k = 0; k < depth; k += 2, out += width)
+    for (int i = 0; i < width; i += kLanes) {
+      const float* even = data + k * stride + i;
+      const __mmask16 here = first(max(0, min(kLanes, rows - i))), odd_here = k + 1 < depth ? here : 0;
+      const __m512 a = _mm512_maskz_loadu_ps(here, even), b = _mm512_maskz_loadu_ps(odd_here, even + stride);
+      const __m512i halves = bits<__m512i>(_mm512_cvtne2ps_pbh(b, a));
+      _mm512_mask_storeu_epi32(out + i, first(min(kLanes, width - i)),
+                               _mm512_maskz_permutexvar_epi16(0xffffffff, by_pair, halves));
+    }
+}
+
 // Of bf16 pairs, 32 columns at once.
 inline void pack_columns(Form form, const uint16_t* data, int64_t stride, int rows, int width, int depth,
                          uint32_t* out) {
   if (form == Form::f32) return pack_columns<uint16_t>(form, data, stride, rows, width, depth, out);
-  alignas(64) uint16_t order[2][32];
-  for (int i = 0; i < 64; ++i) order[i / 32][i % 32] = static_cast<uint16_t>(i / 2 + i % 2 * 32);
-  const __m512i low = _mm512_load_si512(order[0]), high = _mm512_load_si512(order[1]);
+  const __m512i low = _mm512_load_si512(kByPair<32>.order), high = _mm512_load_si512(kByPair<32>.order + 32);
   const auto lanes = [](int count) { return count >= 32 ? ~0u : (1u << max(0, count)) - 1; };
   for (int k = 0; k < depth; k += 2, out += width)
     for (int i = 0; i < width; i += 32) {
