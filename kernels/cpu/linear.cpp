@@ -114,12 +114,12 @@ Block block_of(const Call& call, const Plan& plan, const Input& input, int64_t t
   int i = 0;
   for (; task >= plan.tasks_of(call.weights[i]); ++i) task -= plan.tasks_of(call.weights[i]);
   const PackedMatrix& w = call.weights[i];
-  const int64_t panels = ceil_div(w.rows, kPanel), groups = ceil_div(panels, plan.panels_a_task);
-  const int64_t panel = task % groups * plan.panels_a_task;
+  const int64_t panels = ceil_div(w.rows, kPanel);
+  const int64_t panel = task / plan.row_blocks * plan.panels_a_task;
   const bool in_tiles = !call.in_integers(w);
   const int64_t height = in_tiles ? ceil_div(input.tiles(), plan.row_blocks) * input.left(Form::f32).height
                                   : ceil_div(call.rows, plan.row_blocks);
-  const int64_t row = min<int64_t>(call.rows, task / groups * height);
+  const int64_t row = min<int64_t>(call.rows, task % plan.row_blocks * height);
   return {i, row, min<int64_t>(call.rows, row + height), panel, min(panels, panel + plan.panels_a_task)};
 }
 
