@@ -67,8 +67,11 @@ void multiply_in_tiles(int rows, const LeftRows& left_rows, const RightPanel& pa
   if constexpr (is_wide) _tile_stored(1, sums[0] + kLanes, sizeof(sums[0]));
   if constexpr (is_tall) _tile_stored(2, sums[kAmxRows], sizeof(sums[0]));
   if constexpr (is_tall && is_wide) _tile_stored(3, sums[kAmxRows] + kLanes, sizeof(sums[0]));
-  for (int r = 0; r < rows; ++r)
-    for (int col = 0; col < out.cols; col += kLanes) put(out, r, col, load(sums[r] + col), min(kLanes, out.cols - col));
+  TileOutput row = out;
+  for (int r = 0; r < rows; ++r, row.c += out.stride) {
+    Vec of_row[1][2] = {{load(sums[r]), load(sums[r] + kLanes)}};
+    put(row, of_row);
+  }
 }
 
 void multiply(int rows, const LeftRows& left, const RightPanel& panel, int steps, const TileOutput& out) {

@@ -95,12 +95,22 @@ struct TileOutput {
   bool adds;
 };
 
-inline void put(const TileOutput& out, int row, int col, Vec sum, int lanes) {
-  float* c = out.c + row * out.stride + col;
-  Vec y = sum * out.alpha;
-  if (out.bias) y += load(out.bias + col, lanes);
-  if (out.adds) y += load(c, lanes);
-  store(c, y, lanes);
+// Case by case, so that nothing is decided anew for each vector of the sums, which stay in registers.
+template <int rows, int vectors>
+[[gnu::always_inline]] inline void put(TileOutput out, Vec (&sums)[rows][vectors]) {
+  int lanes[vectors];
+#pragma GCC unroll 8
+  for (int v = 0; v < vectors; ++v) lanes[v] = max(0, min(kLanes, out.cols - v * kLanes));
+  const auto for_sums = [&](const auto& body) {
+#pragma GCC unroll 12
+    for (int r = 0; r < rows; ++r)
+#pragma GCC unroll 8
+      for (int v = 0; v < vectors; ++v) body(sums[r][v], v * kLanes, out.c + r * out.stride + v * kLanes, lanes[v]);
+  };
+  for_sums([&](Vec& sum, int, const float*, int) { sum *= out.alpha; });
+  if (out.bias) for_sums([&](Vec& sum, int col, const float*, int count) { sum += load(out.bias + col, count); });
+  if (out.adds) for_sums([&](Vec& sum, int, const float* c, int count) { sum += load(c, count); });
+  for_sums([&](Vec& sum, int, float* c, int count) { store(c, sum, count); });
 }
 
 template <class Product, int rows, int vectors>
@@ -130,13 +140,7 @@ void multiply_vectors(const LeftRows& left, RightPanel panel, int steps, const T
     }
     panel.data += panel.step;
   }
-#pragma GCC unroll 12
-  for (int r = 0; r < rows; ++r)
-#pragma GCC unroll 8
-    for (int v = 0; v < vectors; ++v) {
-      const int lanes = min(kLanes, out.cols - v * kLanes);
-      if (lanes > 0) put(out, r, v * kLanes, sums[r][v], lanes);
-    }
+  put(out, sums);
 }
 
 // No more vectors than have columns: a narrow panel ends there.
