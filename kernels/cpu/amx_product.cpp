@@ -69,7 +69,8 @@ void multiply_in_tiles(int rows, const LeftRows& left_rows, const RightPanel& pa
   if constexpr (is_tall && is_wide) _tile_stored(3, sums[kAmxRows] + kLanes, sizeof(sums[0]));
   TileOutput row = out;
   for (int r = 0; r < rows; ++r, row.c += out.stride) {
-    Vec of_row[1][2] = {{load(sums[r]), load(sums[r] + kLanes)}};
+    Vec of_row[1][is_wide ? 2 : 1] = {{load(sums[r])}};
+    if constexpr (is_wide) of_row[0][1] = load(sums[r] + kLanes);
     put(row, of_row);
   }
 }

@@ -12,9 +12,8 @@ void attention_probabilities(const Stream& stream, const AttentionShape& shape, 
   const Workspace memory(stream, scratch_bytes<float>(2 * kKeyBlock * stride));
   parallel_for(stream, blocks * shape.heads, [&](int64_t task, int worker) {
     const int head = static_cast<int>(task / blocks), first = static_cast<int>(task % blocks) * kKeyBlock;
-    const KeyBlock block =
-        key_block(shape, Form::f32, sequence, head / (shape.heads / shape.kv_heads), first,
-                  min(kKeyBlock, sequence.keys - first), reinterpret_cast<float*>(memory.of_worker(worker)));
+    const KeyBlock block = key_block(shape, Form::f32, sequence, head / (shape.heads / shape.kv_heads), first,
+                                     min(kKeyBlock, sequence.keys - first), memory.of_worker<float>(worker));
     for (int i = 0; i < sequence.queries; ++i) {
       const int64_t row = sequence.first + i;
       const float* query = q + (row * shape.heads + head) * shape.head_width;

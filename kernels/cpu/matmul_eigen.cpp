@@ -86,7 +86,7 @@ void matmul(const Stream& stream, Compute, Operand a, Operand b, float* c, int64
     if (!add)
       for (int i = 0; i < block.rows; ++i)
         memset(c + (row + i) * c_stride + col, 0, static_cast<size_t>(block.cols) * sizeof(float));
-    multiply_block(a, b, Result(c, c_stride), block, k, alpha, Memory(reinterpret_cast<float*>(memory.of_worker(worker))));
+    multiply_block(a, b, Result(c, c_stride), block, k, alpha, Memory(memory.of_worker<float>(worker)));
   });
 }
 

@@ -80,7 +80,10 @@ class Workspace {
         static_cast<char*>(stream.scratch(stream.context, static_cast<size_t>(first_ + stride_ * stream.workers)));
   }
   Scratch shared() const { return {memory_}; }
-  char* of_worker(int worker) const { return memory_ + first_ + worker * stride_; }
+  template <class T = char>
+  T* of_worker(int worker) const {
+    return reinterpret_cast<T*>(memory_ + first_ + worker * stride_);
+  }
 
  private:
   static constexpr int64_t kApart = 1 << 16;

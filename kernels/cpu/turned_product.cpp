@@ -59,8 +59,7 @@ void multiply_turned(const Stream& stream, const Operand& x, int rows, const Pac
     for (; task >= tasks_of(weights[i]); ++i) task -= tasks_of(weights[i]);
     const PackedMatrix& w = weights[i];
     const int first = static_cast<int>(task) * kOutputs;
-    const Turned out = {reinterpret_cast<float*>(memory.of_worker(worker)), stride, first,
-                        min(kOutputs, w.rows - first)};
+    const Turned out = {memory.of_worker<float>(worker), stride, first, min(kOutputs, w.rows - first)};
     const bool has_bias = bias && bias[i];
     if (has_bias) out.start(bias[i]);
     const Left left = rows_of(w).part(first, out.count);
