@@ -98,7 +98,7 @@ void linear_backward(State& state, const Kernels& kernels, Dtype dtype, Compute 
   const Weight weight(kernels, serial, dtype, outputs, cols);
   const Floats dy = noise(static_cast<size_t>(rows) * outputs);
   Floats dx(static_cast<size_t>(rows) * cols);
-  const float* in = dy.data();
+  const Operand in = {dy.data(), outputs};
   for (auto _ : state) kernels.linear_backward(serial, compute, &in, rows, &weight.matrix, nullptr, 1, dx.data());
   state.counters["flop/s"] = rate(2.0 * rows * outputs * cols);
 }

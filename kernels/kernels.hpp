@@ -164,6 +164,8 @@ struct Kernels {
 
   // Whether `linear` rounds so many rows to bf16 for a weight of the dtype. Then they may be bf16 from the start.
   bool (*rounds_input)(Dtype, Compute, int rows);
+  // The same of the gradients that `linear_backward` takes; then `matmul` rounds them, too.
+  bool (*rounds_gradient)(Dtype, Compute);
 
   // y[rows, w.rows] = x[rows, w.cols] · wᵀ (+ bias) for each of `count` weights that share one input, and the edits.
   // Rows of halves follow each other without gaps. `ranges`: weight i takes, and writes, the rows of ranges[i] only,
@@ -172,7 +174,7 @@ struct Kernels {
   void (*linear)(const Stream&, Compute, Operand x, int rows, const PackedMatrix* weights, const float* const* bias,
                  float* const* y, int count, const LowRankEdit* edits, int edit_count, const RowSpan* ranges);
   // dx[rows, w.cols] += Σ dy[rows, w.rows] · w, with the low-rank edit of each weight (null: of none). dx may be null.
-  void (*linear_backward)(const Stream&, Compute, const float* const* dy, int rows, const PackedMatrix* weights,
+  void (*linear_backward)(const Stream&, Compute, const Operand* dy, int rows, const PackedMatrix* weights,
                           const LowRankGradient* low_rank, int count, GradientSum dx);
   // c[m, n] = alpha · a[m, k] · b[k, n] (+ c when `add`). The operands are rounded to bf16 with Compute::bf16.
   void (*matmul)(const Stream&, Compute, Operand a, Operand b, float* c, int64_t c_stride, int m, int n, int k,

@@ -130,7 +130,7 @@ void curve_backward(const Stream& stream, const Kept& x, const float* dy, const 
     for_vectors(end - begin, [&](int64_t i, int lanes) {
       i += begin;
       const Vec before = load(dx, i, lanes);
-      store(dx.data + i, before + load(dy + i, lanes) * Curve::at(x(i, lanes)).slope, lanes);
+      store(dx, i, before + load(dy + i, lanes) * Curve::at(x(i, lanes)).slope, lanes);
     });
   });
 }
@@ -145,11 +145,11 @@ void gate_backward(const Stream& stream, const Kept& gate, const Kept& up, const
       const Vec d = load(dy + i, lanes);
       if (dgate) {
         const Vec before = load(dgate, i, lanes);
-        store(dgate.data + i, before + d * up(i, lanes) * at.slope, lanes);
+        store(dgate, i, before + d * up(i, lanes) * at.slope, lanes);
       }
       if (dup) {
         const Vec before = load(dup, i, lanes);
-        store(dup.data + i, before + d * at.y, lanes);
+        store(dup, i, before + d * at.y, lanes);
       }
     });
   });

@@ -12,7 +12,7 @@ namespace {
 // The terms of dx: first the weights, then the factors `down` of their edits.
 class Terms {
  public:
-  const float* const* dy;
+  const Operand* dy;
   const PackedMatrix* weights;
   const LowRankGradient* low_rank;
   int rows, count;
@@ -26,7 +26,7 @@ class Terms {
 
   // The rows that a term multiplies.
   Operand operand(int term) const {
-    return {term < count ? dy[term] : low_rank[term - count].dhidden, weight(term).rows};
+    return term < count ? dy[term] : Operand{low_rank[term - count].dhidden, weight(term).rows};
   }
   Left left(int term) const { return Left(product(term).form, rows, weight(term).rows, operand(term)); }
   // Words of a term's left operand, and of what the gradients of its factors need.
@@ -118,7 +118,7 @@ struct Cut {
       if (form == Form::f32) depth = min(depth, 2 * depth_of(form));
       words = max(words, words_of(form, min(at.weight(term).rows, depth)));
     }
-    group = max<int64_t>(1, min(kPanelsBytes / (words * kPanel * 4), is_large ? ceil_div(panels, 3) : panels / 16));
+    group = max<int64_t>(1, min(kPanelsBytes / (words * kPanel * 4), is_large ? ceil_div(panels, 8) : panels / 16));
   }
   int64_t groups() const { return ceil_div(panels, group); }
 };
@@ -143,8 +143,10 @@ void multiply(const Terms& at, const Cut& cut, int64_t task, uint32_t* memory, c
 
 }  // namespace
 
-void linear_backward(const Stream& stream, Compute compute, const float* const* dy, int rows,
-                     const PackedMatrix* weights, const LowRankGradient* low_rank, int count, GradientSum dx) {
+bool rounds_gradient(Dtype dtype, Compute compute) { return backward_product(dtype, compute).form == Form::bf16; }
+
+void linear_backward(const Stream& stream, Compute compute, const Operand* dy, int rows, const PackedMatrix* weights,
+                     const LowRankGradient* low_rank, int count, GradientSum dx) {
   if (rows == 0 || count == 0) return;
   const Terms at = {dy, weights, low_rank, rows, count, compute};
   const Workspace workspace(stream, worker_bytes(at), scratch_bytes<uint32_t>(at.words()));

@@ -15,6 +15,7 @@ const Kernels table = {
     .decode = decode,
     .encode = encode,
     .rounds_input = rounds_input,
+    .rounds_gradient = rounds_gradient,
     .linear = linear,
     .linear_backward = linear_backward,
     .matmul = matmul,

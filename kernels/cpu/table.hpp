@@ -23,6 +23,7 @@ Entry<decltype(Kernels::unpack)> unpack;
 Entry<decltype(Kernels::decode)> decode;
 Entry<decltype(Kernels::encode)> encode;
 Entry<decltype(Kernels::rounds_input)> rounds_input;
+Entry<decltype(Kernels::rounds_gradient)> rounds_gradient;
 Entry<decltype(Kernels::linear)> linear;
 Entry<decltype(Kernels::linear_backward)> linear_backward;
 Entry<decltype(Kernels::matmul)> matmul;

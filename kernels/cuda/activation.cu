@@ -105,8 +105,8 @@ void gate_backward(const Stream& stream, const Kept* gate, const Kept* up, const
   for_each(stream, count, [=] __device__(int64_t i) {
     const Point at = Curve::at(load_float(gate + i));
     const float d = load(dy + i);
-    if (dgate.data) add_to(dgate, i, d * load_float(up + i) * at.slope);
-    if (dup.data) add_to(dup, i, d * at.y);
+    if (dgate) add_to(dgate, i, d * load_float(up + i) * at.slope);
+    if (dup) add_to(dup, i, d * at.y);
   });
 }
 

@@ -98,6 +98,7 @@ __device__ inline void store(const Destination& y, int64_t i, float value) {
     store(y.data + i, value);
 }
 __device__ inline void add_to(const GradientSum& sum, int64_t i, float value) {
+  if (sum.halves) return store(sum.halves + i, to_bf16(value));
   store(sum.data + i, sum.is_unset ? value : load(sum.data + i) + value);
 }
 __device__ inline float load_float(const float* at) { return load(at); }

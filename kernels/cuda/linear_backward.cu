@@ -45,13 +45,15 @@ void add_edit(const Stream& stream, Form form, const Side& dy, int rows, int out
 
 }  // namespace
 
-void linear_backward(const Stream& stream, Compute compute, const float* const* dy, int rows,
-                     const PackedMatrix* weights, const LowRankGradient* low_rank, int count, GradientSum dx) {
+bool rounds_gradient(Dtype, Compute compute) { return form_of(compute) == Form::bf16; }
+
+void linear_backward(const Stream& stream, Compute compute, const Operand* dy, int rows, const PackedMatrix* weights,
+                     const LowRankGradient* low_rank, int count, GradientSum dx) {
   if (rows == 0) return;
   const Form form = form_of(compute);
   for (int i = 0; i < count; ++i) {
     const PackedMatrix& w = weights[i];
-    const Converted slopes(stream, form, Operand{dy[i], w.rows}, rows, w.rows);
+    const Converted slopes(stream, form, dy[i], rows, w.rows);
     if (dx) add_product(stream, form, slopes.side(), rows, w, dx);
     dx.is_unset = false;
     if (low_rank && low_rank[i].up.data)

@@ -84,7 +84,7 @@ bool multiply_bf16(const Stream& stream, const PlainProduct& whole) {
 void matmul(const Stream& stream, Compute compute, Operand a, Operand b, float* c, int64_t c_stride, int m, int n,
             int k, float alpha, bool add) {
   const PlainProduct whole = {a, b, c, c_stride, m, n, k, alpha, add};
-  if (!b.halves && m >= kSmallest && n >= kSmallest && k >= kSmallest) {
+  if (!a.halves && !b.halves && m >= kSmallest && n >= kSmallest && k >= kSmallest) {
     if (compute == Compute::f32 ? multiply_floats(stream, whole) : multiply_bf16(stream, whole)) return;
   }
   provider().base.matmul(stream, compute, a, b, c, c_stride, m, n, k, alpha, add);

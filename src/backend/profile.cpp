@@ -40,7 +40,7 @@ double products(int rows, const PackedMatrix* weights, int count) {
 }
 
 double element_bytes(const Destination& y) { return y.halves ? 2 : 4; }
-double sum_bytes(const GradientSum& sum) { return sum ? (sum.is_unset ? 4 : 8) : 0; }
+double sum_bytes(const GradientSum& sum) { return sum ? (sum.halves ? 2 : sum.is_unset ? 4 : 8) : 0; }
 
 // The work of a kernel by its arguments; nothing is said of those that take no time.
 template <auto kernel>
@@ -63,7 +63,7 @@ struct WorkOf<&Kernels::linear> {
 };
 template <>
 struct WorkOf<&Kernels::linear_backward> {
-  static Work of(Compute, const float* const*, int rows, const PackedMatrix* weights, const LowRankGradient* edits,
+  static Work of(Compute, const Operand*, int rows, const PackedMatrix* weights, const LowRankGradient* edits,
                  int count, const GradientSum&) {
     double sum = products(rows, weights, count);
     for (int i = 0; edits && i < count; ++i)

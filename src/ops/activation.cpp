@@ -12,8 +12,8 @@ Tensor activation(Run& run, Activation kind, const Tensor& x, Dtype dtype) {
   if (run.records({x}))
     run.tape->record({y.identity()}, [run, kind, x = Saved(run, x), out = y.identity()](Tape& tape) {
       const Tensor dy = tape.upstream(out);
-      run.kernels().activation_backward(run.stream(), kind, x.data(), x.dtype(), dy.data(), tape.sum(x.identity()),
-                                        int64_t(dy.size()));
+      run.kernels().activation_backward(run.stream(), kind, x.data(), x.dtype(), dy.data(),
+                                        tape.rounded_sum(x.identity()), int64_t(dy.size()));
     });
   return y;
 }
@@ -25,13 +25,14 @@ Tensor gated_activation(Run& run, Activation kind, const Tensor& gate, const Ten
   run.kernels().gated_activation(run.stream(), kind, gate.data(), up.data(), y.destination(), int64_t(y.size()));
 
   if (run.records({gate, up}))
-    run.tape->record({y.identity()}, [run, kind, gate = Saved(run, gate), up = Saved(run, up),
-                                      out = y.identity()](Tape& tape) {
-      const Tensor dy = tape.upstream(out);
-      const GradientSum dgate = tape.sum(gate.identity()), dup = tape.sum(up.identity());  // dgate is the first written
-      run.kernels().gated_activation_backward(run.stream(), kind, gate.data(), up.data(), gate.dtype(), dy.data(),
-                                              dgate, dup, int64_t(dy.size()));
-    });
+    run.tape->record(
+        {y.identity()}, [run, kind, gate = Saved(run, gate), up = Saved(run, up), out = y.identity()](Tape& tape) {
+          const Tensor dy = tape.upstream(out);
+          // dgate is the first written
+          const GradientSum dgate = tape.rounded_sum(gate.identity()), dup = tape.rounded_sum(up.identity());
+          run.kernels().gated_activation_backward(run.stream(), kind, gate.data(), up.data(), gate.dtype(), dy.data(),
+                                                  dgate, dup, int64_t(dy.size()));
+        });
   return y;
 }
 

@@ -35,14 +35,15 @@ bool is_watched(const Run& run, const Tensor& x, const Group& group) {
 
 void backward_parameters(const Run& run, Tape& tape, const Projection& at, Compute compute, const Saved& x,
                          RowSpan rows, const Tensor& dy) {
-  const float* slopes = dy.data() + size_t(rows.first) * dy.cols();
-  if (at.weight->parameter())
-    if (const GradientSum dweight = tape.sum(at.weight->parameter()))
-      run.kernels().matmul(run.stream(), compute, {slopes, dy.cols(), true}, x.operand(rows.first), dweight.data,
-                           x.cols(), dy.cols(), x.cols(), rows.rows, 1, !dweight.is_unset);
+  Operand slopes = dy.operand().from_row(rows.first);
   if (at.bias)
     if (float* dbias = tape.gradient(at.bias->parameter()))
-      run.kernels().column_sum(run.stream(), slopes, rows.rows, dy.cols(), dbias);
+      run.kernels().column_sum(run.stream(), slopes.data, rows.rows, dy.cols(), dbias);
+  slopes.transposed = true;
+  if (at.weight->parameter())
+    if (const GradientSum dweight = tape.sum(at.weight->parameter()))
+      run.kernels().matmul(run.stream(), compute, slopes, x.operand(rows.first), dweight.data, x.cols(), dy.cols(),
+                           x.cols(), rows.rows, 1, !dweight.is_unset);
 }
 
 void backward(const Run& run, Tape& tape, const Group& group, const Saved& x) {
@@ -59,6 +60,16 @@ void backward(const Run& run, Tape& tape, const Group& group, const Saved& x) {
     }
     low_rank_backward(run, tape, part.low_rank.list, x, part.rows, gradient);
   }
+}
+
+// Whether all products with the outputs' gradients round them. The sums of a bias' gradient would not.
+bool rounds_gradient(const Run& run, const Group& group) {
+  for (const Part& part : group.parts)
+    for (const Projection& at : part.projections)
+      if (!run.kernels().rounds_gradient(at.weight->dtype(), group.compute) ||
+          (at.bias && run.tape->watches(at.bias->parameter())))
+        return false;
+  return true;
 }
 
 // Its outputs, and the arrays that the kernel takes.
@@ -152,8 +163,9 @@ std::vector<Tensor> low_rank_linear(Run& run, const Tensor& x, std::span<const R
 
   if (saved) {
     const std::vector<Identity> identities = group.outputs;
-    run.tape->record(identities,
-                     [run, x = saved, group = std::move(group)](Tape& tape) { backward(run, tape, group, x); });
+    const bool rounds = rounds_gradient(run, group);
+    run.tape->record(
+        identities, [run, x = saved, group = std::move(group)](Tape& tape) { backward(run, tape, group, x); }, rounds);
   }
   return call.outputs;
 }

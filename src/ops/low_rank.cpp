@@ -95,7 +95,7 @@ namespace {
 // dx += dhidden · down, through dropout.
 void backward_dropped(const Run& run, Compute compute, const LowRankPass& pass, const Tensor& dhidden, float* dx) {
   const Tensor dinput = run.tensor(pass.rows.rows, pass.edit->down.cols());
-  const float* dy = dhidden.data();
+  const Operand dy = dhidden.operand();
   run.kernels().linear_backward(run.stream(), compute, &dy, pass.rows.rows, &pass.packed.down, nullptr, 1,
                                 {dinput.data(), true});
   run.kernels().dropout(run.stream(), {run.seed, run.step, uint64_t(pass.site)}, &run.batch.row_keys[pass.rows.first],
@@ -127,8 +127,8 @@ LowRankGradient kernel_edit(const Run& run, Tape& tape, const Saved& x, EditGrad
 void backward_rows(const Run& run, Tape& tape, std::span<const LowRankPass> passes, const Saved& x,
                    const GroupGradient& gradient, int first, int rows) {
   const size_t count = gradient.dys.size();
-  std::vector<const float*> dys;
-  for (const Tensor& dy : gradient.dys) dys.push_back(dy.data() + size_t(first) * dy.cols());
+  std::vector<Operand> dys;
+  for (const Tensor& dy : gradient.dys) dys.push_back(dy.operand().from_row(first));
   std::vector<EditGradient> edits(count);
   std::vector<LowRankGradient> low_rank(count);
   for (const LowRankPass& pass : passes) {

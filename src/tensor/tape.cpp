@@ -15,24 +15,38 @@ bool Tape::watches_any(std::initializer_list<Tensor> tensors) const {
   return std::any_of(tensors.begin(), tensors.end(), [&](const Tensor& tensor) { return watches(tensor); });
 }
 
-void Tape::record(std::vector<Identity> outputs, std::function<void(Tape&)> backward) {
-  for (const Identity& output : outputs) gradients_.emplace(output.get(), Tensor());
+void Tape::record(std::vector<Identity> outputs, std::function<void(Tape&)> backward, bool rounds) {
+  for (const Identity& output : outputs) gradients_.emplace(output.get(), Gradient{.is_rounded = rounds});
   steps_.push_back({std::move(outputs), std::move(backward)});
 }
 
 Tensor Tape::upstream(const Identity& output) const {
   const auto found = gradients_.find(output.get());
-  return found == gradients_.end() ? Tensor() : found->second;
+  return found == gradients_.end() ? Tensor() : found->second.sum;
 }
 
 GradientSum Tape::sum(const Identity& input) {
   if (const GradientSum leaf = leaves_.reach_unset(input.get())) return leaf;
   const auto found = gradients_.find(input.get());
   if (found == gradients_.end()) return outer_ ? outer_->sum(input) : nullptr;
-  Tensor& gradient = found->second;
-  const bool is_unset = !gradient;
-  if (is_unset) gradient = Tensor(*memory_, input->rows, input->cols);
-  return {gradient.data(), is_unset};
+  Tensor& sum = found->second.sum;
+  const bool is_unset = !sum;
+  if (is_unset) sum = Tensor(*memory_, input->rows, input->cols);
+  if (sum.dtype() != Dtype::f32) sum = widened(sum);
+  return {sum.data(), is_unset};
+}
+
+GradientSum Tape::rounded_sum(const Identity& input) {
+  const auto found = gradients_.find(input.get());
+  if (found == gradients_.end() || !found->second.is_rounded || found->second.sum) return sum(input);
+  found->second.sum = Tensor(*memory_, input->rows, input->cols, Dtype::bf16);
+  return GradientSum(found->second.sum.halves());
+}
+
+Tensor Tape::widened(const Tensor& bf16) const {
+  Tensor floats(*memory_, bf16.rows(), bf16.cols());
+  lane_.backend().kernels().decode(lane_.stream(), bf16.dtype(), bf16.halves(), floats.data(), int64_t(bf16.size()));
+  return floats;
 }
 
 float* Tape::gradient(const Identity& input) {
@@ -43,8 +57,8 @@ float* Tape::gradient(const Identity& input) {
 
 void Tape::add_gradient(const Identity& input, Tensor gradient) {
   const auto found = gradients_.find(input.get());
-  if (found != gradients_.end() && !found->second) {
-    found->second = std::move(gradient);
+  if (found != gradients_.end() && !found->second.sum) {
+    found->second.sum = std::move(gradient);
   } else if (const GradientSum sum = this->sum(input)) {
     lane_.backend().kernels().accumulate(lane_.stream(), gradient.data(), 1, sum, int64_t(gradient.size()));
   }

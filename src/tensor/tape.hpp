@@ -24,8 +24,9 @@ class Tape {
   bool watches_any(std::initializer_list<Tensor> tensors) const;
 
   // `backward` is called once, with this tape, if a gradient has reached any of the outputs. It must not keep the
-  // outputs themselves alive unless it needs their values.
-  void record(std::vector<Identity> outputs, std::function<void(Tape&)> backward);
+  // outputs themselves alive unless it needs their values. `rounds`: it rounds the outputs' gradients to bf16 before it
+  // does anything with them, so that they may come as bf16.
+  void record(std::vector<Identity> outputs, std::function<void(Tape&)> backward, bool rounds = false);
 
   // Inside a backward step: the gradient that has reached an output; an empty tensor if none has.
   Tensor upstream(const Identity& output) const;
@@ -33,6 +34,8 @@ class Tape {
   // of it.
   GradientSum sum(const Identity& input);
   GradientSum sum(const Tensor& input) { return sum(input.identity()); }
+  // The same for a step that can write bf16 as well, which is what it gets where the gradient will be rounded.
+  GradientSum rounded_sum(const Identity& input);
   // The same for a step that only adds: zero at first.
   float* gradient(const Identity& input);
   float* gradient(const Tensor& input) { return gradient(input.identity()); }
@@ -47,7 +50,7 @@ class Tape {
   void add_gradient(const Identity& input, Tensor gradient);
 
   // From now on the gradient of x is kept: an input, whose gradient `upstream` then gives.
-  void watch(const Tensor& x) { gradients_.emplace(x.identity().get(), Tensor()); }
+  void watch(const Tensor& x) { gradients_.emplace(x.identity().get(), Gradient()); }
   // A tape for a part of the network with input x. What else the part reads, leaves or tensors of this tape, gets its
   // gradient here.
   Tape nested(const Tensor& x);
@@ -61,6 +64,12 @@ class Tape {
   void backward(const Tensor& y, const Tensor& dy);
 
  private:
+  struct Gradient {
+    Tensor sum = {};  // empty: none has arrived yet
+    bool is_rounded = false;
+  };
+  Tensor widened(const Tensor& bf16) const;
+
   struct Step {
     std::vector<Identity> outputs;
     std::function<void(Tape&)> backward;
@@ -69,7 +78,7 @@ class Tape {
   std::shared_ptr<Memory> memory_;
   const Lane& lane_;
   std::vector<Step> steps_;
-  std::unordered_map<const Shape*, Tensor> gradients_;  // of outputs; empty tensor: none has arrived yet
+  std::unordered_map<const Shape*, Gradient> gradients_;  // of outputs
   std::vector<std::shared_ptr<const void>> kept_;
   Tape* outer_ = nullptr;  // of a nested tape
 };

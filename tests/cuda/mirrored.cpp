@@ -48,7 +48,10 @@ class Call {
     y.data = of(y.data), y.halves = of(y.halves);
     return y;
   }
-  GradientSum of(GradientSum sum) { return {of(sum.data), sum.is_unset}; }
+  GradientSum of(GradientSum sum) {
+    sum.data = of(sum.data), sum.halves = of(sum.halves);
+    return sum;
+  }
   PackedMatrix of(const PackedMatrix& w) { return {of(w.data), w.dtype, w.rows, w.cols, w.in_rows}; }
   ByteMoments of(ByteMoments moments) { return {of(moments.codes), of(moments.largest)}; }
   AttentionSequence of(const AttentionSequence& sequence) {
@@ -152,7 +155,7 @@ void linear(const Stream&, Compute compute, Operand x, int rows, const PackedMat
   call.finish();
 }
 
-void linear_backward(const Stream&, Compute compute, const float* const* dy, int rows, const PackedMatrix* weights,
+void linear_backward(const Stream&, Compute compute, const Operand* dy, int rows, const PackedMatrix* weights,
                      const LowRankGradient* low_rank, int count, GradientSum dx) {
   const std::lock_guard<std::mutex> lock(mutex);
   Call call;
@@ -183,6 +186,7 @@ const Kernels table = {
     .decode = Entry<&Kernels::decode>::call,
     .encode = Entry<&Kernels::encode>::call,
     .rounds_input = cuda::table.rounds_input,
+    .rounds_gradient = cuda::table.rounds_gradient,
     .linear = linear,
     .linear_backward = linear_backward,
     .matmul = Entry<&Kernels::matmul>::call,

@@ -51,7 +51,7 @@ TEST_CASE("an unset gradient of a product is written by the first weight and add
   constexpr int kOutputs = 1100, kRank = 16;  // more outputs than a piece of the depth has
   const std::vector<float> dy = noise(kRows * kOutputs, 1), dz = noise(kRows * 5, 2);
   const std::vector<float> hidden = noise(kRows * kRank, 3), x = noise(kRows * kCols, 4);
-  const float* slopes[] = {dy.data(), dz.data()};
+  const Operand slopes[] = {{dy.data(), kOutputs}, {dz.data(), 5}};
   for (const Kernels* kernels : kernel_list())
     for (const Compute compute : {Compute::f32, Compute::bf16}) {
       INFO(kernels->name << " compute " << int(compute));

@@ -133,7 +133,7 @@ TEST_CASE("linear_backward adds the products with the transposes", "[kernels]") 
           const std::vector<float> dy = noise(rows * outputs, 14), dz = noise(rows * 5, 15),
                                    start = noise(rows * cols, 16);
           const PackedMatrix weights[] = {w.matrix, v.matrix};
-          const float* gradients[] = {dy.data(), dz.data()};
+          const Operand gradients[] = {{dy.data(), outputs}, {dz.data(), 5}};
           const auto dx = run_on_workers(start, [&](Stream stream, float* out) {
             kernels->linear_backward(stream, compute, gradients, rows, weights, nullptr, 2, out);
           });
@@ -228,7 +228,7 @@ TEST_CASE("linear_backward serves low-rank edits", "[kernels]") {
           const int parts[] = {rows * inputs, rows * rank, outputs * rank, rank * inputs};
           const std::vector<float> start = noise(parts[0] + parts[1] + parts[2] + parts[3], 20);
           const PackedMatrix weights[] = {w.matrix, plain.matrix};
-          const float* gradients[] = {dy.data(), dz.data()};
+          const Operand gradients[] = {{dy.data(), outputs}, {dz.data(), 5}};
           const auto run = [&](const Operand& input) {
             return run_on_workers(start, [&](Stream stream, float* out) {
               float *dhidden = out + parts[0], *dup = dhidden + parts[1], *ddown = dup + parts[2];
@@ -274,7 +274,7 @@ TEST_CASE("linear_backward serves an edit of a higher rank than there are output
       const TestWeight up(*kernels, dtype, outputs, rank, 14);
       const std::vector<float> dy = noise(rows * outputs, 15), start(rows * inputs);
       std::vector<float> dhidden(rows * rank);
-      const float* gradient = dy.data();
+      const Operand gradient = {dy.data(), outputs};
       const auto found = run_on_workers(start, [&](Stream stream, float* out) {
         const LowRankGradient edit = {down.matrix, up.matrix, 1, nullptr, dhidden.data()};
         kernels->linear_backward(stream, compute, &gradient, rows, &w.matrix, &edit, 1, out);

@@ -40,7 +40,7 @@ TEST_CASE("a weight that lies in rows gives the bits of its packed form", "[kern
       CHECK(forward(rows_of(w), rows_of(narrow)) == forward(w.matrix, narrow.matrix));
       const auto backward = [&](const PackedMatrix& one, const PackedMatrix& other) {
         const PackedMatrix weights[] = {one, other};
-        const float* slopes[] = {dy.data(), dz.data()};
+        const Operand slopes[] = {{dy.data(), outputs}, {dz.data(), kNarrow}};
         return run_on_workers(std::vector<float>(rows * inputs), [&](Stream stream, float* dx) {
           kernels->linear_backward(stream, Compute::f32, slopes, rows, weights, nullptr, 2, dx);
         });
