@@ -43,26 +43,6 @@ struct Source {
   StoredTensor stored;
 };
 
-// Has the system read the weights that are next, some bytes at once, so that the disk works while they are packed.
-class ReadAhead {
- public:
-  explicit ReadAhead(const std::vector<Source>& sources) : sources_(sources) {}
-
-  // Before a source is loaded; they are loaded in their order.
-  void reach(size_t index) {
-    constexpr size_t kBytes = size_t{64} << 20;
-    for (; next_ < sources_.size() && (next_ <= index || ahead_ < kBytes); ++next_) {
-      sources_[next_].file->expect(sources_[next_].stored.data);
-      ahead_ += sources_[next_].stored.data.size();
-    }
-    ahead_ -= sources_[index].stored.data.size();
-  }
-
- private:
-  const std::vector<Source>& sources_;
-  size_t next_ = 0, ahead_ = 0;
-};
-
 std::string name_in(const Checkpoint& checkpoint, const Trunk& trunk, const std::string& module, const Weight& weight) {
   return checkpoint.gguf() ? external_name(trunk.family, Naming::gguf, module) : weight.name();
 }
@@ -201,11 +181,9 @@ std::unique_ptr<Trunk> load_trunk(const Checkpoint& checkpoint, std::shared_ptr<
     bytes += Shelf::room_for(weight->packed_bytes(backend->kernels(), sources.back().stored));
   }
   Shelf shelf(trunk->memory, bytes);
-  ReadAhead ahead(sources);
-  for (size_t i = 0; i < sources.size(); ++i) {
-    ahead.reach(i);
-    sources[i].weight->load(lane, *trunk->memory, shelf, sources[i].stored);
-    sources[i].file->release(sources[i].stored.data);
+  for (const Source& source : sources) {
+    source.weight->load(lane, *trunk->memory, shelf, source.stored);
+    source.file->release(source.stored.data);
   }
   trunk->memory->trim();  // of what was converted on the way
   load_rotary_factors(checkpoint, *trunk);

@@ -29,10 +29,6 @@ class MappedFile {
   std::span<const std::byte> bytes() const { return bytes_; }
   std::string_view text() const { return {reinterpret_cast<const char*>(bytes_.data()), bytes_.size()}; }
 
-  // Asks the system to read the pages of `part` ahead. Does nothing for bytes that are not mapped. `part` must lie
-  // inside bytes().
-  void expect(std::span<const std::byte> part) const;
-
   // Gives the memory of the whole pages inside `part` back to the system; they are read again when touched. Does
   // nothing for bytes that are not mapped. `part` must lie inside bytes().
   void release(std::span<const std::byte> part) const;
