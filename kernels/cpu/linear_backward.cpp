@@ -107,7 +107,8 @@ struct Cut {
   Cut(const Terms& at, int cols) : panels(ceil_div(cols, kPanel)) {
     constexpr int64_t kCachedWords = 1 << 21;
     int64_t words = 1, left_words = 0;
-    for (int term = 0; term < at.terms(); ++term) left_words = max(left_words, at.left_words(term));
+    for (int term = 0; term < at.terms(); ++term)
+      if (at.exists(term)) left_words = max(left_words, at.left(term).rows * at.left(term).stride);
     const bool is_large = left_words > kCachedWords;
     rows = is_large ? kReusedRows / 2 : kReusedRows;
     blocks = ceil_div(at.rows, rows);

@@ -57,8 +57,8 @@ void MappedFile::map(int descriptor, size_t size) {
   mapping_ = {static_cast<const std::byte*>(data), Unmap{size}};
   bytes_ = {mapping_.get(), size};
 #ifdef MADV_HUGEPAGE
-  // Only advice. Linux then reads some megabytes at a time into large pages, ahead of what is touched: a third of the
-  // time that single pages take, asked for in advance (MADV_WILLNEED) or not.
+  // Only advice. Linux then reads some megabytes at a time into large pages, ahead of what is touched, in half the time
+  // that single pages take which are asked for in advance (MADV_WILLNEED).
   ::madvise(data, size, MADV_HUGEPAGE);
 #endif
 }
