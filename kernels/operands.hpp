@@ -47,7 +47,7 @@ struct Destination {
 struct GradientSum {
   GradientSum(float* sum = nullptr, bool unset = false) : data(sum), is_unset(unset) {}
   explicit GradientSum(uint16_t* bf16) : data(nullptr), halves(bf16), is_unset(true) {}
-  explicit operator bool() const { return data || halves; }
+  constexpr explicit operator bool() const { return data || halves; }
 
   float* data;
   uint16_t* halves = nullptr;  // in place of data
