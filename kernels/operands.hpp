@@ -23,8 +23,8 @@ struct Operand {
   const float* data = nullptr;
   int64_t stride = 0;
   bool transposed = false;
-  // bf16 in place of data: of the input of `linear`, of the gradients that `linear_backward` takes, of the right operand
-  // of `matmul` where it is not transposed, and of the left one where products are of bf16.
+  // bf16 in place of data: of the input of `linear`, of the gradients that `linear_backward` takes, of the right
+  // operand of `matmul` where it is not transposed, and of the left one where products are of bf16.
   const uint16_t* halves = nullptr;
 
   // The rows from one on, of an operand that is not transposed.
@@ -44,13 +44,11 @@ struct Destination {
 
 // A gradient that backward kernels add to; null: nobody wants it. Where it has no values yet, they write it: an
 // activation's also rounded to bf16, where only products with bf16 read it.
-struct GradientSum {
-  GradientSum(float* sum = nullptr, bool unset = false) : data(sum), is_unset(unset) {}
-  explicit GradientSum(uint16_t* bf16) : data(nullptr), halves(bf16), is_unset(true) {}
+struct GradientSum : Destination {
+  GradientSum(float* sum = nullptr, bool unset = false) : Destination(sum), is_unset(unset) {}
+  explicit GradientSum(const Destination& unset) : Destination(unset), is_unset(true) {}
   constexpr explicit operator bool() const { return data || halves; }
 
-  float* data;
-  uint16_t* halves = nullptr;  // in place of data
   bool is_unset;
 };
 

@@ -20,12 +20,4 @@ inline Vec load(const GradientSum& sum, int64_t i, int lanes) {
   return sum.is_unset ? Vec{} : load(sum.data + i, lanes);
 }
 
-// What is added to goes to its place with `before`, which was loaded there.
-inline void store(const GradientSum& sum, int64_t i, Vec v, int lanes) {
-  if (sum.halves)
-    store(sum.halves + i, round_bf16(v), lanes);
-  else
-    store(sum.data + i, v, lanes);
-}
-
 }  // namespace graft::inline v0::cpu::GRAFT_ISA

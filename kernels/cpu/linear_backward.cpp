@@ -106,10 +106,10 @@ struct Cut {
 
   Cut(const Terms& at, int cols) : panels(ceil_div(cols, kPanel)) {
     constexpr int64_t kCachedWords = 1 << 21;
-    int64_t words = 1, left_words = 0;
+    int64_t words = 1, left_stride = 0;
     for (int term = 0; term < at.terms(); ++term)
-      if (at.exists(term)) left_words = max(left_words, at.left(term).rows * at.left(term).stride);
-    const bool is_large = left_words > kCachedWords;
+      if (at.exists(term)) left_stride = max(left_stride, at.left(term).stride);
+    const bool is_large = at.rows * left_stride > kCachedWords;
     rows = is_large ? kReusedRows / 2 : kReusedRows;
     blocks = ceil_div(at.rows, rows);
     depth = (is_large ? 1 : 2) * kLargestDepth;

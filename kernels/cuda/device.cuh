@@ -98,8 +98,7 @@ __device__ inline void store(const Destination& y, int64_t i, float value) {
     store(y.data + i, value);
 }
 __device__ inline void add_to(const GradientSum& sum, int64_t i, float value) {
-  if (sum.halves) return store(sum.halves + i, to_bf16(value));
-  store(sum.data + i, sum.is_unset ? value : load(sum.data + i) + value);
+  store(sum, i, sum.is_unset ? value : load(sum.data + i) + value);
 }
 __device__ inline float load_float(const float* at) { return load(at); }
 __device__ inline float load_float(const uint16_t* at) { return from_bf16(load(at)); }

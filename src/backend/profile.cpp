@@ -40,7 +40,7 @@ double products(int rows, const PackedMatrix* weights, int count) {
 }
 
 double element_bytes(const Destination& y) { return y.halves ? 2 : 4; }
-double sum_bytes(const GradientSum& sum) { return sum ? (sum.halves ? 2 : sum.is_unset ? 4 : 8) : 0; }
+double sum_bytes(const GradientSum& sum) { return sum ? element_bytes(sum) * (sum.is_unset ? 1 : 2) : 0; }
 
 // The work of a kernel by its arguments; nothing is said of those that take no time.
 template <auto kernel>

@@ -40,7 +40,7 @@ GradientSum Tape::rounded_sum(const Identity& input) {
   const auto found = gradients_.find(input.get());
   if (found == gradients_.end() || !found->second.is_rounded || found->second.sum) return sum(input);
   found->second.sum = Tensor(*memory_, input->rows, input->cols, Dtype::bf16);
-  return GradientSum(found->second.sum.halves());
+  return GradientSum(found->second.sum.destination());
 }
 
 Tensor Tape::widened(const Tensor& bf16) const {

@@ -49,7 +49,8 @@ class Call {
     return y;
   }
   GradientSum of(GradientSum sum) {
-    sum.data = of(sum.data), sum.halves = of(sum.halves);
+    Destination& written = sum;
+    written = of(written);
     return sum;
   }
   PackedMatrix of(const PackedMatrix& w) { return {of(w.data), w.dtype, w.rows, w.cols, w.in_rows}; }

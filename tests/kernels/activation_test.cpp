@@ -44,13 +44,6 @@ std::vector<float> inputs(int count, unsigned seed) {
   return x;
 }
 
-std::vector<uint16_t> rounded(const Kernels& kernels, std::vector<float>& x) {
-  std::vector<uint16_t> halves(x.size());
-  kernels.convert(TestStream(), x.data(), Dtype::bf16, halves.data(), static_cast<int64_t>(x.size()));
-  kernels.decode(TestStream(), Dtype::bf16, halves.data(), x.data(), static_cast<int64_t>(x.size()));
-  return halves;
-}
-
 }  // namespace
 
 TEST_CASE("activation and its gradient, of floats and of bf16", "[kernels]") {
@@ -58,8 +51,8 @@ TEST_CASE("activation and its gradient, of floats and of bf16", "[kernels]") {
     for (const Activation kind : kKinds)
       for (const int count : kCounts) {
         INFO(kernels->name << " kind " << int(kind) << " count " << count);
-        std::vector<float> x = inputs(count, 3);
-        const std::vector<uint16_t> halves = rounded(*kernels, x);
+        const Rounded kept(*kernels, inputs(count, 3));
+        const std::vector<float>& x = kept.floats;
         const std::vector<float> dy = noise(count, 5), start = noise(count, 6);
         std::vector<double> y(count), gradient(start.begin(), start.end());
         for (int i = 0; i < count; ++i) y[i] = exact(kind, x[i]), gradient[i] += dy[i] * slope(kind, x[i]);
@@ -67,14 +60,14 @@ TEST_CASE("activation and its gradient, of floats and of bf16", "[kernels]") {
                   run_on_workers(std::vector<float>(count, NAN),
                                  [&](Stream s, float* out) { kernels->activation(s, kind, x.data(), out, count); }),
                   y) < 2e-6);
-        const auto backward = [&](const void* kept, Dtype dtype) {
+        const auto backward = [&](const void* from, Dtype dtype) {
           return run_on_workers(start, [&](Stream s, float* d) {
-            kernels->activation_backward(s, kind, kept, dtype, dy.data(), d, count);
+            kernels->activation_backward(s, kind, from, dtype, dy.data(), d, count);
           });
         };
         const std::vector<float> found = backward(x.data(), Dtype::f32);
         CHECK(difference(found, gradient) < 2e-5);
-        CHECK(backward(halves.data(), Dtype::bf16) == found);
+        CHECK(backward(kept.halves.data(), Dtype::bf16) == found);
       }
 }
 
@@ -101,8 +94,8 @@ TEST_CASE("gated_activation and its gradient, of floats and of bf16", "[kernels]
     for (const Activation kind : kKinds)
       for (const int count : kCounts) {
         INFO(kernels->name << " kind " << int(kind) << " count " << count);
-        std::vector<float> gate = inputs(count, 3), up = noise(count, 4);
-        const std::vector<uint16_t> gate_halves = rounded(*kernels, gate), up_halves = rounded(*kernels, up);
+        const Rounded kept_gate(*kernels, inputs(count, 3)), kept_up(*kernels, noise(count, 4));
+        const std::vector<float>&gate = kept_gate.floats, &up = kept_up.floats;
         const std::vector<float> dy = noise(count, 5), start = noise(2 * count, 6);
         std::vector<double> y(count), gradients(start.begin(), start.end());
         for (int i = 0; i < count; ++i) {
@@ -123,7 +116,7 @@ TEST_CASE("gated_activation and its gradient, of floats and of bf16", "[kernels]
         };
         const std::vector<float> found = backward(gate.data(), up.data(), Dtype::f32);
         CHECK(difference(found, gradients) < 2e-4);
-        CHECK(backward(gate_halves.data(), up_halves.data(), Dtype::bf16) == found);
+        CHECK(backward(kept_gate.halves.data(), kept_up.halves.data(), Dtype::bf16) == found);
         kernels->gated_activation_backward(TestStream(), kind, gate.data(), up.data(), Dtype::f32, dy.data(), nullptr,
                                            nullptr, count);
       }

@@ -39,6 +39,25 @@ TEST_CASE("what only products read is written as floats or as bf16", "[kernels]"
     }
 }
 
+TEST_CASE("the gradient of an activation is written as floats or as bf16", "[kernels]") {
+  constexpr int kCount = 1037;
+  const std::vector<float> x = noise(kCount, 1), up = noise(kCount, 2), dy = noise(kCount, 3);
+  for (const Kernels* kernels : kernel_list()) {
+    INFO(kernels->name);
+    check_rounded(*kernels, kCount, [&](Stream s, Destination dx) {
+      kernels->activation_backward(s, Activation::gelu, x.data(), Dtype::f32, dy.data(), GradientSum(dx), kCount);
+    });
+    check_rounded(*kernels, kCount, [&](Stream s, Destination dgate) {
+      kernels->gated_activation_backward(s, Activation::silu, x.data(), up.data(), Dtype::f32, dy.data(),
+                                         GradientSum(dgate), nullptr, kCount);
+    });
+    check_rounded(*kernels, kCount, [&](Stream s, Destination dup) {
+      kernels->gated_activation_backward(s, Activation::silu, x.data(), up.data(), Dtype::f32, dy.data(), nullptr,
+                                         GradientSum(dup), kCount);
+    });
+  }
+}
+
 TEST_CASE("attention writes its rows as floats or as bf16", "[kernels]") {
   const AttentionShape shape = {.heads = 4, .kv_heads = 2, .head_width = 24, .scale = 0.2f};
   for (const Kernels* kernels : kernel_list())

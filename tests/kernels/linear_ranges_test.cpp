@@ -57,11 +57,8 @@ TEST_CASE("linear multiplies many ranges of a row each, of floats or of bf16", "
     for (const int cols : {64, 33}) {
       INFO(kernels->name << " cols " << cols);
       const TestWeight a(*kernels, Dtype::bf16, kOutputs, cols, 5), b(*kernels, Dtype::f32, kOutputs, cols, 6);
-      const std::vector<float> x = noise(kRows * cols, 7);
-      std::vector<uint16_t> halves(x.size());
-      std::vector<float> rounded(x.size()), found(kRows * kOutputs), as_halves(found.size());
-      kernels->convert(TestStream(), x.data(), Dtype::bf16, halves.data(), kRows * cols);
-      kernels->decode(TestStream(), Dtype::bf16, halves.data(), rounded.data(), kRows * cols);
+      const Rounded x(*kernels, noise(kRows * cols, 7));
+      std::vector<float> found(kRows * kOutputs), as_halves(found.size());
       std::vector<PackedMatrix> weights;
       std::vector<RowSpan> ranges;
       for (int row = 0; row < kRows; ++row) {
@@ -73,11 +70,11 @@ TEST_CASE("linear multiplies many ranges of a row each, of floats or of bf16", "
         kernels->linear(TestStream(), Compute::bf16, from, kRows, weights.data(), nullptr, ys.data(), kRows, nullptr, 0,
                         ranges.data());
       };
-      multiply({rounded.data(), cols}, found);
-      multiply({nullptr, cols, false, halves.data()}, as_halves);
+      multiply(x.as_floats(cols), found);
+      multiply(x.as_halves(cols), as_halves);
       CHECK(as_halves == found);
-      const std::vector<double> by_a = reference(rounded, a, nullptr, kRows),
-                                by_b = reference(rounded, b, nullptr, kRows);
+      const std::vector<double> by_a = reference(x.floats, a, nullptr, kRows),
+                                by_b = reference(x.floats, b, nullptr, kRows);
       std::vector<double> expected;
       for (size_t i = 0; i < found.size(); ++i) expected.push_back(i / kOutputs % 3 == 0 ? by_b[i] : by_a[i]);
       CHECK(difference(found, expected) < 1e-4);

@@ -195,16 +195,12 @@ TEST_CASE("linear reads rounded rows as they lie", "[kernels]") {
       for (const int rows : {1, 40}) {
         INFO(kernels->name << " cols " << cols << " rows " << rows);
         const TestWeight w(*kernels, Dtype::bf16, 70, cols, 5);
-        const std::vector<float> x = noise(rows * cols, 6);
-        std::vector<uint16_t> halves(x.size());
-        std::vector<float> found(rows * 70), expected(rows * 70), rounded(x.size());
+        const Rounded x(*kernels, noise(rows * cols, 6));
+        std::vector<float> found(rows * 70), expected(rows * 70);
         TestStream stream;
-        kernels->convert(stream, x.data(), Dtype::bf16, halves.data(), rows * cols);
-        kernels->decode(stream, Dtype::bf16, halves.data(), rounded.data(), rows * cols);
         float *y = found.data(), *other = expected.data();
-        kernels->linear(stream, Compute::bf16, {nullptr, cols, false, halves.data()}, rows, &w.matrix, nullptr, &y, 1,
-                        nullptr, 0, nullptr);
-        kernels->linear(stream, Compute::bf16, {rounded.data(), cols}, rows, &w.matrix, nullptr, &other, 1, nullptr, 0,
+        kernels->linear(stream, Compute::bf16, x.as_halves(cols), rows, &w.matrix, nullptr, &y, 1, nullptr, 0, nullptr);
+        kernels->linear(stream, Compute::bf16, x.as_floats(cols), rows, &w.matrix, nullptr, &other, 1, nullptr, 0,
                         nullptr);
         CHECK(found == expected);
       }

@@ -8,19 +8,16 @@ namespace graft {
 TEST_CASE("matmul takes a right operand of bf16", "[kernels]") {
   const int m = 13, n = 70, k = 35;
   const std::vector<float> a = noise(m * k, 17), b = noise(k * n, 18), start(m * n);
-  std::vector<uint16_t> halves(b.size());
-  std::vector<float> rounded(b.size());
   for (const Kernels* kernels : kernel_list())
     for (const Compute compute : {Compute::f32, Compute::bf16}) {
-      kernels->convert(TestStream(), b.data(), Dtype::bf16, halves.data(), k * n);
-      kernels->decode(TestStream(), Dtype::bf16, halves.data(), rounded.data(), k * n);
+      const Rounded rounded(*kernels, b);
       const auto product = [&](const Operand& right) {
         return run_on_workers(start, [&](Stream stream, float* out) {
           kernels->matmul(stream, compute, {a.data(), k}, right, out, n, m, n, k, 1, false);
         });
       };
       INFO(kernels->name << " compute " << static_cast<int>(compute));
-      CHECK(product({nullptr, n, false, halves.data()}) == product({rounded.data(), n}));
+      CHECK(product(rounded.as_halves(n)) == product(rounded.as_floats(n)));
     }
 }
 

@@ -7,48 +7,6 @@
 #include "support/test_weight.hpp"
 
 namespace graft {
-namespace {
-
-// Values that bf16 holds, as floats and as such.
-struct Rounded {
-  std::vector<uint16_t> halves;
-  std::vector<float> floats;
-
-  Rounded(const Kernels& kernels, const std::vector<float>& x) : halves(x.size()), floats(x.size()) {
-    kernels.convert(TestStream(), x.data(), Dtype::bf16, halves.data(), static_cast<int64_t>(x.size()));
-    kernels.decode(TestStream(), Dtype::bf16, halves.data(), floats.data(), static_cast<int64_t>(x.size()));
-  }
-  Operand as_floats(int cols) const { return {floats.data(), cols}; }
-  Operand as_halves(int cols) const { return {nullptr, cols, false, halves.data()}; }
-};
-
-}  // namespace
-
-TEST_CASE("the gradient of an activation is written as bf16", "[kernels]") {
-  constexpr int kCount = 1037;
-  const std::vector<float> x = noise(kCount, 1), up = noise(kCount, 2), dy = noise(kCount, 3);
-  for (const Kernels* kernels : kernel_list()) {
-    INFO(kernels->name);
-    const auto check = [&](const auto& call) {
-      std::vector<float> floats(kCount);
-      std::vector<uint16_t> halves(kCount);
-      call(GradientSum(floats.data(), true));
-      call(GradientSum(halves.data()));
-      CHECK(halves == Rounded(*kernels, floats).halves);
-    };
-    check([&](GradientSum dx) {
-      kernels->activation_backward(TestStream(), Activation::gelu, x.data(), Dtype::f32, dy.data(), dx, kCount);
-    });
-    check([&](GradientSum dgate) {
-      kernels->gated_activation_backward(TestStream(), Activation::silu, x.data(), up.data(), Dtype::f32, dy.data(),
-                                         dgate, nullptr, kCount);
-    });
-    check([&](GradientSum dup) {
-      kernels->gated_activation_backward(TestStream(), Activation::silu, x.data(), up.data(), Dtype::f32, dy.data(),
-                                         nullptr, dup, kCount);
-    });
-  }
-}
 
 TEST_CASE("linear_backward reads gradients of bf16 as the floats that they are", "[kernels]") {
   constexpr int kInputs = 190, kRank = 16, kNarrow = 5;

@@ -34,6 +34,19 @@ inline std::vector<float> noise(size_t count, unsigned seed, float scale = 1) {
   return x;
 }
 
+// Values that bf16 holds, as floats and as such.
+struct Rounded {
+  std::vector<uint16_t> halves;
+  std::vector<float> floats;
+
+  Rounded(const Kernels& kernels, const std::vector<float>& x) : halves(x.size()), floats(x.size()) {
+    kernels.convert(TestStream(), x.data(), Dtype::bf16, halves.data(), static_cast<int64_t>(x.size()));
+    kernels.decode(TestStream(), Dtype::bf16, halves.data(), floats.data(), static_cast<int64_t>(x.size()));
+  }
+  Operand as_floats(int cols) const { return {floats.data(), cols}; }
+  Operand as_halves(int cols) const { return {nullptr, cols, false, halves.data()}; }
+};
+
 // The largest difference, or NaN.
 template <class A, class B>
 double difference(const A& found, const B& expected) {
